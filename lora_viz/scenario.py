@@ -1,0 +1,136 @@
+"""The scenario: every choice that a reader can make, declared once.
+
+The sidebar, links, the command line and saved settings all read this declaration, so that the
+same rule checks a slider, a colleague's link and a line of JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Le
+from pydantic import field_validator, model_validator
+
+from lora_viz.catalogue import default_targets
+from lora_viz.declared import Declared, choice
+from lora_viz.i18n import N_
+
+DType = Literal["float32", "float16", "bfloat16"]
+REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
+ALL_LINEAR = "all-linear"
+
+
+class Scenario(Declared):
+    """One setting of every choice. The defaults are those of the explainer that the app follows.
+
+    Target modules that are not given are the model's usual ones.
+    """
+
+    EXPECTATIONS: ClassVar[dict[str, str]] = {
+        "model": N_("the name of a model, such as gpt2"),
+        "gpu": N_("the name of a card, such as RTX 3070"),
+        "target_modules": N_("at least one name of a layer, such as c_attn"),
+    }
+
+    model: str = choice(
+        "gpt2",
+        N_("Model"),
+        N_("A name of the catalogue, a hub id, a local folder or config.json, or custom:…"),
+    )
+    method: Literal["full", "lora", "qlora"] = choice(
+        "lora", N_("Method"), N_("Train all weights, an adapter, or an adapter over 4-bit weights.")
+    )
+    rank: Annotated[int, Ge(1), Le(1024)] = choice(
+        8, N_("Rank r"), N_("How many columns B and how many rows A has.")
+    )
+    alpha: Annotated[int, Ge(1), Le(65536)] = choice(
+        16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r.")
+    )
+    target_modules: tuple[str, ...] = choice(
+        ("c_attn", "attn.c_proj"),
+        N_("Target modules"),
+        N_("Names or ends of names of the layers to adapt, a regular expression, or all-linear."),
+        short="targets",
+    )
+    rslora: bool = choice(False, N_("rsLoRA"), N_("Scale by alpha/√r instead of alpha/r."))
+    bias: Literal["none", "all", "lora_only"] = choice(
+        "none", N_("Bias"), N_("Which of the base model's biases are trained too.")
+    )
+    dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
+        0.0, N_("Dropout"), N_("Share of the adapter's inputs that are zeroed in training.")
+    )
+    dora: bool = choice(False, N_("DoRA"), N_("Train a magnitude for each output beside A and B."))
+    batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
+        4, N_("Batch size"), N_("Sequences in one training step.")
+    )
+    seq_len: Annotated[int, Ge(1), Le(1_048_576)] = choice(
+        512, N_("Sequence length"), N_("Tokens in one sequence.")
+    )
+    base_dtype: DType = choice(
+        "float32", N_("Base dtype"), N_("Number format of the base model's weights.")
+    )
+    adapter_dtype: DType = choice(
+        "float32", N_("Adapter dtype"), N_("Number format of A, B and DoRA's magnitudes.")
+    )
+    optimizer: Literal["adamw", "sgd"] = choice(
+        "adamw", N_("Optimizer"), N_("AdamW keeps two moments for each trainable value, SGD none.")
+    )
+    gradient_checkpointing: bool = choice(
+        False,
+        N_("Gradient checkpointing"),
+        N_("Keep only each block's input and compute the rest again in the backward pass."),
+    )
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = choice(
+        "sdpa", N_("Attention"), N_("Which implementation of attention the model runs.")
+    )
+    gpu: str = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
+    tasks: Annotated[int, Ge(1), Le(1000)] = choice(
+        5, N_("Tasks"), N_("How many adapters share one base model.")
+    )
+    language: Literal["en", "ko"] = choice(
+        "en", N_("Language"), N_("The language of the pages."), short="lang"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_in_targets(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "target_modules" not in values:
+            model = str(values.get("model", cls.model_fields["model"].default))
+            return values | {"target_modules": default_targets(model)}
+        return values
+
+    @field_validator("target_modules", mode="before")
+    @classmethod
+    def split_targets(cls, value: object) -> object:
+        """Read "a,b" as two names, but a regular expression as one, commas and all."""
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        if REGEX_CHARACTERS & set(text):
+            return (text,)
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    @field_validator("target_modules")
+    @classmethod
+    def need_a_target(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("empty")
+        return value
+
+    @property
+    def peft_targets(self) -> str | list[str]:
+        """The targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
+        first = self.target_modules[0]
+        if len(self.target_modules) == 1 and (first == ALL_LINEAR or REGEX_CHARACTERS & set(first)):
+            return first
+        return list(self.target_modules)
+
+    def with_model(self, model: str) -> Scenario:
+        """This scenario for another model, with that one's usual targets if they are others."""
+        if default_targets(model) == default_targets(self.model):
+            return self.changed(model=model)
+        return self.changed(model=model, target_modules=default_targets(model))
+
+    def defaults(self) -> Scenario:
+        """The settings that links are shortened against: the defaults for this model."""
+        return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
