@@ -1,0 +1,213 @@
+"""From what a reader calls a model to its configuration: a dictionary as in `config.json`.
+
+A model is named by a key of the catalogue, a hub id, a local folder or `config.json`, a custom
+GPT-2 (`custom:layers x width x heads x vocabulary x context`), or an upload (`upload:hash`).
+Only configurations are read: no weights, and no code that comes with a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from lora_viz.catalogue import catalogue
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.storage import storage_folder
+
+MAXIMUM_CONFIG_BYTES = 1_000_000
+MAXIMUM_INTEGER = 2**40
+MAXIMUM_NESTING = 20
+HUB_TIMEOUT_SECONDS = 1.5
+CUSTOM_FORM = re.compile(r"custom:(\d+)x(\d+)x(\d+)x(\d+)x(\d+)")
+HUB_ID_FORM = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+UPLOAD_FORM = re.compile(r"upload:([0-9a-f]{16})")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A model's name for people and its checked configuration."""
+
+    label: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CustomGPT2:
+    """The five sizes of a GPT-2 of the reader's own; the defaults are those of GPT-2 small."""
+
+    layers: int = 12
+    width: int = 768
+    heads: int = 12
+    vocabulary: int = 50257
+    context: int = 1024
+
+    LIMITS: ClassVar[dict[str, tuple[int, int]]] = {
+        "layers": (1, 200),
+        "width": (8, 32768),
+        "heads": (1, 256),
+        "vocabulary": (16, 1_000_000),
+        "context": (8, 1_048_576),
+    }
+
+    @property
+    def name(self) -> str:
+        """The text that names this model in links and on the command line."""
+        return f"custom:{self.layers}x{self.width}x{self.heads}x{self.vocabulary}x{self.context}"
+
+    def config(self) -> dict[str, Any]:
+        """The configuration. Raises `UserError` where sizes do not go together."""
+        for size, (low, high) in self.LIMITS.items():
+            if not low <= getattr(self, size) <= high:
+                raise UserError(
+                    _("A custom GPT-2's %(size)s should be from %(low)s to %(high)s.")
+                    % {"size": size, "low": f"{low:,}", "high": f"{high:,}"}
+                )
+        if self.width % self.heads:
+            raise UserError(
+                _("A width of %(width)s cannot be shared by %(heads)s heads; it must divide.")
+                % {"width": self.width, "heads": self.heads}
+            )
+        return {
+            "model_type": "gpt2",
+            "architectures": ["GPT2LMHeadModel"],
+            "n_layer": self.layers,
+            "n_embd": self.width,
+            "n_head": self.heads,
+            "vocab_size": self.vocabulary,
+            "n_positions": self.context,
+        }
+
+
+def parse_custom(model: str) -> CustomGPT2 | None:
+    """The sizes in `custom:12x768x12x50257x1024`, or None if it is another kind of name."""
+    match = CUSTOM_FORM.fullmatch(model)
+    return CustomGPT2(*map(int, match.groups())) if match else None
+
+
+def resolve(model: str) -> ModelConfig:
+    """Find the configuration of a model.
+
+    Raises:
+        UserError: it is not found, cannot be reached, or is not a configuration.
+    """
+    if model in catalogue():
+        entry = catalogue()[model]
+        return ModelConfig(entry.name, entry.config)
+    if model.startswith("custom:"):
+        sizes = parse_custom(model)
+        if sizes is None:
+            raise UserError(_("A custom GPT-2 is written as %s.") % CustomGPT2().name)
+        return ModelConfig(_("Custom GPT-2"), sizes.config())
+    if model.startswith("upload:"):
+        return _uploaded(model)
+    path = Path(model).expanduser()
+    file = path / "config.json" if path.is_dir() else path
+    if file.is_file():
+        return ModelConfig(file.parent.name or model, _read_file(file))
+    if HUB_ID_FORM.fullmatch(model) and not path.is_absolute():
+        return ModelConfig(model, _read_file(_download(model)))
+    raise UserError(
+        _(
+            "“%s” is not a model: use a name of the catalogue, a hub id such as "
+            "openai-community/gpt2, a folder or a config.json."
+        )
+        % model[:80]
+    )
+
+
+def parse_config(text: str | bytes) -> dict[str, Any]:
+    """Read and check the text of a `config.json`.
+
+    Raises:
+        UserError: it is too long, not JSON, or holds values that no model has.
+    """
+    if len(text) > MAXIMUM_CONFIG_BYTES:
+        raise UserError(
+            _("This file has %(size)s MB; a config.json has at most 1 MB.")
+            % {"size": f"{len(text) / 1e6:,.1f}"}
+        )
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UserError(_("This file is not JSON; a model's config.json is.")) from None
+    if not isinstance(values, dict) or not isinstance(values.get("model_type"), str):
+        raise UserError(_("This is not a model's config.json: it has no “model_type”."))
+    _check_values(values, 0)
+    return values
+
+
+def store_upload(text: str | bytes) -> str:
+    """Keep an uploaded `config.json` on this machine and return its model name, `upload:hash`."""
+    values = parse_config(text)
+    canonical = json.dumps(values, sort_keys=True)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    folder = storage_folder("uploads")
+    (folder / f"{digest}.json").write_text(canonical)
+    return f"upload:{digest}"
+
+
+def _uploaded(model: str) -> ModelConfig:
+    match = UPLOAD_FORM.fullmatch(model)
+    file = storage_folder("uploads") / f"{match.group(1)}.json" if match else None
+    if file is None or not file.is_file():
+        raise UserError(_("This uploaded config.json is not on this machine; upload it again."))
+    values = _read_file(file)
+    return ModelConfig(_("Uploaded %s model") % values["model_type"], values)
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            return parse_config(opened.read(MAXIMUM_CONFIG_BYTES + 1))
+    except OSError:
+        raise UserError(_("%s cannot be read.") % file) from None
+
+
+def _check_values(value: object, depth: int) -> None:
+    if depth > MAXIMUM_NESTING:
+        raise UserError(_("This config.json is nested too deeply to be a model's."))
+    if isinstance(value, dict):
+        for inner in value.values():
+            _check_values(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_values(inner, depth + 1)
+    elif (
+        isinstance(value, (int, float)) and abs(value) > MAXIMUM_INTEGER and value != -float("inf")
+    ):
+        raise UserError(_("This config.json holds %.3g, which no model's size is.") % value)
+
+
+def _download(hub_id: str) -> Path:
+    """Fetch one hub model's `config.json`, or find it among the files fetched before."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    reachable = _hub_answers(hub_id)
+    try:
+        return Path(hf_hub_download(hub_id, "config.json", local_files_only=not reachable))
+    except LocalEntryNotFoundError:
+        raise UserError(
+            _("The hub cannot be reached for “%s”; check the network or use a local folder.")
+            % hub_id
+        ) from None
+    except HfHubHTTPError:
+        raise UserError(
+            _("The hub has no public config.json for “%s”; check the name.") % hub_id
+        ) from None
+
+
+def _hub_answers(hub_id: str) -> bool:
+    """Ask once, briefly: `hf_hub_download` itself would try for 24 seconds without a network."""
+    from huggingface_hub import get_session, hf_hub_url
+
+    try:
+        get_session().head(hf_hub_url(hub_id, "config.json"), timeout=HUB_TIMEOUT_SECONDS)
+    except Exception:  # whichever HTTP client the hub's library uses, each has errors of its own
+        return False
+    return True

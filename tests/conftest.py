@@ -1,0 +1,27 @@
+"""Every test run keeps its answers and uploads in a folder of its own, shared by its processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from lora_viz import workers
+
+STORAGE = "LORA_VIZ_STORAGE"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder before the first worker process of the test runner starts."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="lora_viz_tests_")
+        os.environ[STORAGE] = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_end_with_the_tests() -> Iterator[None]:
+    yield
+    workers.stop()
