@@ -1,0 +1,204 @@
+"""The command line: the pages' answers as text, as JSON, and for a whole file of scenarios."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from lora_viz import reports
+from lora_viz.catalogue import catalogue
+from lora_viz.errors import UserError
+from lora_viz.format import grouped
+from lora_viz.i18n import _, set_language
+from lora_viz.scenario import Scenario
+
+app = typer.Typer(
+    name="lora_viz",
+    help="LoRA fine-tuning in numbers: what an adapter counts, and what it takes to store it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+Report = Callable[[Scenario], dict[str, Any]]
+
+
+def main() -> NoReturn:
+    """Run the command line: one sentence on stderr and exit status 2 where something is wrong."""
+    try:
+        status = app(standalone_mode=False)
+    except (UserError, typer.TyperException) as error:
+        print(error, file=sys.stderr)
+        status = 2
+    except (typer.Abort, KeyboardInterrupt):
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.command("models")
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the catalogue."""
+    rows = [
+        {
+            "model": entry.key,
+            "name": entry.name,
+            "hub_id": entry.hub_id,
+            "family": entry.family,
+            "licence": entry.licence,
+            "published_parameters": entry.published_parameters,
+            "published_source": entry.published_source,
+        }
+        for entry in catalogue().values()
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        size = grouped(row["published_parameters"])
+        print(f"{row['model']:<16} {row['name']:<18} {size:>16}  {row['licence']}")
+
+
+@app.command("prepare")
+def prepare() -> None:
+    """Work out the answers of the default scenario, so that the app's first page has them."""
+    from lora_viz.prepare import prepare_answers
+
+    for message in prepare_answers():
+        print(message)
+
+
+def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]], str]) -> None:
+    """Add a command whose options are the scenario's fields."""
+
+    def command(**given: Any) -> None:
+        batch, as_json = given.pop("batch"), given.pop("as_json")
+        values = {field: value for field, value in given.items() if value is not None}
+        set_language(Scenario.make(values).language)
+        if batch is not None:
+            _print_batch(report, batch, values)
+            return
+        if "model" not in values:
+            raise UserError(_("Name a MODEL, such as gpt2, or give --batch FILE."))
+        answer = report(Scenario.make(values))
+        print(json.dumps(answer, ensure_ascii=False) if as_json else as_text(answer))
+
+    command.__doc__ = inspect.getdoc(report)
+    parameters = [*_scenario_parameters(), *_output_parameters()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(name)(command)
+
+
+def _scenario_parameters() -> Iterator[inspect.Parameter]:
+    """The model as an argument, every other field as an option; the scenario checks the values."""
+    for field, info in Scenario.model_fields.items():
+        if field == "model":
+            kind = typer.Argument(help=Scenario.help_text(field), show_default=False)
+        else:
+            kind = typer.Option(
+                *_option_names(field), help=Scenario.help_text(field), show_default=False
+            )
+        value_type = bool | None if info.annotation is bool else str | None
+        yield inspect.Parameter(
+            field,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
+        )
+
+
+def _option_names(field: str) -> tuple[str, ...]:
+    name = Scenario.short_name(field)
+    return (
+        (f"--{name}/--no-{name}",)
+        if Scenario.model_fields[field].annotation is bool
+        else (f"--{name}",)
+    )
+
+
+def _output_parameters() -> Iterator[inspect.Parameter]:
+    batch = typer.Option(
+        "--batch",
+        metavar="FILE",
+        help="Answer each line of FILE (- for standard input), a scenario as JSON, with a line.",
+    )
+    yield inspect.Parameter(
+        "batch",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, batch],
+    )
+    yield inspect.Parameter(
+        "as_json",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, typer.Option("--json", help="Print JSON.")],
+    )
+
+
+def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
+    for line in _lines(file):
+        if line.strip():
+            print(json.dumps(_answer_line(report, line, shared), ensure_ascii=False), flush=True)
+
+
+def _answer_line(report: Report, line: str, shared: dict[str, Any]) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        return {"error": _("This line is not JSON.")}
+    if not isinstance(values, dict):
+        return {"error": _('This line is not a JSON object, such as {"model": "gpt2"}.')}
+    try:
+        return report(Scenario.make(shared | values))
+    except UserError as error:
+        return {"error": str(error)}
+
+
+def _lines(file: str) -> Iterable[str]:
+    if file == "-":
+        return sys.stdin
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UserError(_("“%s” cannot be read as a text file.") % file) from None
+
+
+def _count_as_text(answer: dict[str, Any]) -> str:
+    trainable, total = answer["trainable_parameters"], answer["total_parameters"]
+    lines = [
+        _("%(trainable)s of %(total)s parameters are trained (%(percent)s %%).")
+        % {
+            "trainable": grouped(trainable),
+            "total": grouped(total),
+            "percent": f"{answer['trainable_percent']:.4g}",
+        }
+    ]
+    for module in answer["modules"]:
+        sizes = f"{module['in_features']} → {module['out_features']}"
+        lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
+    return "\n".join(lines + answer["warnings"])
+
+
+def _checkpoint_as_text(answer: dict[str, Any]) -> str:
+    labels = {
+        "adapter_bytes": _("adapter file"),
+        "full_model_bytes": _("full model file"),
+        "optimizer_bytes": _("optimizer state file"),
+    }
+    return "\n".join(
+        f"{grouped(answer[key]):>18} B  {label}"
+        for key, label in labels.items()
+        if answer[key] is not None
+    )
+
+
+_report_command("count", reports.count, _count_as_text)
+_report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)

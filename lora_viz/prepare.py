@@ -1,0 +1,21 @@
+"""The answers that the app's pages need first, worked out before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lora_viz import reports
+from lora_viz.answers import compute
+from lora_viz.architecture import read_architecture
+from lora_viz.scenario import Scenario
+
+
+def prepare_answers() -> Iterator[str]:
+    """Answer the default scenario's questions and keep them on disk; say what was done."""
+    scenario = Scenario()
+    compute(read_architecture, scenario.model)
+    for report in (reports.count, reports.checkpoint):
+        report(scenario)
+        report(scenario.changed(method="full"))
+        report(scenario.changed(target_modules=("c_attn", "c_proj")))
+    yield f"The answers for {scenario.model} are ready."

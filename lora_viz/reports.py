@@ -1,0 +1,116 @@
+"""What the command line answers: one scenario in, one dictionary of plain data out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lora_viz.adapter import read_adapter_layout, scaling
+from lora_viz.answers import compute
+from lora_viz.architecture import read_architecture
+from lora_viz.checkpoint import (
+    adapter_bytes,
+    optimizer_bytes,
+    read_model_files,
+    read_optimizer_layout,
+)
+from lora_viz.scenario import Scenario
+
+
+def count(scenario: Scenario) -> dict[str, Any]:
+    """Parameters in all and trained ones, by module.
+
+    `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
+    percentage, which is a share of base and adapter together, stands beside it.
+    """
+    if scenario.method == "full":
+        return _count_full(scenario)
+    layout = compute(
+        read_adapter_layout,
+        scenario.model,
+        scenario.target_modules,
+        scenario.bias,
+        scenario.dora,
+    )
+    trainable = layout.trainable_parameters(scenario.rank)
+    with_adapter = layout.total_parameters + layout.added_parameters(scenario.rank)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "total_parameters": layout.total_parameters,
+        "trainable_parameters": trainable,
+        "trainable_percent": 100 * trainable / layout.total_parameters,
+        "total_parameters_with_adapter": with_adapter,
+        "peft_trainable_percent": 100 * trainable / with_adapter,
+        "scaling": scaling(scenario.rank, scenario.alpha, scenario.rslora),
+        "modules": [
+            {
+                "name": module.name,
+                "in_features": module.in_features,
+                "out_features": module.out_features,
+                "parameters": module.parameters(scenario.rank),
+            }
+            for module in layout.modules
+        ],
+        "warnings": list(layout.warnings),
+    }
+
+
+def checkpoint(scenario: Scenario) -> dict[str, Any]:
+    """Exact sizes in bytes of the adapter, the full model and the optimizer state.
+
+    Full fine-tuning saves no adapter: its `adapter_bytes` is null.
+    """
+    adapts = scenario.method != "full"
+    files = compute(read_model_files, scenario.model, scenario.base_dtype)
+    optimizer = compute(
+        read_optimizer_layout,
+        scenario.model,
+        scenario.target_modules if adapts else None,
+        scenario.bias,
+        scenario.dora,
+        scenario.optimizer,
+        scenario.adapter_dtype,
+        scenario.base_dtype,
+    )
+    dtypes = (scenario.adapter_dtype, scenario.base_dtype)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "adapter_bytes": _adapter_bytes(scenario) if adapts else None,
+        "full_model_bytes": sum(file.bytes for file in files),
+        "full_model_files": len(files),
+        "optimizer_bytes": optimizer_bytes(optimizer, scenario.rank, *dtypes),
+    }
+
+
+def _adapter_bytes(scenario: Scenario) -> int:
+    layout = compute(
+        read_adapter_layout,
+        scenario.model,
+        scenario.target_modules,
+        scenario.bias,
+        scenario.dora,
+    )
+    return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+
+
+def _count_full(scenario: Scenario) -> dict[str, Any]:
+    architecture = compute(read_architecture, scenario.model)
+    total = architecture.total_parameters
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "total_parameters": total,
+        "trainable_parameters": total,
+        "trainable_percent": 100.0,
+        "modules": [
+            {
+                "name": layer.name,
+                "in_features": layer.in_features,
+                "out_features": layer.out_features,
+                "parameters": layer.parameters,
+            }
+            for layer in architecture.layers
+        ],
+        "warnings": [],
+    }
