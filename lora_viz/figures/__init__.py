@@ -1,0 +1,1 @@
+"""Plotly figures: each function takes numbers and returns a `go.Figure`; nothing here computes."""

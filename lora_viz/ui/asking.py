@@ -1,0 +1,64 @@
+"""Answers for the page: at once if known, else with a message while a worker finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from lora_viz import answers
+from lora_viz.adapter import AdapterLayout, read_adapter_layout
+from lora_viz.architecture import Architecture, read_architecture
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.ui.state import scenario
+
+Answer = TypeVar("Answer")
+
+
+def answer(
+    message: str,
+    function: Callable[..., Answer],
+    *arguments: Any,
+) -> Answer:
+    """What `function` answers; `message` says meanwhile what is being worked out.
+
+    A question that has no answer ends the page's run with the one sentence that says why.
+    """
+    found = answers.known(function, *arguments)
+    if found is not None:
+        return found
+    try:
+        with st.spinner(message):
+            return answers.ask(function, *arguments)
+    except UserError as error:
+        st.error(str(error))
+        st.stop()
+
+
+def architecture() -> Architecture:
+    """The layers of the scenario's model."""
+    model = scenario().model
+    return answer(_("Reading the layers of %s …") % model, read_architecture, model)
+
+
+def adapter_layout(targets: tuple[str, ...] | None = None) -> AdapterLayout:
+    """The adapter of the scenario, or the one that other target modules would give."""
+    now = scenario()
+    return answer(
+        _("Asking PEFT which layers it adapts …"),
+        read_adapter_layout,
+        now.model,
+        targets or now.target_modules,
+        now.bias,
+        now.dora,
+    )
+
+
+def known_module_types() -> tuple[str, ...]:
+    """The kinds of linear layer in the scenario's model, if its layers have been read yet."""
+    found = answers.known(read_architecture, scenario().model)
+    if found is None:
+        return ()
+    return tuple(dict.fromkeys(layer.module_type for layer in found.linear_layers()))

@@ -1,0 +1,121 @@
+"""Widgets made from the declaration of a field; the same field may stand in several places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from lora_viz.declared import Declared
+from lora_viz.i18n import _
+from lora_viz.scenario import Scenario
+from lora_viz.ui import state
+from lora_viz.ui.view import View
+
+
+def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:
+    """A slider over a numeric field's limits, or up to `highest` if that is less."""
+    owner, key = _widget(field, place)
+    low, high = owner.limits(field)
+    high = max(high if highest is None else min(high, highest), low + 1, st.session_state[key])
+    step = 0.05 if isinstance(low, float) else 1
+    st.slider(field_label(field), low, high, key=key, step=step, **_common(owner, field, key))
+
+
+def number(field: str, place: str = "page") -> None:
+    """A box for a number, for fields whose range is too wide for a slider."""
+    owner, key = _widget(field, place)
+    low, high = owner.limits(field)
+    st.number_input(field_label(field), low, high, key=key, **_common(owner, field, key))
+
+
+def toggle(field: str, place: str = "page") -> None:
+    """A switch for a field that is on or off."""
+    owner, key = _widget(field, place)
+    st.toggle(field_label(field), key=key, **_common(owner, field, key))
+
+
+def options(field: str, place: str = "page", *, words: Callable[[str], str] | None = None) -> None:
+    """Buttons for a field that is one of a few words; `words` says how each is shown."""
+    owner, key = _widget(field, place)
+    st.segmented_control(
+        field_label(field),
+        owner.options(field),
+        key=key,
+        format_func=words or str,
+        required=True,
+        **_common(owner, field, key),
+    )
+
+
+def select(
+    field: str,
+    choices: tuple[str, ...],
+    place: str = "page",
+    *,
+    words: Callable[[str], str] | None = None,
+    free: bool = False,
+) -> None:
+    """A list to choose one of; with `free` the reader may type another."""
+    owner, key = _widget(field, place)
+    current = st.session_state[key]
+    shown = choices if current in choices else (*choices, current)
+    st.selectbox(
+        field_label(field),
+        shown,
+        key=key,
+        format_func=words or str,
+        accept_new_options=free,
+        **_common(owner, field, key),
+    )
+
+
+def several(field: str, choices: tuple[str, ...], place: str = "page") -> None:
+    """A list to choose several of, to which the reader may add others."""
+    owner, key = _widget(field, place, as_widget_value=list)
+    shown = dict.fromkeys((*choices, *st.session_state[key]))
+    st.multiselect(
+        field_label(field),
+        list(shown),
+        key=key,
+        accept_new_options=True,
+        **_common(owner, field, key),
+    )
+
+
+def field_label(field: str) -> str:
+    """A field's label, whichever declaration it belongs to."""
+    return owner_of(field).label(field)
+
+
+def owner_of(field: str) -> type[Declared]:
+    """The declaration that a field belongs to."""
+    return Scenario if field in Scenario.model_fields else View
+
+
+def _widget(
+    field: str, place: str, as_widget_value: Callable[[Any], Any] = lambda value: value
+) -> tuple[type[Declared], str]:
+    """Give the widget the field's current value before it is drawn."""
+    owner = owner_of(field)
+    values = state.scenario() if owner is Scenario else state.view()
+    key = f"{place}:{field}"
+    st.session_state[key] = as_widget_value(getattr(values, field))
+    return owner, key
+
+
+def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
+    return {
+        "help": owner.help_text(field),
+        "on_change": _changed,
+        "args": (field, key),
+    }
+
+
+def _changed(field: str, key: str) -> None:
+    value = st.session_state[key]
+    if isinstance(value, list) and not value:
+        state.complain(_("At least one target module is needed; the last one stays."))
+        return
+    state.update(**{field: tuple(value) if isinstance(value, list) else value})

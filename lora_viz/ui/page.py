@@ -1,0 +1,87 @@
+"""How a page is composed: headline, the one number, picture beside controls, then tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lora_viz.i18n import _
+from lora_viz.ui import state
+
+INK = {"light": "#1F2A33", "dark": "#E6EAF0"}
+
+
+def headline(title: str, sentence: str, kicker: str) -> None:
+    """The page's title with the scenario above it and one sentence on what to see below."""
+    st.caption(kicker)
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+
+
+def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two thirds for the picture, one third for its controls; on a phone below each other."""
+    picture, controls = st.columns([2, 1], gap="medium")
+    return picture.container(border=True), controls
+
+
+def key_number(number: str, meaning: str) -> None:
+    """The one number that matters, large, with what it is the number of."""
+    with st.container(border=True, key="key-number"):
+        st.markdown(
+            f'<div class="key-number">{number}</div><div class="key-meaning">{meaning}</div>',
+            unsafe_allow_html=True,
+        )
+
+
+def figure(drawing: go.Figure, name: str) -> None:
+    """A chart whose toolbar saves it as an SVG file of this name; nothing leaves the machine."""
+    drawing.update_layout(font_color=INK[st.context.theme.type or "light"])
+    st.plotly_chart(
+        drawing,
+        key=f"figure:{name}",
+        theme="streamlit",
+        config={
+            "displaylogo": False,
+            "toImageButtonOptions": {"format": "svg", "filename": f"lora-viz-{name}"},
+            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        },
+    )
+
+
+def tabs(
+    *,
+    formula: Callable[[], None],
+    table: Callable[[], None],
+    why: Callable[[], None],
+    sources: Callable[[], None],
+) -> None:
+    """The four tabs below every picture; each argument draws the inside of one."""
+    names = (_("Formula"), _("Table"), _("Why it matters"), _("Sources"))
+    for tab, draw in zip(st.tabs(names), (formula, table, why, sources), strict=True):
+        with tab:
+            draw()
+
+
+def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
+    """A table and a button that saves it as CSV under this name."""
+    frame = pd.DataFrame(rows)
+    st.dataframe(frame, hide_index=True, column_config=column_config or None)
+    st.download_button(
+        _("Save as CSV"),
+        data=lambda: frame.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"lora-viz-{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key=f"csv:{name}",
+    )
+
+
+def show_complaints() -> None:
+    """One message for each value that was not accepted, once."""
+    for sentence in state.take_complaints():
+        st.warning(sentence)

@@ -1,0 +1,61 @@
+"""What the server does around the pages: start and stop, response headers, unexpected errors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
+
+from lora_viz import workers
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # The address holds a reader's whole scenario, which is no other site's business.
+    "Referrer-Policy": "same-origin",
+}
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Run the worker processes for as long as the server runs."""
+    # Streamlit takes a folder named `pages/` for its old automatic navigation until `st.navigation`
+    # has run once, and greets a deep link that comes before that with a "Page not found" dialog.
+    PagesManager.uses_pages_directory = False
+    workers.start()
+    try:
+        yield
+    finally:
+        workers.stop()
+
+
+def explain_script_error(error: Exception) -> bool:
+    """Show one sentence in place of an unexpected error, whose traceback Streamlit has logged.
+
+    Returns True: Streamlit's own error box is not shown.
+    """
+    unexpected = _("Something went wrong while this page was drawn. The server's log says what.")
+    st.error(str(error) if isinstance(error, UserError) else unexpected)
+    return True
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds `SECURITY_HEADERS` to every HTTP response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,115 @@
+"""The sidebar that every page shares: the scenario, and the language."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lora_viz.catalogue import catalogue
+from lora_viz.errors import UserError
+from lora_viz.i18n import LANGUAGES, _
+from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
+from lora_viz.scenario import ALL_LINEAR
+from lora_viz.ui import controls, state
+from lora_viz.ui.asking import known_module_types
+
+# lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
+CUSTOM_SLIDERS = {
+    "layers": (1, 128, 1),
+    "width": (64, 16384, 64),
+    "heads": (1, 128, 1),
+    "vocabulary": (256, 262_144, 1),
+    "context": (128, 131_072, 128),
+}
+METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
+
+
+def sidebar() -> None:
+    """Draw the sidebar; a change anywhere in it changes the whole app."""
+    with st.sidebar:
+        controls.select("model", tuple(catalogue()), "sidebar", words=model_name, free=True)
+        _other_models()
+        controls.options("method", "sidebar", words=lambda method: METHODS[method])
+        rank, alpha = st.columns(2)
+        with rank:
+            controls.number("rank", "sidebar")
+        with alpha:
+            controls.number("alpha", "sidebar")
+        controls.several("target_modules", (*known_module_types(), ALL_LINEAR), "sidebar")
+        _training_settings()
+        controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
+
+
+def model_name(model: str) -> str:
+    """A model as people call it: its catalogue name, or what was typed."""
+    entry = catalogue().get(model)
+    if entry:
+        return entry.name
+    return _("Uploaded config.json") if model.startswith("upload:") else model
+
+
+def _training_settings() -> None:
+    with st.expander(_("More settings")):
+        controls.toggle("rslora", "sidebar")
+        controls.toggle("dora", "sidebar")
+        controls.options("bias", "sidebar")
+        controls.slider("dropout", "sidebar")
+        controls.number("batch_size", "sidebar")
+        controls.number("seq_len", "sidebar")
+        controls.options("base_dtype", "sidebar")
+        controls.options("adapter_dtype", "sidebar")
+        controls.options("optimizer", "sidebar")
+        controls.toggle("gradient_checkpointing", "sidebar")
+        controls.options("attention", "sidebar")
+        controls.number("tasks", "sidebar")
+
+
+def _other_models() -> None:
+    with st.expander(_("Your own model")):
+        uploaded = st.file_uploader(_("A model's config.json"), type="json", key="upload")
+        if uploaded is not None and uploaded.file_id != st.session_state.get("last_upload"):
+            st.session_state["last_upload"] = uploaded.file_id
+            _use_upload(uploaded.getvalue())
+        st.markdown(_("Or a GPT-2 of your own sizes:"))
+        _custom_sizes()
+
+
+def _use_upload(text: bytes) -> None:
+    try:
+        state.update(model=store_upload(text))
+    except UserError as error:
+        state.complain(str(error))
+    st.rerun()
+
+
+def _custom_sizes() -> None:
+    shown = parse_custom(state.scenario().model) or CustomGPT2()
+    names = {
+        "layers": _("Layers"),
+        "width": _("Width"),
+        "heads": _("Heads"),
+        "vocabulary": _("Vocabulary"),
+        "context": _("Context"),
+    }
+    with st.form("custom", border=False):
+        sizes = {
+            size: st.slider(
+                names[size],
+                low,
+                high,
+                value=max(low, min(getattr(shown, size), high)),
+                step=step,
+            )
+            for size, (low, high, step) in CUSTOM_SLIDERS.items()
+        }
+        if st.form_submit_button(_("Use these sizes")):
+            _use_custom(CustomGPT2(**sizes))
+
+
+def _use_custom(sizes: CustomGPT2) -> None:
+    try:
+        sizes.config()
+    except UserError as error:
+        state.complain(str(error))
+    else:
+        state.update(model=sizes.name)
+    st.rerun()

@@ -1,0 +1,46 @@
+"""The view: what a reader has chosen to look at, which changes no answer but belongs in a link."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from lora_viz.declared import Declared, choice
+from lora_viz.i18n import N_
+
+
+class View(Declared):
+    """One setting of everything that pages show or hide."""
+
+    layer: str = choice(
+        "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
+    )
+    axis: Literal["log", "linear"] = choice(
+        "log", N_("Axis"), N_("A linear axis is true to scale; a logarithmic one shows small bars.")
+    )
+    count_frozen: bool = choice(
+        False, N_("Count the frozen weight too"), N_("W is not trained, but it stays in memory.")
+    )
+    short_target: bool = choice(
+        False,
+        N_("Only the last part of each target name"),
+        N_("A short name such as c_proj, instead of attn.c_proj, may match more layers."),
+    )
+    decomposition: Literal["shapes", "rebuild"] = choice(
+        "shapes",
+        N_("Picture"),
+        N_("Three matrices to scale, or an example ΔW rebuilt from B and A."),
+    )
+    true_rank: Annotated[int, Ge(1), Le(64)] = choice(
+        4, N_("True rank of the example"), N_("The rank of the example ΔW before noise is added.")
+    )
+    noise: Annotated[float, Ge(0.0), Le(1.0)] = choice(
+        0.1, N_("Noise"), N_("Size of the noise beside the low-rank part (Frobenius norms).")
+    )
+    seed: Annotated[int, Ge(0), Le(9999)] = choice(
+        0, N_("Seed"), N_("The random numbers that the example starts from.")
+    )
+    sweeps: Annotated[int, Ge(0), Le(8)] = choice(
+        1, N_("Fitting sweeps"), N_("How often B and A are fitted in turn.")
+    )

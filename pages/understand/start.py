@@ -1,0 +1,57 @@
+"""Start: what this is, the idea of LoRA as a picture, and where to go from here."""
+
+import streamlit as st
+
+from lora_viz.adapter import scaling
+from lora_viz.figures.idea import lora_idea
+from lora_viz.format import grouped, percent
+from lora_viz.i18n import _
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.layers import default_layer
+from lora_viz.ui.sidebar import model_name
+
+scenario = state.scenario()
+architecture = asking.architecture()
+layout = asking.adapter_layout()
+layer = architecture.layer(default_layer(architecture, layout))
+trainable = layout.trainable_parameters(scenario.rank)
+
+page.headline(
+    _("LoRA, made visible"),
+    _(
+        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two thin "
+        "matrices A and B 🔥 beside them. Here every diagram and every number of that idea is "
+        "computed live, for the model, rank and layers that you choose. Move the rank and see "
+        "what changes."
+    ),
+    f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
+)
+picture, side = page.picture_and_controls()
+with picture:
+    st.caption(_("Drawn to scale: equal areas are equal numbers of parameters"))
+    page.figure(
+        lora_idea(
+            layer.in_features,
+            layer.out_features,
+            scenario.rank,
+            scaling(scenario.rank, scenario.alpha, scenario.rslora),
+        ),
+        "idea",
+    )
+with side:
+    page.key_number(
+        percent(trainable / layout.total_parameters),
+        _("of the model is trained: %(trainable)s of %(total)s parameters")
+        % {"trainable": grouped(trainable), "total": grouped(layout.total_parameters)},
+    )
+    with st.container(border=True):
+        controls.slider("rank", highest=64)
+    with st.container(border=True):
+        st.markdown(f"**{_('Where to go from here')}**")
+        for path, words in (
+            ("pages/understand/full_or_lora.py", _("Full or LoRA: what one layer costs")),
+            ("pages/understand/decomposition.py", _("Decomposition: why B × A is enough")),
+            ("pages/count/parameters.py", _("Parameters: the whole model, counted")),
+            ("pages/count/checkpoints.py", _("Checkpoints: what ends up on disk")),
+        ):
+            st.page_link(path, label=words)

@@ -1,0 +1,13 @@
+"""The server: `streamlit run serve.py` serves `app.py` with the hooks of `lora_viz.ui.server`."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from lora_viz.ui.server import SecurityHeaders, explain_script_error, lifespan
+
+app = st.App(
+    "app.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=explain_script_error,
+)

@@ -1,0 +1,1 @@
+"""What runs in a real browser against a real server."""

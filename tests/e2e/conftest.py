@@ -1,0 +1,68 @@
+"""Fixtures: one server and one browser for all tests of a test process, a fresh reader each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from .browser import CHROMIUM_FLAGS, find_chromium, new_context
+from .server import AppServer, running_server
+
+HERE = Path(__file__).parent
+NO_BROWSER = "no Chromium found; scripts/find_or_install_chromium.sh installs one"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one test process (`--dist loadgroup`), so that they share a server."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the server's log beside a failure."""
+    report = yield
+    servers = [v for v in getattr(item, "funcargs", {}).values() if isinstance(v, AppServer)]
+    if report.failed:
+        report.sections.extend(("server log", server.log) for server in servers)
+    return report
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The application, shared by the tests of one test process."""
+    with running_server(tmp_path_factory.mktemp("server") / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[AppServer]:
+    """The application just started: nobody has visited it yet."""
+    with running_server(tmp_path / "server.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one, browser tests are skipped, and fail where `CI` is set."""
+    with sync_playwright() as playwright:
+        executable = find_chromium(playwright)
+        if executable is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
+        running = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: AppServer) -> Iterator[Page]:
+    """A blank page whose paths are the shared server's, in a window of 1440 × 900."""
+    with new_context(browser, server.url) as context:
+        yield context.new_page()
