@@ -42,3 +42,10 @@ $(VENV)/prepared: $(VENV)/app
 $(VENV)/chromium: $(VENV)/dev
 	scripts/find_or_install_chromium.sh $(PYTHON)
 	@touch $@
+
+.PHONY: translations
+translations: $(VENV)/app
+	$(VENV)/bin/pybabel -q extract -k N_ --no-location --omit-header --sort-output \
+		-o $(VENV)/lora_viz.pot app.py pages lora_viz
+	$(VENV)/bin/pybabel -q update -N --omit-header -D lora_viz \
+		-i $(VENV)/lora_viz.pot -d lora_viz/locale --no-wrap

@@ -12,8 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lora_viz.i18n import _
 from lora_viz.ui import state
+from lora_viz.ui.chart_download import download_buttons
 
-INK = {"light": "#1F2A33", "dark": "#E6EAF0"}
+# text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
+INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
+GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
 def headline(title: str, sentence: str, kicker: str) -> None:
@@ -39,11 +42,13 @@ def key_number(number: str, meaning: str) -> None:
 
 
 def figure(drawing: go.Figure, name: str) -> None:
-    """A chart whose toolbar saves it as an SVG file of this name; nothing leaves the machine."""
-    drawing.update_layout(font_color=INK[st.context.theme.type or "light"])
+    """A chart in the page's ink, with buttons that save it; nothing leaves the machine."""
+    theme = st.context.theme.type or "light"
+    drawing.update_layout(font_color=INK[theme], paper_bgcolor=GROUND[theme])
+    key = f"figure-{name}"
     st.plotly_chart(
         drawing,
-        key=f"figure:{name}",
+        key=key,
         theme="streamlit",
         config={
             "displaylogo": False,
@@ -51,6 +56,7 @@ def figure(drawing: go.Figure, name: str) -> None:
             "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
         },
     )
+    download_buttons(key)
 
 
 def tabs(

@@ -33,7 +33,7 @@ class View(Declared):
         N_("Three matrices to scale, or an example ΔW rebuilt from B and A."),
     )
     true_rank: Annotated[int, Ge(1), Le(64)] = choice(
-        4, N_("True rank of the example"), N_("The rank of the example ΔW before noise is added.")
+        4, N_("True rank"), N_("The rank of the example ΔW before noise is added.")
     )
     noise: Annotated[float, Ge(0.0), Le(1.0)] = choice(
         0.1, N_("Noise"), N_("Size of the noise beside the low-rank part (Frobenius norms).")
