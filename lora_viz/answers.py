@@ -137,9 +137,8 @@ def _file(key: str) -> Path:
 def _code_version() -> str:
     """A hash of the libraries' versions and of this package's computing modules."""
     digest = hashlib.sha256("".join(version(library) for library in LIBRARIES).encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    for file in sorted((Path(__file__).parent / "data" / "catalogue").glob("*.json")):
+    package = Path(__file__).parent
+    for file in sorted([*package.glob("*.py"), *package.glob("data/catalogue/*.json")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

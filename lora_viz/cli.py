@@ -6,12 +6,15 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from lora_viz import reports
+from lora_viz.answers import compute
+from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
@@ -63,6 +66,20 @@ def models(
     for row in rows:
         size = grouped(row["published_parameters"])
         print(f"{row['model']:<16} {row['name']:<18} {size:>16}  {row['licence']}")
+
+
+@app.command("audit")
+def audit_document(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Hold every figure of the explainer against the recomputed one."""
+    findings = audit(compute)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        return
+    for finding in findings:
+        stated = f"{finding.stated} {finding.unit}".strip()
+        print(f"§{finding.section:<4}{finding.verdict:<13}{stated:>16}  {finding.claim}")
 
 
 @app.command("prepare")
