@@ -13,6 +13,7 @@ from pydantic import field_validator, model_validator
 
 from lora_viz.catalogue import default_targets
 from lora_viz.declared import Declared, choice
+from lora_viz.hardware import gpus
 from lora_viz.i18n import N_
 
 DType = Literal["float32", "float16", "bfloat16"]
@@ -28,7 +29,7 @@ class Scenario(Declared):
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {
         "model": N_("the name of a model, such as gpt2"),
-        "gpu": N_("the name of a card, such as RTX 3070"),
+        "gpu": N_("the name of a card, such as RTX 3070 or H100 80 GB"),
         "target_modules": N_("at least one name of a layer, such as c_attn"),
     }
 
@@ -98,6 +99,13 @@ class Scenario(Declared):
             model = str(values.get("model", cls.model_fields["model"].default))
             return values | {"target_modules": default_targets(model)}
         return values
+
+    @field_validator("gpu")
+    @classmethod
+    def know_the_card(cls, value: str) -> str:
+        if value not in gpus():
+            raise ValueError("unknown")
+        return value
 
     @field_validator("target_modules", mode="before")
     @classmethod

@@ -1,0 +1,85 @@
+"""What training by each method keeps in memory, as stacked bars against a card."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from lora_viz.figures.base import NUMBER_FONT, new_figure
+from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
+from lora_viz.format import grouped, size
+
+GB = 1e9
+
+
+def memory_bars(
+    columns: dict[str, list[tuple[Meaning, str, int]]], card: tuple[str, int]
+) -> go.Figure:
+    """Draw one stacked bar a column, true to scale, and the card's memory as a line.
+
+    Args:
+        columns: for each bar's name its pieces from the bottom up: meaning, words, bytes.
+        card: its name and its memory in bytes.
+    """
+    figure = new_figure(440)
+    named: set[Meaning] = set()
+    for name, pieces in columns.items():
+        for meaning, words, count in pieces:
+            figure.add_trace(
+                go.Bar(
+                    x=[name],
+                    y=[count / GB],
+                    name=f"{STYLES[meaning].symbol} {words}",
+                    legendgroup=meaning,
+                    showlegend=meaning not in named,
+                    width=0.55,
+                    marker={
+                        "color": STYLES[meaning].colour,
+                        "line": {"width": 0},
+                        "pattern": {"shape": STYLES[meaning].pattern, "fgopacity": 0.35},
+                    },
+                    hovertemplate=f"{words}: {grouped(count)} B<extra>{name}</extra>",
+                )
+            )
+            named.add(meaning)
+        _total(figure, name, sum(count for _meaning, _words, count in pieces))
+    highest = max(sum(piece[2] for piece in pieces) for pieces in columns.values())
+    _card_line(figure, card)
+    figure.update_layout(
+        barmode="stack",
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
+        margin={"l": 64, "r": 8, "t": 28, "b": 110},
+    )
+    figure.update_yaxes(
+        title="GB = 10⁹ B",
+        range=[0, 1.15 * max(highest, card[1]) / GB],
+        gridcolor="rgba(138,150,163,0.25)",
+        fixedrange=True,
+    )
+    figure.update_xaxes(fixedrange=True)
+    return figure
+
+
+def _total(figure: go.Figure, name: str, total: int) -> None:
+    figure.add_annotation(
+        x=name,
+        y=total / GB,
+        text=f"<b>{size(total)}</b>",
+        showarrow=False,
+        yanchor="bottom",
+        font={"family": NUMBER_FONT, "size": 14},
+    )
+
+
+def _card_line(figure: go.Figure, card: tuple[str, int]) -> None:
+    name, memory = card
+    figure.add_hline(y=memory / GB, line={"color": NEUTRAL, "width": 2, "dash": "dash"})
+    figure.add_annotation(
+        xref="paper",
+        x=0,
+        y=memory / GB,
+        text=f"{name}: {size(memory)}",
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+    )
