@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-THIN_SPACE = "\u2009"
+THIN_SPACE = "\u202f"  # narrow, and does not break
 DECIMAL_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 

@@ -12,7 +12,8 @@ STYLE = """<style>
 .key-meaning { opacity: 0.75; line-height: 1.4; margin: 0.3rem 0 1rem; }
 [data-testid="stMainBlockContainer"] { padding-top: 3.4rem; padding-bottom: 2rem; }
 [data-testid="stHeader"] { background: transparent; }
-[data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; }
+[data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
+.katex-display { overflow-x: auto; overflow-y: hidden; }
 </style>"""
 
 

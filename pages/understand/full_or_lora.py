@@ -1,0 +1,89 @@
+"""Full fine-tuning or LoRA: one layer trained both ways, and the bytes that each way keeps."""
+
+import streamlit as st
+
+from lora_viz.adapter import scaling
+from lora_viz.figures.layer_bytes import bytes_figure
+from lora_viz.figures.layer_comparison import ScalingFactor, full_figure, lora_figure
+from lora_viz.figures.matrices import LayerShape
+from lora_viz.format import grouped, percent, size
+from lora_viz.i18n import _
+from lora_viz.training_bytes import full_state, lora_state
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.layer_comparison import formula, notes, reduction, sources, table, why
+from lora_viz.ui.layers import choose_layer
+from lora_viz.ui.sidebar import model_name
+
+scenario = state.scenario()
+architecture, layout = asking.architecture(), asking.adapter_layout()
+top = st.container()
+picture, side = page.picture_and_controls()
+with side:
+    number = st.container()
+    with st.container(border=True):
+        layer = choose_layer(architecture, layout)
+        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.toggle("count_frozen")
+count_frozen = state.view().count_frozen
+shape = LayerShape(layer.in_features, layer.out_features, scenario.rank)
+full = full_state(layer.in_features, layer.out_features, scenario.base_dtype, scenario.optimizer)
+lora = lora_state(
+    layer.in_features,
+    layer.out_features,
+    scenario.rank,
+    base_dtype=scenario.base_dtype,
+    adapter_dtype=scenario.adapter_dtype,
+    optimizer=scenario.optimizer,
+    dora=scenario.dora,
+)
+change, word = reduction(full, lora, count_frozen)
+
+with top:
+    page.headline(
+        _("Full fine-tuning or LoRA"),
+        _("One layer, trained both ways: only what is trained 🔥 needs gradients and moments."),
+        f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
+    )
+with picture:
+    left, right = st.columns(2)
+    with left:
+        trained = _("%(values)s values trained") % {"values": grouped(full.trained_values)}
+        st.markdown(f"**{_('Full fine-tuning')}**  \n:small[:gray[{trained}]]")
+        page.figure(full_figure(shape, full), "full-fine-tuning")
+    with right:
+        trained = _("%(values)s values trained (%(share)s)") % {
+            "values": grouped(lora.trained_values),
+            "share": percent(lora.trained_values / full.trained_values),
+        }
+        name = _("LoRA with DoRA") if scenario.dora else _("LoRA")
+        st.markdown(f"**{name}**  \n:small[:gray[{trained}]]")
+        factor = ScalingFactor(
+            "alpha/√r" if scenario.rslora else "alpha/r",
+            scaling(scenario.rank, scenario.alpha, scenario.rslora),
+        )
+        page.figure(lora_figure(shape, lora, factor), "lora")
+    page.figure(bytes_figure(full, lora, count_frozen), "layer-bytes")
+    st.caption(
+        _(
+            "Drawn to scale: equal areas above are equal numbers of values, equal lengths in the "
+            "bars are equal numbers of bytes (MB = 10⁶ B). Lines thinner than a pixel are drawn "
+            "one pixel wide."
+        )
+    )
+with number:
+    sizes = {"full": size(full.total(count_frozen)), "lora": size(lora.total(count_frozen))}
+    counted = (
+        _("%(word)s memory for this layer, the frozen W counted: %(full)s → %(lora)s")
+        if count_frozen
+        else _("%(word)s memory for this layer, the frozen W not counted: %(full)s → %(lora)s")
+    )
+    page.key_number(change, counted % {"word": word, **sizes})
+with side:
+    is_adapted = layer.name in {module.name for module in layout.modules}
+    notes(full, lora, scenario, is_adapted)
+page.tabs(
+    formula=lambda: formula(shape, full, lora),
+    table=lambda: table(full, lora),
+    why=lambda: why(full, lora),
+    sources=sources,
+)

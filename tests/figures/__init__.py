@@ -1,0 +1,1 @@
+"""The figures: their geometry and their words."""

@@ -1,0 +1,1 @@
+"""The pages, run by Streamlit without a browser."""
