@@ -137,7 +137,11 @@ def _prepare_worker(parent: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
         os.nice(5)
 
+    import torch
+
     import lora_viz.saved_files  # noqa: F401 (loads torch, transformers and peft)
+
+    torch.set_num_threads(1)  # several workers with several threads each hold one another up
 
 
 def _end_with(parent: int) -> None:

@@ -24,8 +24,8 @@ class View(Declared):
     )
     short_target: bool = choice(
         False,
-        N_("Only the last part of each target name"),
-        N_("A short name such as c_proj, instead of attn.c_proj, may match more layers."),
+        N_("Short target names"),
+        N_("Only the last part, such as c_proj for attn.c_proj: it may match more layers."),
     )
     decomposition: Literal["shapes", "rebuild"] = choice(
         "shapes",
@@ -44,3 +44,33 @@ class View(Declared):
     sweeps: Annotated[int, Ge(0), Le(8)] = choice(
         1, N_("Fitting sweeps"), N_("How often B and A are fitted in turn.")
     )
+    step: Literal["1", "2", "3", "all", "merged"] = choice(
+        "all",
+        N_("Step"),
+        N_("One step of the forward pass, all three together, or the merged weight."),
+    )
+    rows_shown: Annotated[int, Ge(1), Le(8)] = choice(
+        4, N_("Rows"), N_("How many rows of the batch are drawn.")
+    )
+    forward_steps: Annotated[int, Ge(0), Le(50)] = choice(
+        20,
+        N_("Optimizer steps"),
+        N_("How often A and B were trained before this pass. At 0 B is zero, as PEFT starts it."),
+    )
+    verdict: Literal[
+        "all",
+        "exact",
+        "rounded",
+        "convention",
+        "partial",
+        "contradicted",
+        "assumed",
+        "qualitative",
+    ] = choice("all", N_("Verdict"), N_("Only the figures that got this verdict."))
+    rank_range: Literal["break-even", "ranks"] = choice(
+        "break-even", N_("Chart"), N_("Up to the rank where A and B are as large as W, or less.")
+    )
+    epoch: Literal["1", "5", "10", "20"] = choice(
+        "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
+    )
+    block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))

@@ -1,0 +1,60 @@
+"""Decomposition: ΔW as B times A, drawn to scale, and an example ΔW rebuilt at rank r."""
+
+import streamlit as st
+
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.decomposition_rebuild import ask_rebuild
+from lora_viz.ui.decomposition_shapes import Shapes
+from lora_viz.ui.layers import choose_layer
+
+
+def sources() -> None:
+    """Where the method and the bounds come from."""
+    st.markdown(
+        _(
+            "- Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*, section 4.1: "
+            "ΔW = BA, A starts Gaussian, B at zero. https://arxiv.org/abs/2106.09685\n"
+            "- Aghajanyan et al. 2020, *Intrinsic Dimensionality Explains the Effectiveness of "
+            "Language Model Fine-Tuning*: why a low rank may do. https://arxiv.org/abs/2012.13255\n"
+            "- Eckart and Young 1936, *The approximation of one matrix by another of lower rank*, "
+            "Psychometrika 1: the truncated SVD is the best that rank r can do.\n"
+            "- Halko, Martinsson and Tropp 2011, *Finding structure with randomness*: fitting in "
+            "turn from a random start is subspace iteration. https://arxiv.org/abs/0909.4061"
+        )
+    )
+
+
+scenario, view = state.scenario(), state.view()
+architecture, layout = asking.architecture(), asking.adapter_layout()
+names = {"shapes": _("Shapes to scale"), "rebuild": _("Rebuild an example")}
+
+head = st.container()
+picture, beside = page.picture_and_controls()
+with picture:
+    controls.options("decomposition", words=lambda name: names[name])
+with beside:
+    key, rank = st.container(), st.container()
+    layer = choose_layer(architecture, layout)
+with rank:
+    controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+
+with picture:
+    if view.decomposition == "rebuild":
+        shown = ask_rebuild(layer, scenario, state.view())
+    else:
+        adapted = next((module for module in layout.modules if module.name == layer.name), None)
+        largest = max(
+            architecture.linear_layers(), key=lambda one: one.in_features * one.out_features
+        )
+        shown = Shapes(layer, adapted, largest, scenario)
+    shown.picture()
+with head:
+    kicker = f"{architecture.label} · {layer.name} · r = {grouped(scenario.rank)}"
+    page.headline(_("Decomposition"), shown.sentence(), kicker)
+with key:
+    shown.key_number()
+with beside:
+    shown.cards()
+page.tabs(formula=shown.formula, table=shown.table, why=shown.why, sources=sources)
