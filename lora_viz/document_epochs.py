@@ -1,0 +1,76 @@
+"""The explainer's four epochs as it tells them, and what exp(loss) says beside its perplexities.
+
+Everything here is quoted: none of it was measured by this application.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from typing import Literal
+
+from lora_viz.audit.training import EPOCHS, perplexity
+from lora_viz.i18n import N_
+
+# the shades of its boxes: ━ ░ ▒ ▓ █
+Shade = Literal["frozen", "zero", "random", "learning", "learned"]
+Matrix = Literal["W", "B", "A"]
+
+
+@dataclass(frozen=True)
+class MatrixState:
+    """How a matrix is drawn and what the explainer calls its state."""
+
+    shade: Shade
+    words: str
+
+
+@dataclass(frozen=True)
+class DocumentEpoch:
+    """One of the four epochs; loss in nats a token, both numbers as stated."""
+
+    epoch: int
+    title: str
+    loss: float
+    stated_perplexity: float
+    states: dict[Matrix, MatrixState]
+
+    @property
+    def computed_perplexity(self) -> float:
+        """exp(loss)."""
+        return perplexity(self.loss)
+
+    @property
+    def implied_loss(self) -> float:
+        """The mean cross-entropy, in nats a token, that the stated perplexity belongs to."""
+        return log(self.stated_perplexity)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are one measurement: equal within one unit of the last digit given."""
+        return abs(self.computed_perplexity - self.stated_perplexity) <= 0.01
+
+
+FROZEN = MatrixState("frozen", N_("frozen"))
+ZERO = MatrixState("zero", N_("zero"))
+RANDOM = MatrixState("random", N_("random"))
+LEARNING = MatrixState("learning", N_("learning"))
+LEARNED = MatrixState("learned", N_("learned"))
+OPTIMIZED = MatrixState("learned", N_("optimized"))
+
+_TOLD: tuple[tuple[str, MatrixState, MatrixState], ...] = (
+    (N_("initial state"), ZERO, RANDOM),
+    (N_("learning"), LEARNING, LEARNING),
+    (N_("converging"), LEARNED, LEARNED),
+    (N_("almost perfect"), OPTIMIZED, OPTIMIZED),
+)
+
+DOCUMENT_EPOCHS = tuple(
+    DocumentEpoch(epoch, title, loss, stated, {"W": FROZEN, "B": b, "A": a})
+    for (epoch, loss, stated), (title, b, a) in zip(EPOCHS, _TOLD, strict=True)
+)
+
+
+def document_epoch(epoch: int) -> DocumentEpoch:
+    """The epoch of this number. Raises `KeyError` if the explainer does not tell of it."""
+    return {told.epoch: told for told in DOCUMENT_EPOCHS}[epoch]

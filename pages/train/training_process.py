@@ -1,0 +1,45 @@
+"""Training process: the document's four epochs as it tells them, and what exp(loss) says."""
+
+import streamlit as st
+
+from lora_viz.document_epochs import DOCUMENT_EPOCHS, document_epoch
+from lora_viz.figures.epochs import epoch_story, perplexities
+from lora_viz.i18n import _
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui import epoch_words as words
+from lora_viz.ui.sidebar import METHODS, model_name
+
+scenario = state.scenario()
+layout = asking.adapter_layout()
+epoch = document_epoch(int(state.view().epoch))
+
+page.headline(
+    _("Training process"),
+    _("W stays as it is while B and A learn: four epochs, as the document tells them."),
+    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+)
+picture, side = page.picture_and_controls()
+with picture:
+    st.caption(
+        _(
+            "Quoted from the document, §7: states ━ ░ ▒ ▓ █ in its words, losses, perplexities. "
+            "Nothing here was measured by this app; only exp(loss) is computed."
+        )
+    )
+    page.figure(epoch_story(DOCUMENT_EPOCHS, epoch.epoch), "document-epochs")
+    page.figure(perplexities(DOCUMENT_EPOCHS, epoch.epoch), "document-perplexities")
+    st.caption(_("Loss: mean cross-entropy in nats per token. Perplexity has no unit."))
+with side:
+    words.key_number(epoch)
+    with st.container(border=True):
+        controls.options("epoch")
+    words.why_they_differ(epoch)
+    words.trained_and_frozen(layout, scenario)
+    words.real_run()
+
+page.tabs(
+    formula=lambda: words.formula(epoch),
+    table=words.table,
+    why=words.why,
+    sources=words.sources,
+)

@@ -1,0 +1,88 @@
+"""The rank page: the document's numbers per layer, its guidance as a quotation, the controls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def open_page(**query: str) -> AppTest:
+    """The rank page of a link."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name.replace("_", "-")] = value
+    return app.switch_page("pages/count/rank.py").run()
+
+
+def words_of(app: AppTest) -> str:
+    """All prose of the page, on one line."""
+    assert not app.exception
+    assert not app.error
+    elements = (*app.markdown, *app.caption, *app.latex)
+    return " ".join(element.value for element in elements)
+
+
+def chart(app: AppTest, number: int) -> dict[str, Any]:
+    """One chart of the page as plain data."""
+    return json.loads(app.get("plotly_chart")[number].proto.spec)
+
+
+def notes(app: AppTest, number: int) -> str:
+    """Every word in a chart."""
+    return " ".join(note["text"] for note in chart(app, number)["layout"]["annotations"])
+
+
+def test_the_document_s_numbers() -> None:
+    app = open_page()
+    words = words_of(app)
+    assert "× 12 blocks = 442,368, 0.355" in words
+    assert "a judgement, not a measurement" in words
+    assert "not measured yet" in words
+    for number in ("18,432", "36,864", "73,728", "147,456", "“general (our project)” ★★★★☆"):
+        assert number in notes(app, 0)
+    assert "break-even at r = 512" in notes(app, 1)
+    assert "your r = 8: 442,368" in notes(app, 1)
+    table = app.dataframe[0].value
+    assert list(table["r"]) == [1, 4, 8, 16, 32]
+    stated = table["The document, per layer"]
+    assert list(table["Per block"])[1:] == [int(value) for value in stated[1:]]
+
+
+def test_another_rank_joins_the_list() -> None:
+    app = open_page()
+    app.slider(key="page:rank").set_value(12).run()
+    assert "× 12 blocks = 663,552" in words_of(app)
+    assert list(app.dataframe[0].value["r"]) == [1, 4, 8, 12, 16, 32]
+    assert "<b>55,296</b>" in notes(app, 0)
+
+
+def test_other_targets_change_the_cost() -> None:
+    assert "67,584" in notes(open_page(targets="c_attn,c_proj"), 0)
+
+
+def test_the_chart_s_range_can_be_changed() -> None:
+    app = open_page()
+    assert chart(app, 1)["layout"]["xaxis"]["range"][1] > 512
+    app.button_group(key="page:rank_range").set_value("ranks").run()
+    assert chart(app, 1)["layout"]["xaxis"]["range"][1] < 40
+    assert "outside of this range, at r = 512" in words_of(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"model": "t5-base"}, "trained parameters in the block decoder.block.0"),
+        ({"targets": "wte"}, "trained parameters at r = 8"),
+        ({"method": "full"}, "this is LoRA's"),
+        ({"rank": "1024"}, "r = 1,024"),
+    ],
+    ids=str,
+)
+def test_other_settings(query: dict[str, str], sentence: str) -> None:
+    assert sentence in words_of(open_page(**query))
