@@ -23,6 +23,9 @@ from lora_viz.scenario import Scenario
 
 from .small_models import FAMILIES, SmallModel, Targets, build, random_model
 
+# PEFT's and transformers' own warnings about what is tried here on purpose
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
+
 DTYPES = ("float32", "float16", "bfloat16")
 DOCUMENT_TARGETS = ("c_attn", "c_proj")
 
@@ -62,7 +65,7 @@ def test_adapter_file_is_as_large_as_the_one_peft_saves(number: int, tmp_path: P
         chosen.model.write_to(tmp_path / "model"), chosen.targets, chosen.bias, chosen.dora
     )
     adapted = really_adapt(chosen)
-    adapted.save_pretrained(tmp_path)
+    adapted.save_pretrained(str(tmp_path))
     saved = (tmp_path / "adapter_model.safetensors").stat().st_size
     sizes = (chosen.rank, chosen.adapter_dtype, chosen.base_dtype)
     assert adapter_bytes(layout, *sizes) == saved, chosen

@@ -1,0 +1,56 @@
+"""Checkpoints: what a training run saves, to the byte, and what many tasks cost on a disk."""
+
+import streamlit as st
+
+from lora_viz.figures.checkpoint_bars import one_run_figure, tasks_figure
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.task_storage import TaskStorage
+from lora_viz.ui import checkpoint_words, controls, page, state
+from lora_viz.ui.checkpoint_answers import sizes_for
+from lora_viz.ui.checkpoint_story import story
+from lora_viz.ui.sidebar import METHODS, model_name
+
+scenario = state.scenario()
+page.headline(
+    _("Checkpoints"),
+    _(
+        "Full fine-tuning saves every weight again for every task. An adapter is a small file "
+        "beside one frozen base ❄: see how long its bar is, and how little a further task adds."
+    ),
+    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+)
+sizes = sizes_for(scenario)
+storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
+picture, side = page.picture_and_controls()
+with picture:
+    st.markdown(_("**What one run saves**"))
+    page.figure(one_run_figure(sizes), "checkpoint-of-one-run")
+    st.markdown(_("**What your tasks take**"))
+    page.figure(tasks_figure(storage, sizes.adapter_parts), "checkpoints-of-tasks")
+    st.caption(
+        _(
+            "Drawn to scale, units are decimal (MB = 10⁶ B). The full model is saved in "
+            "%(files)s. Pale: the base that full models start from, not counted in their sum."
+        )
+        % {
+            "files": _("one file")
+            if sizes.model_files == 1
+            else _("%s files") % grouped(sizes.model_files)
+        }
+    )
+with side:
+    checkpoint_words.key_number(sizes, scenario)
+    with st.container(border=True):
+        controls.slider("tasks", highest=100)
+        controls.slider("rank", highest=256)
+        controls.options("base_dtype")
+        controls.options("adapter_dtype")
+    checkpoint_words.tasks_card(storage, scenario)
+page.tabs(
+    formula=lambda: checkpoint_words.formula(sizes, storage),
+    table=lambda: checkpoint_words.table(scenario),
+    why=lambda: checkpoint_words.why(sizes, storage),
+    sources=checkpoint_words.sources,
+)
+story()
