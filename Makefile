@@ -45,7 +45,6 @@ $(VENV)/chromium: $(VENV)/dev
 
 .PHONY: translations
 translations: $(VENV)/app
-	$(VENV)/bin/pybabel -q extract -k N_ --no-location --omit-header --sort-output \
-		-o $(VENV)/lora_viz.pot app.py pages lora_viz
-	$(VENV)/bin/pybabel -q update -N --omit-header -D lora_viz \
-		-i $(VENV)/lora_viz.pot -d lora_viz/locale --no-wrap
+	$(PYTHON) -m scripts.extract_messages $(VENV)/lora_viz.pot
+	$(VENV)/bin/pybabel -q update -N -D lora_viz \
+		-i $(VENV)/lora_viz.pot -d lora_viz/locale --width 100

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from lora_viz.figures.base import NUMBER_FONT, new_figure
 from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
-from lora_viz.format import grouped, size
+from lora_viz.format import binary_size, grouped, size
 
 GB = 1e9
 
@@ -35,7 +35,13 @@ def memory_bars(
                     marker={
                         "color": STYLES[meaning].colour,
                         "line": {"width": 0},
-                        "pattern": {"shape": STYLES[meaning].pattern, "fgopacity": 0.35},
+                        "pattern": {
+                            "shape": STYLES[meaning].pattern,
+                            "fillmode": "overlay",
+                            "fgcolor": "white",
+                            "fgopacity": 0.35,
+                            "solidity": 0.2,
+                        },
                     },
                     hovertemplate=f"{words}: {grouped(count)} B<extra>{name}</extra>",
                 )
@@ -78,7 +84,7 @@ def _card_line(figure: go.Figure, card: tuple[str, int]) -> None:
         xref="paper",
         x=0,
         y=memory / GB,
-        text=f"{name}: {size(memory)}",
+        text=f"{name}: {binary_size(memory)} = {size(memory)}",
         showarrow=False,
         xanchor="left",
         yanchor="bottom",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lora_viz.figures.memory_bars import memory_bars
-from lora_viz.format import percent, size
+from lora_viz.format import binary_size, percent, size
 from lora_viz.hardware import gpus
 from lora_viz.i18n import _
 from lora_viz.training_state import training_state
@@ -41,7 +41,7 @@ with side:
         % {
             "method": METHOD_NAMES[scenario.method],
             "card": scenario.gpu,
-            "memory": size(gpus()[scenario.gpu]),
+            "memory": binary_size(gpus()[scenario.gpu]),
         },
     )
     with st.container(border=True):

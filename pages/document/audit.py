@@ -31,20 +31,20 @@ with side:
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
 with picture:
     page.figure(verdict_bar(found, names), "verdicts")
-    page.table(
-        [
-            {
-                "§": finding.section,
-                _("Figure"): finding.claim,
-                _("The explainer says"): as_text(finding.stated, finding.unit),
-                _("Computed"): as_text(finding.computed, finding.unit),
-                _("Verdict"): names[finding.verdict],
-                _("Why"): finding.explanation,
-            }
-            for finding in shown
-        ],
-        "audit",
-    )
+page.table(
+    [
+        {
+            "§": finding.section,
+            _("Figure"): finding.claim,
+            _("The explainer says"): as_text(finding.stated, finding.unit),
+            _("Computed"): as_text(finding.computed, finding.unit),
+            _("Verdict"): names[finding.verdict],
+            _("Why"): finding.explanation,
+        }
+        for finding in shown
+    ],
+    "audit",
+)
 
 
 def formula() -> None:

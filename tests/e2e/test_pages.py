@@ -1,0 +1,78 @@
+"""Every page in a real browser: on a laptop and a phone, in both themes and both languages."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .browser import LAPTOP, PHONE, assert_no_exception, new_context, open_page, wait_until_idle
+from .server import AppServer
+
+PAGES = {
+    "/": "LoRA, made visible",
+    "/full-or-lora": "Full fine-tuning or LoRA",
+    "/decomposition": "Decomposition",
+    "/forward-pass": "Forward pass",
+    "/layer-map": "Layer map",
+    "/parameters": "Parameters",
+    "/rank": "Rank",
+    "/checkpoints": "Checkpoints",
+    "/training-process": "Training process",
+    "/memory": "Memory",
+    "/summary": "Summary",
+    "/audit": "Audit",
+}
+WINDOWS = {"laptop, light": (LAPTOP, "light"), "phone, dark": (PHONE, "dark")}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_every_page_fits_its_window(window: str, browser: Browser, server: AppServer) -> None:
+    size, colour_scheme = WINDOWS[window]
+    with new_context(browser, server.url, size, colour_scheme) as context:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for path, title in PAGES.items():
+            open_page(page, path, title)
+            assert_no_exception(page)
+            main = page.get_by_test_id("stMain")
+            too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
+            assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        assert errors == []
+
+
+def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
+    open_page(page, "/decomposition", "Decomposition")
+    expect(page.get_by_test_id("stMain")).to_contain_text("2.08")
+    page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")
+    expect(page.get_by_test_id("stMain")).to_contain_text("2.34")
+    wait_until_idle(page)
+    assert page.url.endswith("/decomposition?rank=9")
+
+
+def test_a_link_restores_the_screen(page: Page) -> None:
+    open_page(page, "/parameters?rank=16&targets=c_attn%2Cc_proj", "1,622,016")
+    assert_no_exception(page)
+
+
+def test_a_wrong_link_shows_one_message_and_the_app_goes_on(page: Page) -> None:
+    open_page(page, "/parameters?rank=70000", "Rank r cannot be “70000”")
+    expect(page.get_by_test_id("stMain")).to_contain_text("442,368")
+
+
+def test_the_language_is_switched_in_the_sidebar(page: Page) -> None:
+    open_page(page, "/decomposition", "Decomposition")
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="한국어").click()
+    expect(page.get_by_role("heading", name="행렬 분해").first).to_be_visible()
+    wait_until_idle(page)
+    assert "lang=ko" in page.url
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "SVG"])
+def test_a_chart_can_be_saved(page: Page, file_format: str) -> None:
+    open_page(page, "/decomposition", "Decomposition")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Save picture as {file_format}").first.click()
+    content = download.value.path().read_bytes()
+    assert content.startswith(b"\x89PNG" if file_format == "PNG" else b"<svg")
+    assert len(content) > 3_000

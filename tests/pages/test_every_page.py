@@ -1,0 +1,97 @@
+"""Every page opens for every catalogue model, and for links and uploads that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz.catalogue import catalogue
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    """The application as a fresh reader sees it who follows a link."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name.replace("_", "-")] = value
+    app.run()
+    return app.switch_page(page).run() if page else app
+
+
+@pytest.mark.parametrize("model", catalogue())
+def test_every_page_opens_for_every_model(model: str) -> None:
+    app = opened(model=model)
+    for page in PAGES:
+        app.switch_page(page).run()
+        assert not app.exception, f"{page}: {app.exception[0].value}"
+        assert not app.error, f"{page}: {app.error[0].value}"
+        assert app.title, page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"method": "full"},
+        {"method": "qlora", "rslora": "1", "dora": "1"},
+        {"bias": "all", "base_dtype": "bfloat16", "adapter_dtype": "float16"},
+        {"rank": "1"},
+        {"rank": "1024"},
+        {"targets": "all-linear"},
+        {"targets": "wte,lm_head"},
+        {"targets": r".*attn\.c_attn"},
+        {"optimizer": "sgd", "lang": "ko"},
+        {"model": "custom:2x64x2x300x64"},
+    ],
+    ids=str,
+)
+def test_every_page_opens_for_every_kind_of_setting(query: dict[str, str]) -> None:
+    app = opened(**query)
+    for page in PAGES:
+        app.switch_page(page).run()
+        assert not app.exception, f"{page}: {app.exception[0].value}"
+        assert not app.error, f"{page}: {app.error[0].value}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_explains_a_model_that_cannot_be_read(page: str) -> None:
+    app = opened(page, model="no-such-model")
+    assert not app.exception
+    assert [message.value for message in app.error] == [
+        "“no-such-model” is not a model: use a name of the catalogue, a hub id such as "
+        "openai-community/gpt2, a folder or a config.json."
+    ]
+
+
+def test_a_wrong_value_in_a_link_gives_one_message_and_the_default() -> None:
+    app = opened(rank="5000", alpha="32")
+    (message,) = app.warning
+    assert "Rank r cannot be “5000”" in message.value and "1 to 1,024" in message.value
+    assert app.session_state["scenario"].rank == 8
+    assert app.session_state["scenario"].alpha == 32
+    assert not app.run().warning
+
+
+def test_targets_that_match_nothing_name_what_there_is() -> None:
+    app = opened(targets="q_proj")
+    (message,) = app.error
+    assert "q_proj" in message.value and "attn.c_attn" in message.value
+
+
+def test_values_survive_moving_between_pages() -> None:
+    app = opened()
+    app.number_input(key="sidebar:rank").set_value(32).run()
+    for page in PAGES:
+        app.switch_page(page).run()
+        assert app.session_state["scenario"].rank == 32
+        assert app.number_input(key="sidebar:rank").value == 32
+
+
+def test_another_model_in_the_sidebar_brings_its_targets() -> None:
+    app = opened()
+    app.selectbox(key="sidebar:model").select("llama-3.2-1b").run()
+    assert app.session_state["scenario"].target_modules == ("q_proj", "v_proj")
+    assert not app.error
