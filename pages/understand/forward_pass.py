@@ -1,0 +1,113 @@
+"""Forward pass: x through W and through A and B, added up, and the same from the merged weight."""
+
+import streamlit as st
+
+from lora_viz.figures.forward_merged import merged_figure
+from lora_viz.figures.forward_pass import forward_figure
+from lora_viz.format import grouped
+from lora_viz.forward import MAXIMUM_VALUES, is_too_large, read_forward_pass
+from lora_viz.i18n import _
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.forward_formula import formula
+from lora_viz.ui.forward_words import ForwardWords
+from lora_viz.ui.layers import choose_layer
+from lora_viz.ui.sidebar import model_name
+
+
+def sources() -> None:
+    """Where the steps come from."""
+    st.markdown(
+        _(
+            "- Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*, section 4.1: "
+            "h = Wx + BAx, scaled by α/r; merging for inference. https://arxiv.org/abs/2106.09685\n"
+            "- Kalajdzievski 2023, *A Rank Stabilization Scaling Factor for Fine-Tuning with "
+            "LoRA*: α/√r. https://arxiv.org/abs/2312.03732\n"
+            "- Liu et al. 2024, *DoRA: Weight-Decomposed Low-Rank Adaptation*, section 4: the "
+            "magnitudes m. https://arxiv.org/abs/2402.09353\n"
+            "- PEFT, `peft.tuners.lora.layer.Linear`: the layer that this one is compared to. "
+            "https://huggingface.co/docs/peft/package_reference/lora"
+        )
+    )
+
+
+def smaller_layers() -> str:
+    """The kinds of layer of this model that are not too large."""
+    fitting = (
+        layer
+        for layer in architecture.linear_layers()
+        if not is_too_large(layer.in_features, layer.out_features)
+    )
+    return ", ".join(dict.fromkeys(f"`{layer.module_type}`" for layer in fitting))
+
+
+scenario = state.scenario()
+architecture, layout = asking.architecture(), asking.adapter_layout()
+step_names = {"1": "1", "2": "2", "3": "3", "all": _("All"), "merged": _("Merged")}
+head = st.container()
+picture, side = page.picture_and_controls()
+with side:
+    key = st.container()
+    with st.container(border=True):
+        layer = choose_layer(architecture, layout)
+        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.slider("forward_steps")
+        for column, field in zip(
+            st.columns((5, 4, 4), gap="xsmall"), ("batch_size", "rows_shown", "seed"), strict=True
+        ):
+            with column:
+                controls.number(field)
+with head:
+    page.headline(
+        _("Forward pass"),
+        _("What one adapted layer computes: x goes through the frozen W and through A and B."),
+        f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
+    )
+if is_too_large(layer.in_features, layer.out_features):
+    picture.info(
+        _(
+            "This layer’s weight has %(values)s values; up to %(most)s are run here. "
+            "Choose one of these: %(layers)s."
+        )
+        % {
+            "values": grouped(layer.in_features * layer.out_features),
+            "most": grouped(MAXIMUM_VALUES),
+            "layers": smaller_layers(),
+        }
+    )
+    st.stop()
+
+view = state.view()
+passed = asking.answer(
+    _("Running the layer in steps, with PEFT and merged …"),
+    read_forward_pass,
+    scenario.model,
+    layer.name,
+    scenario.rank,
+    scenario.alpha,
+    scenario.rslora,
+    scenario.dora,
+    scenario.batch_size,
+    view.forward_steps,
+    view.seed,
+)
+words = ForwardWords(layer, layout, scenario, view, passed)
+with picture:
+    controls.options("step", words=lambda name: step_names[name])
+    if view.step == "merged":
+        drawing = merged_figure(passed, view.rows_shown)
+    else:
+        drawing = forward_figure(passed, view.step, view.rows_shown)
+    page.figure(drawing, "forward-pass")
+    st.caption(words.where_values_come_from())
+with key:
+    words.key_number()
+with side, st.container(border=True):
+    st.markdown(words.story())
+    for note in words.notes():
+        st.caption(note)
+page.tabs(
+    formula=lambda: formula(layer, passed, scenario),
+    table=words.table,
+    why=words.why,
+    sources=sources,
+)
