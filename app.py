@@ -24,10 +24,29 @@ page = st.navigation(
                 title=_("Decomposition"),
                 url_path="decomposition",
             ),
+            st.Page(
+                "pages/understand/forward_pass.py", title=_("Forward pass"), url_path="forward-pass"
+            ),
+            st.Page("pages/understand/layer_map.py", title=_("Layer map"), url_path="layer-map"),
         ],
         _("Count"): [
             st.Page("pages/count/parameters.py", title=_("Parameters"), url_path="parameters"),
+            st.Page("pages/count/rank.py", title=_("Rank"), url_path="rank"),
             st.Page("pages/count/checkpoints.py", title=_("Checkpoints"), url_path="checkpoints"),
+        ],
+        _("Train"): [
+            st.Page(
+                "pages/train/training_process.py",
+                title=_("Training process"),
+                url_path="training-process",
+            ),
+        ],
+        _("Decide"): [
+            st.Page("pages/decide/memory.py", title=_("Memory"), url_path="memory"),
+        ],
+        _("The document"): [
+            st.Page("pages/document/summary.py", title=_("Summary"), url_path="summary"),
+            st.Page("pages/document/audit.py", title=_("Audit"), url_path="audit"),
         ],
     },
     position="hidden" if st.context.is_embedded else "sidebar",

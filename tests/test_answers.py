@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lora_viz import answers, workers
+from lora_viz import answers
 from lora_viz.architecture import Architecture, read_architecture
 from lora_viz.errors import UserError
 

@@ -10,6 +10,7 @@ from lora_viz.ui.audit_answers import as_text, findings, verdict_meanings, verdi
 
 found = findings()
 names, meanings = verdict_names(), verdict_meanings()
+words: dict[str, str] = {"all": _("all"), **names}
 agreeing = sum(finding.verdict in ("exact", "rounded") for finding in found)
 
 page.headline(
@@ -24,7 +25,7 @@ with side:
         _("figures are exact or right to the digits shown"),
     )
     with st.container(border=True):
-        controls.options("verdict", words=lambda verdict: names.get(verdict, _("all")))
+        controls.options("verdict", words=lambda verdict: words[verdict])
         chosen = state.view().verdict
         if chosen != "all":
             st.caption(f"**{names[chosen]}**: {meanings[chosen]}")

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).parents[2] / "app.py"
 PAGE = "pages/understand/full_or_lora.py"
-THIN_SPACE = "\u2009"
+THIN_SPACE = "\u202f"
 
 
 def open_page(**query: str) -> AppTest:

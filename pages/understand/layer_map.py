@@ -1,0 +1,38 @@
+"""Layer map: the whole model from embedding to head, one block opened, layers to press."""
+
+import streamlit as st
+
+from lora_viz.i18n import _
+from lora_viz.layer_tree import build_layer_tree
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.layer_map import choose_block, layer_map
+from lora_viz.ui.layer_map_words import LayerMapWords, sources
+from lora_viz.ui.sidebar import METHODS, model_name
+
+scenario = state.scenario()
+architecture, layout = asking.architecture(), asking.adapter_layout()
+tree = build_layer_tree(architecture, layout)
+
+page.headline(
+    _("Layer map"),
+    _("Every layer of the model, and which of them get an A and a B. Press one to change that."),
+    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+)
+picture, side = page.picture_and_controls()
+with side:
+    key = st.container()
+    with st.container(border=True):
+        opened = choose_block(architecture.blocks)
+        controls.slider("rank")
+        controls.several("target_modules", asking.known_module_types())
+words = LayerMapWords(scenario, architecture, layout, tree, tree.group_of(opened))
+with picture:
+    layer_map(tree, opened, scenario)
+    words.legend()
+with key:
+    words.key_number()
+with side, st.container(border=True):
+    words.where_lora_is()
+    for note in words.notes():
+        st.caption(note)
+page.tabs(formula=words.formula, table=words.table, why=words.why, sources=sources)

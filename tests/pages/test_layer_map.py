@@ -1,0 +1,104 @@
+"""The layer map page: PEFT's counts, and the drawing that the browser gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).parents[2] / "app.py"
+PAGE = "pages/understand/layer_map.py"
+
+
+def opened(**query: str) -> AppTest:
+    """The layer map as a reader sees it who follows a link."""
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    return app
+
+
+def words_of(app: AppTest) -> str:
+    """All prose of the page, on one line."""
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.latex))
+
+
+def drawings(app: AppTest) -> list[dict[str, Any]]:
+    """The drawings that the component got, for a phone, a small and a large laptop."""
+    (component,) = app.get("bidi_component")
+    assert component.proto.component_name == "layer_map"
+    return json.loads(component.proto.json)["drawings"]
+
+
+def test_the_document_s_block() -> None:
+    app = opened()
+    words = words_of(app)
+    assert "442,368 of 124,439,808 parameters" in words
+    assert "`c_attn` 12 × 24,576 = **294,912**" in words
+    assert "`attn.c_proj` 12 × 12,288 = **147,456**" in words
+    assert "❄ `c_fc`, `mlp.c_proj`" in words
+    for drawing in drawings(app):
+        for line in ("A 8 × 768", "B 2,304 × 8", "B 768 × 8", "no LoRA here", "12 × GPT2 block"):
+            assert line in drawing["svg"]
+
+
+def test_conv1d_is_explained_where_there_is_one() -> None:
+    assert "768 × 2,304 for `attn.c_attn`" in words_of(opened())
+    assert "Conv1D" not in words_of(opened(model="opt-125m")).replace("`Conv1D`: `transf", "")
+
+
+def test_counts_follow_rank_and_targets() -> None:
+    app = opened()
+    app.slider(key="page:rank").set_value(16).run()
+    assert "884,736 of 124,439,808 parameters" in words_of(app)
+    app.multiselect(key="page:target_modules").set_value(["c_attn", "c_proj"]).run()
+    assert f"{2 * 811_008:,} of 124,439,808 parameters" in words_of(app)
+    assert "A 16 × 3,072" in drawings(app)[0]["svg"]
+
+
+def test_the_block_of_the_link_is_opened() -> None:
+    app = opened(model="t5-base", block="decoder.block.3")
+    assert not app.warning
+    svg = drawings(app)[-1]["svg"]
+    assert "decoder.block.3" in svg and "EncDecAttention.q" in svg
+    assert app.selectbox(key="page:block").value == "decoder.block.3"
+    app.selectbox(key="page:block").select("encoder.block.2").run()
+    assert "EncDecAttention.q" not in drawings(app)[-1]["svg"]
+
+
+def test_a_block_that_the_model_lacks_is_said() -> None:
+    app = opened(block="transformer.h.12")
+    (message,) = app.warning
+    assert "no block “transformer.h.12”" in message.value
+    assert "transformer.h.0" in drawings(app)[0]["svg"]
+
+
+def test_full_fine_tuning_is_said() -> None:
+    assert "The method chosen is full fine-tuning" in words_of(opened(method="full"))
+
+
+@pytest.mark.parametrize(
+    ("model", "shapes"),
+    [
+        ("mixtral-8x7b", ("W 8 × 28,672 × 4,096",)),
+        ("llama-3.1-405b", ("126 × Llama block", "W 53,248 × 16,384")),
+        ("phi-3-mini", ("W 9,216 × 3,072", "A 8 × 3,072")),
+        ("roberta-base", ("tied to word_embeddings",)),
+    ],
+)
+def test_other_families(model: str, shapes: tuple[str, ...]) -> None:
+    svg = drawings(opened(model=model))[-1]["svg"]
+    assert all(shape in svg for shape in shapes)
+
+
+def test_the_table_has_every_layer_of_the_map() -> None:
+    (table,) = opened().dataframe
+    layers = dict(zip(table.value["Layer"], table.value["Number"], strict=True))
+    assert (layers["attn.c_attn"], layers["transformer.wte"]) == (12, 1)
+    assert sum(table.value["Added by LoRA"]) == 442_368
