@@ -1,0 +1,49 @@
+"""Target names in full and cut to their last part, which may match more layers than was meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lora_viz.adapter import AdapterLayout
+from lora_viz.catalogue import default_targets
+from lora_viz.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class TargetNames:
+    """Two ways to name the layers to adapt: `full` as attn.c_proj, `short` as c_proj."""
+
+    full: tuple[str, ...]
+    short: tuple[str, ...]
+
+
+def names_to_compare(scenario: Scenario) -> TargetNames | None:
+    """The scenario's targets and the same ones shortened, or the model's usual ones if those
+    shorten to the scenario's; None where there is nothing to shorten."""
+    targets = scenario.target_modules
+    if isinstance(scenario.peft_targets, str):
+        return None
+    if shortened(targets) != targets:
+        return TargetNames(targets, shortened(targets))
+    usual = default_targets(scenario.model)
+    if usual != targets and shortened(usual) == targets:
+        return TargetNames(usual, targets)
+    return None
+
+
+def shortened(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Each name's last part, once: ("c_attn", "attn.c_proj") → ("c_attn", "c_proj").
+
+    A name that ends in a number stays: the number alone would match whole blocks.
+    """
+    last_parts = (target.rpartition(".")[2] for target in targets)
+    pairs = zip(last_parts, targets, strict=True)
+    return tuple(dict.fromkeys(target if last.isdigit() else last for last, target in pairs))
+
+
+def only_in(layout: AdapterLayout, other: AdapterLayout) -> AdapterLayout:
+    """`layout` with just those of its modules that `other` does not have."""
+    names = {module.name for module in other.modules}
+    return replace(
+        layout, modules=tuple(module for module in layout.modules if module.name not in names)
+    )

@@ -1,0 +1,76 @@
+"""Parameters: every trained parameter of the model, full fine-tuning beside LoRA."""
+
+import streamlit as st
+
+from lora_viz.counts import (
+    all_parameters_of_peft,
+    count_blocks,
+    count_kinds,
+    count_model,
+    count_modules,
+    line_of_peft,
+)
+from lora_viz.figures.parameter_bars import parameter_bars
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.ui import asking, controls, page, state, target_story
+from lora_viz.ui import parameter_words as words
+from lora_viz.ui.parameter_segments import bar_panels, legend
+from lora_viz.ui.sidebar import METHODS, model_name
+
+scenario, view = state.scenario(), state.view()
+architecture = asking.architecture()
+trap = target_story.find_trap()
+layout = target_story.shown_layout(trap)
+kinds = count_kinds(architecture, layout, scenario.rank)
+blocks = count_blocks(architecture, layout, scenario.rank)
+model = count_model(layout, scenario.rank)
+name = model_name(scenario.model)
+
+page.headline(
+    _("Parameters"),
+    _(
+        "Each pair of bars: the parameters that full fine-tuning trains, and below them those "
+        "of LoRA 🔥."
+    ),
+    f"{name} · {METHODS[scenario.method]} · r = {scenario.rank}",
+)
+picture, side = page.picture_and_controls()
+with picture:
+    panels = bar_panels(name, kinds, blocks, model, scenario)
+    legend("update", _("Full fine-tuning: all parameters"), panels[-1][-1].adapter)
+    page.figure(parameter_bars(panels, log=view.axis == "log"), "parameters")
+    st.caption(words.scale(view.axis, kinds))
+    target_story.block_picture(trap, architecture, layout, scenario)
+with side:
+    words.key_number(model, scenario)
+    with st.container(border=True):
+        controls.slider("rank", highest=64)
+        controls.several("target_modules", asking.known_module_types())
+        target_story.switch(trap)
+        controls.options("axis", words=words.axis)
+    target_story.story(trap, architecture, layout, scenario)
+    with st.container(border=True):
+        st.markdown(f"**{_('What PEFT prints')}**")
+        st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
+        st.caption(
+            _("It divides by the base model and the adapter together: %(all)s, not %(base)s.")
+            % {
+                "all": grouped(all_parameters_of_peft(layout, scenario.rank)),
+                "base": grouped(layout.total_parameters),
+            }
+        )
+
+
+def table() -> None:
+    """One row for each adapted module."""
+    rows = words.module_rows(layout, count_modules(architecture, layout, scenario.rank))
+    page.table(rows, "parameters", **words.number_columns(rows))
+
+
+page.tabs(
+    formula=lambda: words.formula(kinds, model, layout, scenario.rank),
+    table=table,
+    why=lambda: words.why(model, kinds, scenario),
+    sources=words.sources,
+)
