@@ -1,0 +1,46 @@
+"""The page that a rerun is compared with: it computes nothing and draws what was recorded.
+
+Its folder holds the pages in `RECORDING`: a pickled dictionary of `RecordedPage` by the page's
+path and the rank.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lora_viz.ui.style import apply_style
+
+if TYPE_CHECKING:
+    from benchmarks._recording import Call, RecordedPage
+
+RECORDING = "pages.pickle"
+MOVED_SLIDER = "moved-slider"
+SCRIPT = "from benchmarks.constant_page import draw\n\ndraw()\n"
+
+
+def draw() -> None:
+    """Draw the page that `?page=…` names at the rank that its slider shows."""
+    st.set_page_config(layout="wide", initial_sidebar_state=260)
+    apply_style()
+    ranks = _recording()[st.query_params["page"]]
+    page = ranks[st.session_state.get(MOVED_SLIDER, min(ranks))]
+    _draw(page.sidebar, st.sidebar)
+    _draw(page.main, st.container())
+
+
+@st.cache_resource
+def _recording() -> dict[str, dict[int, RecordedPage]]:
+    return pickle.loads(Path(RECORDING).read_bytes())
+
+
+def _draw(calls: Iterable[Call], place: DeltaGenerator) -> None:
+    for call in calls:
+        if call.value is not None:
+            st.session_state[call.arguments["key"]] = call.value
+        _draw(call.inside, getattr(place, call.method)(**call.arguments))
