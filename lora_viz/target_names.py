@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lora_viz.adapter import AdapterLayout
+from lora_viz.adapter import AdapterLayout, AdapterTensor
 from lora_viz.catalogue import default_targets
 from lora_viz.scenario import Scenario
 
@@ -42,8 +42,20 @@ def shortened(targets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def only_in(layout: AdapterLayout, other: AdapterLayout) -> AdapterLayout:
-    """`layout` with just those of its modules that `other` does not have."""
-    names = {module.name for module in other.modules}
+    """`layout` with just those of its modules and trained base tensors that `other` lacks."""
+    modules = {module.name for module in other.modules}
+    trained = {_plain(tensor) for tensor in other.base_tensors if tensor.trainable}
     return replace(
-        layout, modules=tuple(module for module in layout.modules if module.name not in names)
+        layout,
+        modules=tuple(module for module in layout.modules if module.name not in modules),
+        base_tensors=tuple(
+            tensor
+            for tensor in layout.base_tensors
+            if tensor.trainable and _plain(tensor) not in trained
+        ),
     )
+
+
+def _plain(tensor: AdapterTensor) -> str:
+    """A base tensor's name, whether or not its layer is adapted."""
+    return tensor.name.replace(".base_layer", "")

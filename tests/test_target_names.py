@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lora_viz import answers
 from lora_viz.adapter import read_adapter_layout
+from lora_viz.architecture import read_architecture
+from lora_viz.counts import count_kinds
 from lora_viz.scenario import Scenario
 from lora_viz.target_names import TargetNames, names_to_compare, only_in, shortened
 
@@ -37,3 +41,16 @@ def test_the_short_name_alone_matches_the_feed_forward_projection() -> None:
     assert [module.name for module in only_in(short, full).modules] == [
         f"transformer.h.{block}.mlp.c_proj" for block in range(12)
     ]
+
+
+@pytest.mark.parametrize("bias", ["none", "all", "lora_only"])
+def test_what_only_the_short_name_trains_is_the_difference(bias: str) -> None:
+    """With all biases trained, those of the layers that come in are trained already."""
+    full, short = (
+        answers.compute(read_adapter_layout, "gpt2", targets, bias, True)
+        for targets in (("c_attn", "attn.c_proj"), ("c_attn", "c_proj"))
+    )
+    architecture = answers.compute(read_architecture, "gpt2")
+    (kind,) = count_kinds(architecture, only_in(short, full), 8)
+    difference = short.trainable_parameters(8) - full.trainable_parameters(8)
+    assert kind.trainable == difference

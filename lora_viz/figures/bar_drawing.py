@@ -54,11 +54,13 @@ class BarDrawing:
         figure = new_figure(height)
         figure.add_traces(self.traces)
         figure.update_layout(
-            barmode="overlay",
-            margin={**margin, "r": self.column},
-            annotations=self.annotations,
-            shapes=self.shapes,
-            **self.axes,
+            {
+                "barmode": "overlay",
+                "margin": {**margin, "r": self.column},
+                "annotations": self.annotations,
+                "shapes": self.shapes,
+                **self.axes,
+            }
         )
         return figure
 

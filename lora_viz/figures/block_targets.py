@@ -9,12 +9,6 @@ import plotly.graph_objects as go
 
 from lora_viz.figures.bar_drawing import BarDrawing, Segment, pixel_axis
 from lora_viz.figures.colours import NEUTRAL, colour, translucent
-    Segment,
-    add_bar,
-    column_width,
-    write_heading,
-    write_number,
-)
 from lora_viz.format import grouped
 
 # pixels

@@ -47,7 +47,7 @@ def worked_output(passed: ForwardPass, rank: int) -> tuple[str, str]:
     """One output as two sums of numbers (LaTeX); of its r products the first are written out."""
     worked = passed.worked
     products = " + ".join(
-        rf"{_decimal(temp)} \cdot {_signed(b)}"
+        rf"{_signed(temp, 3)} \cdot {_signed(b, 3)}"
         for temp, b in zip(worked.temp, worked.b, strict=True)
     )
     more = r" + \dots" if rank > len(worked.temp) else ""
@@ -96,15 +96,16 @@ def _on_two_lines(calculation: str, result: float) -> str:
     return rf"\begin{{aligned}} & {calculation} \\ & = {_decimal(result)} \end{{aligned}}"
 
 
-def _decimal(value: float) -> str:
-    """Four significant digits, with a power of ten as LaTeX writes it."""
-    text = f"{value:.4g}"
+def _decimal(value: float, digits: int = 4) -> str:
+    """So many significant digits, with a power of ten as LaTeX writes it."""
+    text = f"{value:.{digits}g}"
     if "e" not in text:
         return text
-    digits, exponent = text.split("e")
-    return rf"{digits} \cdot 10^{{{int(exponent)}}}"
+    number_part, exponent = text.split("e")
+    return rf"{number_part} \cdot 10^{{{int(exponent)}}}"
 
 
-def _signed(value: float) -> str:
+def _signed(value: float, digits: int = 4) -> str:
     """A number as a term after a plus or dot: negative ones in brackets."""
-    return f"({_decimal(value)})" if value < 0 else _decimal(value)
+    shown = _decimal(value, digits)
+    return f"({shown})" if value < 0 else shown

@@ -225,8 +225,9 @@ class ForwardWords:
                 "number in h is %(largest)s."
             ),
             "all": _(
-                "**All steps** For %(rows)s rows the adapter adds %(share)s to W’s multiplications. "
-                "With the merged weight it costs nothing, and h differs %(merged)s."
+                "**All steps** For %(rows)s rows the adapter adds %(share)s to W’s "
+                "multiplications. With the merged weight it costs nothing, and h differs "
+                "%(merged)s."
             ),
             "merged": _(
                 "**Merged** One multiplication by W′ gives the same h, within rounding: the "
