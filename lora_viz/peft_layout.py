@@ -64,7 +64,7 @@ def layout_from_peft(
         modules=modules,
         base_tensors=tuple(tensor for tensor in parts.values() if tensor.name not in own),
         total_parameters=total,
-        warnings=tuple(_warnings(targets, matched)),
+        warnings=tuple(_warnings(targets, matched, _adapts_bare_parameters(adapted))),
     )
 
 
@@ -122,7 +122,12 @@ def _plain_name(name: str, module: nn.Module) -> str:
     return f"{plain}.{parameter}" if parameter else plain
 
 
-def _warnings(targets: str | list[str], matched: list[str]) -> Iterable[str]:
+def _adapts_bare_parameters(adapted: PeftModel) -> bool:
+    """Whether PEFT adapts parameters such as fused experts, which it names in its own way."""
+    return any(hasattr(module, "parameter_name") for module in adapted.modules())
+
+
+def _warnings(targets: str | list[str], matched: list[str], has_other_names: bool) -> Iterable[str]:
     """Names that match more than one kind of layer, as c_proj does in GPT-2, and names in vain."""
     if isinstance(targets, str):
         return
@@ -130,7 +135,7 @@ def _warnings(targets: str | list[str], matched: list[str]) -> Iterable[str]:
         rule = LoraConfig(target_modules=[target])
         found = [name for name in matched if check_target_module_exists(rule, name)]
         kinds = list(dict.fromkeys(module_type(name) for name in found))
-        if not found:
+        if not found and not has_other_names:
             yield _("“%s” matches no layer of this model.") % target
         elif len(kinds) > 1:
             yield _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.") % {

@@ -6,16 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lora_viz.block_parts import Part, PartRole
-from lora_viz.figures.layer_card import GLYPH, Card, draw_card, make_card, written
-from lora_viz.figures.svg import arrow_down, arrow_right, number_width, rectangle, text
+from lora_viz.figures.layer_card import (
+    GLYPH,
+    NAME_SIZE,
+    SMALL_SIZE,
+    Card,
+    draw_card,
+    make_card,
+    written,
+)
+from lora_viz.figures.svg import (
+    arrow_down,
+    arrow_right,
+    fitted,
+    number_width,
+    rectangle,
+    text,
+    text_width,
+)
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.layer_tree import Block
 
 # pixels
 PADDING, GAP, ARROW, TITLE, BAND, SMALL_LINE = 7, 6, 18, 22, 22, 14
-FLOW_GAP = 8
-SMALL_SIZE = 10
+FLOW_GAP, NOTE_SIZE = 8, 11
 
 
 @dataclass(frozen=True)
@@ -37,12 +52,16 @@ def draw_block(
     middle = left + width / 2
     inner = (left + PADDING, width - 2 * PADDING)
     size = f"{words.batch_size} × {grouped(words.seq_len)} × {grouped(block.width)}"
-    drawing = [text(block.name, inner[0], top + 17, "name")]
-    drawing.append(_at_right(left + width - PADDING, top + 17, _equal(words.equal_blocks)))
+    equal = _equal(words.equal_blocks)
+    room = inner[1] - text_width(equal, NOTE_SIZE) - GAP
+    drawing = [
+        fitted(block.name, inner[0], top + 17, "name", NAME_SIZE, room),
+        _at_right(left + width - PADDING, top + 17, equal),
+    ]
     y = top + 26
     drawing += [arrow_down(middle, y, ARROW), _beside(middle, y, _("input %s") % size)]
     y += ARROW + 2
-    scale = GLYPH / max(size for layer in block.layers for size in layer.shape[-2:])
+    scale = GLYPH / max((size for layer in block.layers for size in layer.shape[-2:]), default=1)
     for number, part in enumerate(block.parts):
         drawn, bottom = _draw_part(part, words.rank, scale, inner, y)
         is_last = number == len(block.parts) - 1
@@ -79,31 +98,33 @@ def _draw_part(
     if not part.is_adapted:
         note = _("no LoRA in this configuration")
         drawing.append(_at_right(left + width - PADDING, top + 16, note))
-    y = top + TITLE
+    drawn, y = _draw_layers(part, rank, scale, space, top + TITLE)
+    bottom = y + PADDING
+    frame = rectangle((left, top, width, bottom - top), "part")
+    return frame + "".join(drawing) + drawn, bottom
+
+
+def _draw_layers(
+    part: Part, rank: int, scale: float, space: tuple[float, float], top: float
+) -> tuple[str, float]:
+    """A part's matrices and, between those of an attention, what is computed without weights."""
     inputs = [make_card(layer, rank) for layer in part.inputs]
     outputs = [make_card(layer, rank) for layer in part.outputs]
-    if (
-        part.role == "feed_forward"
-        and outputs
-        and _columns(inputs + outputs, space[1]) == len(inputs + outputs)
-    ):
-        drawn, y = _draw_in_line(inputs, outputs, scale, space, y)
-        drawing.append(drawn)
-    else:
-        drawn, y = _draw_rows(inputs, scale, space, y)
-        drawing.append(drawn)
-        if "attention" in part.role:
-            drawn, y = _draw_computation(space, y)
-            drawing.append(drawn)
-        if outputs:
-            middle = left + width / 2
-            drawing.append(arrow_down(middle, y + 1, ARROW - 4))
-            if "attention" in part.role:
-                drawing.append(_beside(middle, y - 3, _("output projection")))
-            drawn, y = _draw_rows(outputs, scale, space, y + ARROW - 3)
-            drawing.append(drawn)
-    bottom = y + PADDING
-    return rectangle((left, top, width, bottom - top), "part") + "".join(drawing), bottom
+    is_attention = "attention" in part.role
+    all_cards = inputs + outputs
+    if outputs and not is_attention and _columns(all_cards, space[1]) == len(all_cards):
+        return _draw_in_line(inputs, outputs, scale, space, top)
+    drawing, y = _draw_rows(inputs, scale, space, top)
+    if is_attention:
+        drawn, y = _draw_computation(space, y)
+        drawing += drawn
+    if outputs:
+        middle = space[0] + space[1] / 2
+        drawing += arrow_down(middle, y + 1, ARROW - 4)
+        drawing += _beside(middle, y - 3, _("output projection")) if is_attention else ""
+        drawn, y = _draw_rows(outputs, scale, space, y + ARROW - 3)
+        drawing += drawn
+    return drawing, y
 
 
 def part_title(role: PartRole) -> str:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lora_viz.figures.layer_card import GLYPH, LINE_SIZE, SIGN, draw_card, make_card, written
+from lora_viz.figures.layer_card import (
+    GLYPH,
+    LINE_SIZE,
+    NAME_SIZE,
+    SIGN,
+    SMALL_SIZE,
+    draw_card,
+    make_card,
+    written,
+)
 from lora_viz.figures.svg import arrow_down, button, fitted, number_width, rectangle, text
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -14,6 +23,7 @@ from lora_viz.mapped_layer import MappedLayer
 # pixels
 GAP, GROUP_GAP, PADDING, LINE, SHADOW = 13, 6, 7, 15, 3
 MOST_SHADOWS = 2
+SIZES = {"name": NAME_SIZE, "small": SMALL_SIZE, "line W": LINE_SIZE, "line B": LINE_SIZE}
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ def _group_lines(family: str, stack: Stack, group: BlockGroup, rank: int) -> lis
     count = {"count": len(group.names), "family": family}
     trained = group.first.trainable_parameters(rank)
     return [
-        (_("%(count)s × %(family)s block") % count, "title"),
+        (_("%(count)s × %(family)s block") % count, "name"),
         (place(stack, group), "small"),
         (f"❄ {grouped(group.first.parameters)}", "line W"),
         (f"🔥 {grouped(trained)}", "line B" if trained else "small"),
@@ -128,9 +138,10 @@ def _draw_group(
     for number in range(shadows, -1, -1):
         box = (slot.left + number * SHADOW, slot.top + number * SHADOW, width, height)
         inside += rectangle(box, "ground") + rectangle(box, "face front" if not number else "face")
+    room = width - 2 * PADDING
     for number, (words, style) in enumerate(lines):
         baseline = slot.top + PADDING + 10 + number * LINE
-        inside += text(words, slot.left + PADDING, baseline, style)
+        inside += fitted(words, slot.left + PADDING, baseline, style, SIZES[style], room)
     adapted = " adapted" if group.first.trained else ""
     drawn = button(
         inside,

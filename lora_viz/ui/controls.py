@@ -56,9 +56,13 @@ def select(
     *,
     words: Callable[[str], str] | None = None,
     free: bool = False,
+    if_empty: str = "",
 ) -> None:
-    """A list to choose one of; with `free` the reader may type another."""
-    owner, key = _widget(field, place)
+    """A list to choose one of; with `free` the reader may type another.
+
+    An empty field is shown as `if_empty` and stays empty, and out of the link, until it is changed.
+    """
+    owner, key = _widget(field, place, lambda value: value or if_empty)
     current = st.session_state[key]
     shown = choices if current in choices else (*choices, current)
     st.selectbox(

@@ -51,7 +51,9 @@ class LayerMapWords:
         if self.group is None:
             return
         layers = self.group.first.layers
-        title = _("Where LoRA is, in %s equal blocks") % len(self.group.names)
+        title = _("Where LoRA is in this block")
+        if len(self.group.names) > 1:
+            title = _("Where LoRA is in %s equal blocks") % len(self.group.names)
         lines = [self._adapted_line(layer) for layer in layers if layer.adapters]
         rest = ", ".join(f"`{layer.label}`" for layer in layers if not layer.adapters)
         st.caption("  \n".join([f"**{title}**", *lines, *([f"❄ {rest}"] if rest else [])]))

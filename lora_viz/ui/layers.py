@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from lora_viz.adapter import AdapterLayout
 from lora_viz.architecture import Architecture, Layer
 from lora_viz.i18n import _
@@ -11,14 +13,14 @@ from lora_viz.ui import controls, state
 def choose_layer(architecture: Architecture, layout: AdapterLayout) -> Layer:
     """Draw the list of layers and return the chosen one."""
     layers = {layer.name: layer for layer in architecture.linear_layers()}
-    if state.view().layer not in layers:
-        if state.view().layer:
-            state.complain(
-                _("This model has no layer “%s”; another one is shown.") % state.view().layer
-            )
-        state.update(layer=default_layer(architecture, layout))
-    controls.select("layer", tuple(layers), words=lambda name: described(layers[name]))
-    return layers[state.view().layer]
+    default = default_layer(architecture, layout)
+    if state.view().layer and state.view().layer not in layers:
+        st.warning(_("This model has no layer “%s”; another one is shown.") % state.view().layer)
+        state.update(layer="")
+    controls.select(
+        "layer", tuple(layers), words=lambda name: described(layers[name]), if_empty=default
+    )
+    return layers[state.view().layer or default]
 
 
 def default_layer(architecture: Architecture, layout: AdapterLayout) -> str:

@@ -54,8 +54,10 @@ def test_everything_is_inside_and_words_fit(model: str, width: int) -> None:
         for rectangle in elements(drawing, "rect"):
             left, top, right, bottom = box_of(rectangle)
             assert left >= 0 and top >= 0 and right <= width and bottom <= drawing.height
-        for card in elements(drawing, "g", "card"):
-            face = box_of(next(iter(card.iter(SVG + "rect"))))
+        for card in (*elements(drawing, "g", "card"), *elements(drawing, "g", "group")):
+            face = box_of(
+                list(card.iter(SVG + "rect"))[-2 if "group" in card.get("class", "") else 0]
+            )
             for words in card.iter(SVG + "text"):
                 assert end_of(words) <= face[2], (rank, words.text)
                 assert face[1] < float(words.get("y", 0)) < face[3]
