@@ -12,6 +12,9 @@ from lora_viz.catalogue import catalogue
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
 
+# the audit is about the explainer's own settings, whatever model is chosen
+WITHOUT_A_MODEL = {"pages/document/audit.py"}
+
 
 def opened(page: str = "", **query: str) -> AppTest:
     """The application as a fresh reader sees it who follows a link."""
@@ -56,7 +59,7 @@ def test_every_page_opens_for_every_kind_of_setting(query: dict[str, str]) -> No
         assert not app.error, f"{page}: {app.error[0].value}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITHOUT_A_MODEL])
 def test_every_page_explains_a_model_that_cannot_be_read(page: str) -> None:
     app = opened(page, model="no-such-model")
     assert not app.exception
