@@ -22,7 +22,7 @@ CHROMIUM_FLAGS = [
 LAPTOP = (1440, 900)
 PHONE = (390, 844)
 THIS_MACHINE = {"127.0.0.1", "localhost"}
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 120_000  # the first page of a run may wait for five processes to load torch
 
 
 def find_chromium(playwright: Playwright) -> str | None:
