@@ -7,12 +7,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .browser import CHROMIUM_FLAGS, find_chromium, new_context
+from .browser import CHROMIUM_FLAGS, TIMEOUT_MS, find_chromium, new_context
 from .server import AppServer, running_server
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=TIMEOUT_MS)
 NO_BROWSER = "no Chromium found; scripts/find_or_install_chromium.sh installs one"
 
 
