@@ -41,7 +41,7 @@ def update(**values: Any) -> None:
         try:
             if field == "model":
                 st.session_state[SCENARIO] = scenario().with_model(value)
-                st.session_state[VIEW] = view().changed(layer="")
+                st.session_state[VIEW] = view().changed(layer="", block="")
             elif field in Scenario.model_fields:
                 st.session_state[SCENARIO] = scenario().changed(**{field: value})
             else:
