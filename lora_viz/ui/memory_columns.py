@@ -6,8 +6,7 @@ from lora_viz.figures.colours import Meaning
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.training_state import TrainingState
-
-METHOD_NAMES = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
+from lora_viz.ui.sidebar import METHODS
 
 
 def pieces(state: TrainingState) -> list[tuple[Meaning, str, int]]:
@@ -31,7 +30,7 @@ def rows(states: list[TrainingState]) -> list[dict[str, str]]:
     """One table row a method, exact bytes; activations are said to be missing."""
     return [
         {
-            _("Method"): METHOD_NAMES[state.method],
+            _("Method"): METHODS[state.method],
             _("Weights (B)"): grouped(state.weights),
             _("Quantization constants (B)"): grouped(state.quantization),
             _("Adapter (B)"): grouped(state.adapter),

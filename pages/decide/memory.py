@@ -8,12 +8,12 @@ from lora_viz.hardware import gpus
 from lora_viz.i18n import _
 from lora_viz.training_state import training_state
 from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.memory_columns import METHOD_NAMES, pieces, rows
-from lora_viz.ui.sidebar import model_name
+from lora_viz.ui.memory_columns import pieces, rows
+from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
-states = {method: training_state(method, scenario, architecture, layout) for method in METHOD_NAMES}
+states = {method: training_state(method, scenario, architecture, layout) for method in METHODS}
 full, lora, chosen = states["full"], states["lora"], states[scenario.method]
 
 page.headline(
@@ -22,14 +22,14 @@ page.headline(
         "Full fine-tuning keeps a gradient and two moments for every weight, LoRA only for A and "
         "B: see what is left, and what stays."
     ),
-    f"{model_name(scenario.model)} · {METHOD_NAMES[scenario.method]} · r = {scenario.rank}",
+    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()
 with picture:
     st.caption(_("Before any data: without activations, which depend on the batch. To scale."))
     page.figure(
         memory_bars(
-            {METHOD_NAMES[method]: pieces(state) for method, state in states.items()},
+            {METHODS[method]: pieces(state) for method, state in states.items()},
             (scenario.gpu, gpus()[scenario.gpu]),
         ),
         "memory",
@@ -39,13 +39,13 @@ with side:
         size(chosen.total),
         _("kept by %(method)s before any data, of %(card)s's %(memory)s")
         % {
-            "method": METHOD_NAMES[scenario.method],
+            "method": METHODS[scenario.method],
             "card": scenario.gpu,
             "memory": binary_size(gpus()[scenario.gpu]),
         },
     )
     with st.container(border=True):
-        controls.options("method", words=lambda method: METHOD_NAMES[method])
+        controls.options("method", words=lambda method: METHODS[method])
         controls.select("gpu", tuple(gpus()))
         controls.slider("rank", highest=256)
     with st.container(border=True):
