@@ -10,7 +10,10 @@ import streamlit as st
 from lora_viz.i18n import _
 
 CSS = """
-.save { display: flex; gap: 0.75rem; justify-content: flex-end; font-size: 0.8rem; }
+.save {
+  display: flex; gap: 0.75rem; justify-content: flex-end;
+  padding-top: 0.4rem; font-size: 0.8rem; line-height: 1;
+}
 .save span { opacity: 0.7; }
 .save button {
   border: 0; padding: 0; background: none; font: inherit; cursor: pointer;

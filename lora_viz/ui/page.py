@@ -46,17 +46,18 @@ def figure(drawing: go.Figure, name: str) -> None:
     theme = st.context.theme.type or "light"
     drawing.update_layout(font_color=INK[theme], paper_bgcolor=GROUND[theme])
     key = f"figure-{name}"
-    st.plotly_chart(
-        drawing,
-        key=key,
-        theme="streamlit",
-        config={
-            "displaylogo": False,
-            "toImageButtonOptions": {"format": "svg", "filename": f"lora-viz-{name}"},
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        },
-    )
-    download_buttons(key)
+    with st.container(gap=None):
+        st.plotly_chart(
+            drawing,
+            key=key,
+            theme="streamlit",
+            config={
+                "displaylogo": False,
+                "toImageButtonOptions": {"format": "svg", "filename": f"lora-viz-{name}"},
+                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            },
+        )
+        download_buttons(key)
 
 
 def tabs(

@@ -10,10 +10,15 @@ STYLE = """<style>
   font-weight: 700; line-height: 1.1;
 }
 .key-meaning { opacity: 0.75; line-height: 1.4; margin: 0.3rem 0 1rem; }
-[data-testid="stMainBlockContainer"] { padding-top: 3.4rem; padding-bottom: 2rem; }
+[data-testid="stMainBlockContainer"] {
+  padding: 3.4rem clamp(1rem, 3vw, 5rem) 2rem;
+}
 [data-testid="stHeader"] { background: transparent; }
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
-.katex-display { overflow-x: auto; overflow-y: hidden; }
+.katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }
+@media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
+[data-testid="stPageLink"] p { white-space: normal; }
+[data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 </style>"""
 
 

@@ -35,8 +35,10 @@ picture, beside = page.picture_and_controls()
 with picture:
     controls.options("decomposition", words=lambda name: names[name])
 with beside:
-    key, rank = st.container(), st.container()
-    layer = choose_layer(architecture, layout)
+    key = st.container()
+    with st.container(border=True):
+        rank = st.container()
+        layer = choose_layer(architecture, layout)
 with rank:
     controls.slider("rank", highest=min(layer.in_features, layer.out_features))
 

@@ -40,7 +40,7 @@ with picture:
     )
 with side:
     page.key_number(
-        percent(trainable / layout.total_parameters),
+        percent(trainable / layout.total_parameters, 3),
         _("of the model is trained: %(trainable)s of %(total)s parameters")
         % {"trainable": grouped(trainable), "total": grouped(layout.total_parameters)},
     )
