@@ -123,7 +123,7 @@ SECTION_5 = (
 )
 
 PER_BLOCK = {4: 18_432, 8: 36_864, 16: 73_728, 32: 147_456}
-STARS = {1: "⭐", 4: "⭐⭐⭐", 8: "⭐⭐⭐⭐", 16: "⭐⭐⭐⭐⭐", 32: "⭐⭐⭐⭐⭐"}
+STARS = {1: "★", 4: "★★★", 8: "★★★★", 16: "★★★★★", 32: "★★★★★"}
 GUIDANCE = {
     N_("Recommended rank for simple questions and answers"): "4-8",
     N_("Recommended rank for usual tasks"): "8-16",

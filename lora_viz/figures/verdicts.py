@@ -22,7 +22,7 @@ DARK_TEXT = {"convention", "partial", "qualitative"}
 
 def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure:
     """One horizontal bar; each piece is as long as its number of figures."""
-    figure = new_figure(150)
+    figure = new_figure(156)
     for verdict in VERDICTS:
         count = sum(finding.verdict == verdict for finding in findings)
         figure.add_trace(
@@ -43,7 +43,14 @@ def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure
     figure.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "traceorder": "normal"},
+        uniformtext={"minsize": 11, "mode": "hide"},
+        legend={
+            "orientation": "h",
+            "y": -0.1,
+            "yanchor": "top",
+            "traceorder": "normal",
+            "maxheight": 0.6,  # of the picture: on a phone the names take four rows
+        },
         margin={"l": 8, "r": 8, "t": 8, "b": 70},
     )
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, len(findings)])
