@@ -169,7 +169,7 @@ def _add_bar(
         yshift=9,
         text=f"<b>{value:.2f}</b>" if is_chosen else f"{value:.2f}",
         showarrow=False,
-        font={"family": NUMBER_FONT, "size": 12},
+        font={"family": NUMBER_FONT, "size": 11},
     )
 
 
