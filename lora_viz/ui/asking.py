@@ -12,6 +12,7 @@ from lora_viz.adapter import AdapterLayout, read_adapter_layout
 from lora_viz.architecture import Architecture, read_architecture
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.ui.messages import show_error
 from lora_viz.ui.state import scenario
 
 Answer = TypeVar("Answer")
@@ -33,7 +34,7 @@ def answer(
         with st.spinner(message):
             return answers.ask(function, *arguments)
     except UserError as error:
-        st.error(str(error))
+        show_error(str(error))
         st.stop()
 
 
@@ -41,6 +42,12 @@ def architecture() -> Architecture:
     """The layers of the scenario's model."""
     model = scenario().model
     return answer(_("Reading the layers of %s …") % model, read_architecture, model)
+
+
+def check_model(model: str, name: str) -> None:
+    """Read a model's layers before it is used. Raises `UserError` where it cannot be built."""
+    with st.spinner(_("Reading the layers of %s …") % name):
+        answers.ask(read_architecture, model)
 
 
 def adapter_layout(targets: tuple[str, ...] | None = None) -> AdapterLayout:

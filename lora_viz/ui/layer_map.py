@@ -17,6 +17,7 @@ from lora_viz.layer_tree import LayerTree
 from lora_viz.scenario import Scenario
 from lora_viz.target_choice import toggle
 from lora_viz.ui import asking, controls, state
+from lora_viz.ui.messages import show_warning
 
 ASSETS = Path(__file__).parent / "layer_map_assets"
 # phone, small laptop, laptop
@@ -63,7 +64,7 @@ def choose_block(blocks: tuple[str, ...]) -> str:
         return ""
     chosen = state.view().block
     if chosen and chosen not in blocks:
-        st.warning(_("This model has no block “%s”; the first one is shown.") % chosen)
+        show_warning(_("This model has no block “%s”; the first one is shown.") % chosen)
         state.update(block="")
     controls.select("block", ("", *blocks[1:]), words=lambda name: name or blocks[0])
     return state.view().block or blocks[0]

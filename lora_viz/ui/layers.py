@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from lora_viz.adapter import AdapterLayout
 from lora_viz.architecture import Architecture, Layer
 from lora_viz.i18n import _
 from lora_viz.ui import controls, state
+from lora_viz.ui.messages import show_warning
 
 
 def choose_layer(architecture: Architecture, layout: AdapterLayout) -> Layer:
@@ -15,7 +14,7 @@ def choose_layer(architecture: Architecture, layout: AdapterLayout) -> Layer:
     layers = {layer.name: layer for layer in architecture.linear_layers()}
     default = default_layer(architecture, layout)
     if state.view().layer and state.view().layer not in layers:
-        st.warning(_("This model has no layer “%s”; another one is shown.") % state.view().layer)
+        show_warning(_("This model has no layer “%s”; another one is shown.") % state.view().layer)
         state.update(layer="")
     controls.select(
         "layer", tuple(layers), words=lambda name: described(layers[name]), if_empty=default

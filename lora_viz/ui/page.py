@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lora_viz.i18n import _
 from lora_viz.ui import state
 from lora_viz.ui.chart_download import download_buttons
+from lora_viz.ui.messages import show_warning
 
 # text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
 INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
@@ -91,4 +92,4 @@ def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
 def show_complaints() -> None:
     """One message for each value that was not accepted, once."""
     for sentence in state.take_complaints():
-        st.warning(sentence)
+        show_warning(sentence)

@@ -13,11 +13,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from lora_viz import workers
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.ui.messages import show_error
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # The address holds a reader's whole scenario, which is no other site's business.
     "Referrer-Policy": "same-origin",
+    # A link can hold any words; none of them shall make a reader's browser ask another site.
+    "Content-Security-Policy": "img-src 'self' data: blob:; media-src 'self'; frame-src 'self'",
 }
 
 
@@ -40,7 +43,7 @@ def explain_script_error(error: Exception) -> bool:
     Returns True: Streamlit's own error box is not shown.
     """
     unexpected = _("Something went wrong while this page was drawn. The server's log says what.")
-    st.error(str(error) if isinstance(error, UserError) else unexpected)
+    show_error(str(error) if isinstance(error, UserError) else unexpected)
     return True
 
 

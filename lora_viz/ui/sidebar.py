@@ -10,7 +10,7 @@ from lora_viz.i18n import LANGUAGES, _
 from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
 from lora_viz.scenario import ALL_LINEAR
 from lora_viz.ui import controls, state
-from lora_viz.ui.asking import known_module_types
+from lora_viz.ui.asking import check_model, known_module_types
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {
@@ -44,7 +44,9 @@ def model_name(model: str) -> str:
     entry = catalogue().get(model)
     if entry:
         return entry.name
-    return _("Uploaded config.json") if model.startswith("upload:") else model
+    if model.startswith("upload:"):
+        return _("Uploaded config.json")
+    return _("Custom GPT-2") if parse_custom(model) else model
 
 
 def _training_settings() -> None:
@@ -75,9 +77,12 @@ def _other_models() -> None:
 
 def _use_upload(text: bytes) -> None:
     try:
-        state.update(model=store_upload(text))
+        model = store_upload(text)
+        check_model(model, model_name(model))
     except UserError as error:
         state.complain(str(error))
+    else:
+        state.update(model=model)
     st.rerun()
 
 
