@@ -19,6 +19,11 @@ STYLE = """<style>
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
+[data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }
+[data-testid="stFileChip"] [role="alert"] { /* else only screen readers hear why */
+  position: static; width: auto; height: auto; margin: 0; clip: auto; clip-path: none;
+  white-space: normal; font-size: 0.8rem;
+}
 </style>"""
 
 
