@@ -6,8 +6,9 @@ import re
 
 import streamlit as st
 
-# what Markdown would make a picture, a link, a formula, or emphasis of
-MARKS = re.compile(r"([\\`*_\[\]<>$~])")
+# what Markdown would make a picture, a link, code, a formula or bold of; the underscores of names
+# such as c_attn mean nothing to it
+MARKS = re.compile(r"([\\`*\[\]<>$~])")
 
 
 def show_error(sentence: str) -> None:
