@@ -47,8 +47,9 @@ def open_own_model(page: Page) -> None:
 
 def upload(page: Page, content: bytes) -> None:
     """Give the sidebar this file."""
-    file = {"name": "config.json", "mimeType": "application/json", "buffer": content}
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "config.json", "mimeType": "application/json", "buffer": content}
+    )
 
 
 def model_in_link(page: Page) -> str:
