@@ -22,6 +22,14 @@ class Pair:
     before_meaning: Meaning
     after_meaning: Meaning
 
+    @property
+    def bars(self) -> tuple[tuple[float, str, Meaning], tuple[float, str, Meaning]]:
+        """Value, words and meaning of both bars."""
+        return (
+            (self.before, self.before_words, self.before_meaning),
+            (self.after, self.after_words, self.after_meaning),
+        )
+
 
 def before_after_bars(pairs: list[Pair]) -> go.Figure:
     """Two bars for each pair; a bar's length is its share of the pair's larger value."""
@@ -30,12 +38,7 @@ def before_after_bars(pairs: list[Pair]) -> go.Figure:
         top = row * 3.0
         largest = max(pair.before, pair.after)
         add_words(figure, f"<b>{pair.name}</b>", (0, top), anchor="left")
-        for line, (value, words, meaning) in enumerate(
-            (
-                (pair.before, pair.before_words, pair.before_meaning),
-                (pair.after, pair.after_words, pair.after_meaning),
-            )
-        ):
+        for line, (value, words, meaning) in enumerate(pair.bars):
             figure.add_trace(
                 go.Bar(
                     x=[value / largest],

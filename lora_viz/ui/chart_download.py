@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import streamlit as st
+from streamlit.components import v2
 
 from lora_viz.i18n import _
 
@@ -48,7 +48,7 @@ export default function ({ data, parentElement }) {
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component("chart_download", css=CSS, js=JAVASCRIPT)
+    return v2.component("chart_download", css=CSS, js=JAVASCRIPT)
 
 
 def download_buttons(chart_key: str) -> None:

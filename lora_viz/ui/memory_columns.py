@@ -11,13 +11,10 @@ from lora_viz.ui.sidebar import METHODS
 
 def pieces(state: TrainingState) -> list[tuple[Meaning, str, int]]:
     """A bar's pieces from the bottom up, without the empty ones."""
-    weights: tuple[Meaning, str] = (
-        ("update", _("Trained weights"))
-        if state.method == "full"
-        else ("frozen", _("Frozen weights"))
-    )
+    trained: tuple[Meaning, str, int] = ("update", _("Trained weights"), state.weights)
+    frozen: tuple[Meaning, str, int] = ("frozen", _("Frozen weights"), state.weights)
     everything: list[tuple[Meaning, str, int]] = [
-        (*weights, state.weights),
+        trained if state.method == "full" else frozen,
         ("quantization", _("Quantization constants"), state.quantization),
         ("B", _("Adapter (A and B)"), state.adapter),
         ("gradient", _("Gradients"), state.gradients),
