@@ -44,7 +44,7 @@ STYLES: dict[Meaning, Style] = {
     "logits": Style("#A98F2D", "p", "+"),
     "quantization": Style("#2A9D9D", "q", "|"),
     "magnitude": Style("#F0C808", "🔥", "+"),
-    "bias": Style("#B5541C", "🔥", "."),
+    "bias": Style("#A3201A", "🔥", "."),
 }
 NEUTRAL = "#8A96A3"
 
