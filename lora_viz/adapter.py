@@ -49,11 +49,15 @@ class AdapterTensor:
 
 @dataclass(frozen=True)
 class AdaptedModule:
-    """One layer with an adapter: W is (out, in), A (r, in), B (out, r), however W is stored."""
+    """One layer with an adapter: W is (out, in), A (r, in), B (out, r), however W is stored.
+
+    `experts` is how many such matrices are stacked in a fused layer's weight, else 1.
+    """
 
     name: str
     in_features: int
     out_features: int
+    experts: int
     tensors: tuple[AdapterTensor, ...]
 
     def parameters(self, rank: int) -> int:
@@ -66,8 +70,8 @@ class AdaptedModule:
 
     @property
     def base_weight(self) -> int:
-        """Values in the frozen weight: in × out."""
-        return self.in_features * self.out_features
+        """Values in the frozen weight: in × out, times the experts."""
+        return self.experts * self.in_features * self.out_features
 
 
 @dataclass(frozen=True)

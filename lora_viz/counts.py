@@ -62,22 +62,21 @@ class BlockCount:
     count: Count
 
 
-def count_modules(architecture: Architecture, layout: AdapterLayout, rank: int) -> dict[str, Count]:
+def count_modules(layout: AdapterLayout, rank: int) -> dict[str, Count]:
     """Each adapted module by name: its weight W beside A, B, magnitude and its trained bias."""
-    layers = {layer.name: layer for layer in architecture.layers}
     biases = _trained_in_base(layout, rank)
     return {
         module.name: Count(
-            module.base_weight * _stacked(module, layers),
+            module.base_weight,
             _in_order(_own_parts(module, rank) + biases.get(module.name, Counter())),
         )
         for module in layout.modules
     }
 
 
-def count_kinds(architecture: Architecture, layout: AdapterLayout, rank: int) -> list[ModuleKind]:
+def count_kinds(layout: AdapterLayout, rank: int) -> list[ModuleKind]:
     """The kinds of adapted layer, in the order in which the model has them."""
-    counts = count_modules(architecture, layout, rank)
+    counts = count_modules(layout, rank)
     alike: dict[tuple[object, ...], list[AdaptedModule]] = {}
     for module in layout.modules:
         count = counts[module.name]
@@ -122,7 +121,7 @@ def count_layers(
 ) -> list[tuple[Layer, Count]]:
     """The layers of one block that multiply by matrices or are adapted, each with its counts."""
     layers = {layer.name: layer for layer in architecture.layers}
-    modules = count_modules(architecture, layout, rank)
+    modules = count_modules(layout, rank)
     parts: dict[str, Counter[TensorRole]] = {}
     for module in layout.modules:
         counter = parts.setdefault(layer_of(module, layers).name, Counter())
@@ -170,11 +169,6 @@ def layer_of(module: AdaptedModule, layers: Mapping[str, Layer]) -> Layer:
 def _weight(layer: Layer) -> int:
     """Values in W; of a layer of another kind, such as fused experts, all its parameters."""
     return prod(layer.weight_shape) if layer.is_linear else layer.parameters
-
-
-def _stacked(module: AdaptedModule, layers: Mapping[str, Layer]) -> int:
-    """How many matrices are stacked in the layer's weight: the experts of a fused layer, else 1."""
-    return prod(layer_of(module, layers).weight_shape[:-2])
 
 
 def _own_parts(module: AdaptedModule, rank: int) -> Counter[TensorRole]:

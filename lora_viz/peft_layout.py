@@ -112,7 +112,13 @@ def _modules(adapted: PeftModel, tensors: dict[str, AdapterTensor]) -> Iterable[
             for parameter, _tensor in module.named_parameters()
             if parameter.split(".")[0] in ROLES
         )
-        yield AdaptedModule(_plain_name(name, module), module.in_features, module.out_features, own)
+        yield AdaptedModule(
+            _plain_name(name, module),
+            module.in_features,
+            module.out_features,
+            getattr(module, "num_experts", 1),
+            own,
+        )
 
 
 def _plain_name(name: str, module: nn.Module) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from lora_viz.adapter import AdapterLayout, TensorRole
 from lora_viz.architecture import Architecture
-from lora_viz.audit.counts import PER_BLOCK
 from lora_viz.checkpoint import adapter_bytes
 from lora_viz.counts import count_blocks, count_model, count_modules, most_adapted_block
 from lora_viz.i18n import N_
@@ -104,6 +103,7 @@ STATED_RANKS = (
     StatedRank(16, N_("complex tasks"), 5, N_("many")),
     StatedRank(32, N_("very complex tasks"), 5, N_("very many")),
 )
+STATED_PER_BLOCK = {4: 18_432, 8: 36_864, 16: 73_728, 32: 147_456}
 STATED_ADVICE = (
     StatedAdvice(N_("simple question answering"), 4, 8),
     StatedAdvice(N_("general tasks"), 8, 16),
@@ -116,7 +116,7 @@ def rank_costs(architecture: Architecture, layout: AdapterLayout) -> RankCosts:
     in_model = _line(count_model(layout, 1).parts)
     block = most_adapted_block(layout)
     blocks = {entry.name: entry for entry in count_blocks(architecture, layout, 1)}
-    modules = count_modules(architecture, layout, 1)
+    modules = count_modules(layout, 1)
     return RankCosts(
         block=block,
         alike=blocks[block].alike if block else 1,
@@ -142,7 +142,7 @@ def rank_rows(
             in_model=costs.in_model.at(rank),
             share=costs.in_model.at(rank) / costs.total_parameters,
             file_bytes=adapter_bytes(layout, rank, adapter_dtype, base_dtype),
-            stated=PER_BLOCK.get(rank),
+            stated=STATED_PER_BLOCK.get(rank),
         )
         for rank in sorted(set(ranks))
     ]

@@ -7,6 +7,7 @@ from lora_viz.audit.findings import Claim
 from lora_viz.audit.layers import nothing_to_add, r_times_in_plus_out, weight
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import N_, _
+from lora_viz.rank_table import STATED_PER_BLOCK
 
 SECTION_5 = (
     Claim(
@@ -122,7 +123,6 @@ SECTION_5 = (
     ),
 )
 
-PER_BLOCK = {4: 18_432, 8: 36_864, 16: 73_728, 32: 147_456}
 STARS = {1: "★", 4: "★★★", 8: "★★★★", 16: "★★★★★", 32: "★★★★★"}
 GUIDANCE = {
     N_("Recommended rank for simple questions and answers"): "4-8",
@@ -163,7 +163,7 @@ def _not_computed(words: str, stated: str) -> Claim:
 
 
 SECTION_6 = (
-    *(_per_block_claim(rank, stated) for rank, stated in PER_BLOCK.items()),
+    *(_per_block_claim(rank, stated) for rank, stated in STATED_PER_BLOCK.items()),
     _not_computed(N_("Expressiveness at r = 1, 4, 8, 16, 32"), " · ".join(STARS.values())),
     *(_not_computed(words, stated) for words, stated in GUIDANCE.items()),
 )

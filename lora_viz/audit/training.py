@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from math import exp, log
-
 from lora_viz.audit.facts import DTYPE, RANK, Facts
 from lora_viz.audit.findings import Claim
+from lora_viz.document_epochs import DOCUMENT_EPOCHS, DocumentEpoch
 from lora_viz.file_formats import BYTES_PER_VALUE
 from lora_viz.format import size
 from lora_viz.i18n import N_, _
@@ -15,11 +14,6 @@ BYTES = BYTES_PER_VALUE[DTYPE]
 ADAM_MOMENTS = 2
 # what the explainer's own arithmetic uses, in MB
 FULL_FILE, ADAPTER_FILE, ACTIVATIONS = 500.0, 9.4, 500.0
-
-
-def perplexity(loss: float) -> float:
-    """exp of the mean cross-entropy (in nats) over tokens."""
-    return exp(loss)
 
 
 def weights_mb(facts: Facts) -> float:
@@ -39,29 +33,27 @@ def from_811008(facts: Facts) -> str:
     )
 
 
-def _pair(words: str, loss: float, stated: float) -> Claim:
-    agrees = abs(perplexity(loss) - stated) <= 0.01
+def _pair(told: DocumentEpoch) -> Claim:
     return Claim(
         "7",
-        words,
-        stated,
+        EPOCH_WORDS[told.epoch],
+        told.stated_perplexity,
         "",
-        lambda _f: perplexity(loss),
+        lambda _f: told.computed_perplexity,
         (lambda _f: _("exp(loss), the one pair that agrees."))
-        if agrees
+        if told.agrees
         else lambda _f: (
             _(
                 "Perplexity is exp(mean cross-entropy): %(stated)s belongs to a loss of %(loss)s. "
                 "A training loss averaged over an epoch beside a later evaluation could look so."
             )
-            % {"stated": stated, "loss": f"{log(stated):.3f}"}
+            % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
         ),
-        judgement=None if agrees else "contradicted",
+        judgement=None if told.agrees else "contradicted",
         last_digit=0.01,
     )
 
 
-EPOCHS = ((1, 2.66, 9.08), (5, 1.14, 3.12), (10, 0.59, 1.67), (20, 0.32, 1.05))
 EPOCH_WORDS = {
     1: N_("Epoch 1: perplexity at loss 2.66"),
     5: N_("Epoch 5: perplexity at loss 1.14"),
@@ -70,7 +62,7 @@ EPOCH_WORDS = {
 }
 
 SECTION_7 = (
-    *(_pair(EPOCH_WORDS[epoch], loss, stated) for epoch, loss, stated in EPOCHS),
+    *map(_pair, DOCUMENT_EPOCHS),
     Claim(
         "7",
         N_("Epoch 1: B is zero, A is random"),

@@ -82,7 +82,7 @@ class LayerMapWords:
     def formula(self) -> None:
         """What A and B of each adapted kind of layer hold, and their sum."""
         rank = self.scenario.rank
-        kinds = count_kinds(self.architecture, self.layout, rank)
+        kinds = count_kinds(self.layout, rank)
         parameter_words.formula(kinds, count_model(self.layout, rank), self.layout, rank)
 
     def table(self) -> None:

@@ -90,14 +90,12 @@ def block_picture(
     page.figure(block_targets(drawn), "block-targets")
 
 
-def story(
-    trap: Trap | None, architecture: Architecture, layout: AdapterLayout, scenario: Scenario
-) -> None:
+def story(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> None:
     """A card that says what the names match and what each kind of layer adds."""
     with st.container(border=True):
         st.markdown(f"**{_('Which layers a name matches')}**")
-        st.markdown(_explanation(trap, architecture, layout, scenario))
-        _sum_of_kinds(count_kinds(architecture, layout, scenario.rank))
+        st.markdown(_explanation(trap, layout, scenario))
+        _sum_of_kinds(count_kinds(layout, scenario.rank))
         for warning in layout.warnings:
             st.caption(f"⚠ {warning}")
 
@@ -116,13 +114,11 @@ def _block_layer(layer: Layer, count: Count, only_short: bool, scenario: Scenari
     )
 
 
-def _explanation(
-    trap: Trap | None, architecture: Architecture, layout: AdapterLayout, scenario: Scenario
-) -> str:
+def _explanation(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> str:
     if trap is None:
         return _no_trap(scenario, bool(layout.warnings))
     full, short = (layout.trainable_parameters(scenario.rank) for layout in (trap.full, trap.short))
-    extra = count_kinds(architecture, trap.extra, scenario.rank)
+    extra = count_kinds(trap.extra, scenario.rank)
     sentences = [
         _("PEFT compares the **ends** of names. %(short)s also matches %(extra)s:")
         % {

@@ -22,7 +22,7 @@ scenario, view = state.scenario(), state.view()
 architecture = asking.architecture()
 trap = target_story.find_trap()
 layout = target_story.shown_layout(trap)
-kinds = count_kinds(architecture, layout, scenario.rank)
+kinds = count_kinds(layout, scenario.rank)
 blocks = count_blocks(architecture, layout, scenario.rank)
 model = count_model(layout, scenario.rank)
 name = model_name(scenario.model)
@@ -49,7 +49,7 @@ with side:
         controls.several("target_modules", asking.known_module_types())
         target_story.switch(trap)
         controls.options("axis", words=words.axis)
-    target_story.story(trap, architecture, layout, scenario)
+    target_story.story(trap, layout, scenario)
     with st.container(border=True):
         st.markdown(f"**{_('What PEFT prints')}**")
         st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
@@ -64,7 +64,7 @@ with side:
 
 def table() -> None:
     """One row for each adapted module."""
-    rows = words.module_rows(layout, count_modules(architecture, layout, scenario.rank))
+    rows = words.module_rows(layout, count_modules(layout, scenario.rank))
     page.table(rows, "parameters", **words.number_columns(rows))
 
 
