@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-import plotly.graph_objects as go
-
-from lora_viz.figures.base import NUMBER_FONT, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing
 from lora_viz.figures.colours import Meaning, colour, pattern
 from lora_viz.format import grouped
 
@@ -27,44 +25,22 @@ class Segment:
     hover: str
 
 
-@dataclass
-class BarDrawing:
-    """Bars, words and shapes on their way to one figure.
+class BarDrawing(Drawing):
+    """A drawing of bars with words above them, and numbers in a column that is its right margin.
 
-    They are collected first because Plotly checks the whole list anew for each one that is added.
     `axis` arguments are what follows x and y in the names of Plotly's axes: "", "2", "3", …
 
     Attributes:
-        widest: the largest number that the column at the right has to hold.
+        column: the width of the column of numbers in pixels.
     """
 
-    widest: int
-    traces: list[dict[str, Any]] = field(default_factory=list)
-    annotations: list[dict[str, Any]] = field(default_factory=list)
-    shapes: list[dict[str, Any]] = field(default_factory=list)
-    axes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    def __init__(self, height: int, widest: int, **margin: int) -> None:
+        """Start one; `widest` is the largest number that the column has to hold."""
+        super().__init__(height)
+        self.column = len(grouped(widest)) * DIGIT_PIXELS + 16
+        self.update_layout(barmode="overlay", margin={**margin, "r": self.column})
 
-    @property
-    def column(self) -> float:
-        """The width of the column of numbers in pixels."""
-        return len(grouped(self.widest)) * DIGIT_PIXELS + 16
-
-    def figure(self, height: int, margin: dict[str, int]) -> go.Figure:
-        """The finished figure; the margin at the right is the column's."""
-        figure = new_figure(height)
-        figure.add_traces(self.traces)
-        figure.update_layout(
-            {
-                "barmode": "overlay",
-                "margin": {**margin, "r": self.column},
-                "annotations": self.annotations,
-                "shapes": self.shapes,
-                **self.axes,
-            }
-        )
-        return figure
-
-    def add_bar(
+    def add_segments(
         self,
         segments: Sequence[Segment],
         axis: str,
@@ -86,39 +62,34 @@ class BarDrawing:
         edges = _edges([segment.parameters for segment in segments], log)
         texts = words or [None] * len(segments)
         for segment, (start, end), text in zip(segments, pairwise(edges), texts, strict=True):
-            self.traces.append(
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "y": [middle],
-                    "base": [start],
-                    "x": [end - start],
-                    "width": thickness,
-                    "xaxis": f"x{axis}",
-                    "yaxis": f"y{axis}",
-                    "opacity": opacity,
-                    "marker": _marker(segment.meaning, hatched=text is None),
-                    "text": text,
-                    "textposition": "inside" if text else "none",
-                    "insidetextanchor": "middle",
-                    "insidetextfont": {"family": NUMBER_FONT, "size": 12, "color": DARK_INK},
-                    "hovertext": segment.hover,
-                    "hoverinfo": "text",
-                }
+            self.add_bar(
+                orientation="h",
+                y=[middle],
+                base=[start],
+                x=[end - start],
+                width=thickness,
+                xaxis=f"x{axis}",
+                yaxis=f"y{axis}",
+                opacity=opacity,
+                marker=_marker(segment.meaning, hatched=text is None),
+                text=text,
+                textposition="inside" if text else "none",
+                insidetextanchor="middle",
+                insidetextfont={"family": NUMBER_FONT, "size": 12, "color": DARK_INK},
+                hovertext=segment.hover,
+                hoverinfo="text",
             )
 
     def write_heading(self, words: str, y: float, axis: str) -> None:
         """Write words (HTML) at the left edge."""
         place = {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "yref": f"y{axis}"}
-        self.annotations.append({**place, "text": words, "showarrow": False, "font": {"size": 13}})
+        self.add_annotation(**place, text=words, showarrow=False, font={"size": 13})
 
     def write_number(self, words: str, y: float, axis: str, *, size: int = 12) -> None:
         """Write a number into the column right of the bars."""
         place = {"x": 1, "xref": "paper", "xanchor": "right", "y": y, "yref": f"y{axis}"}
         font = {"family": NUMBER_FONT, "size": size}
-        self.annotations.append(
-            {**place, "xshift": self.column - 2, "text": words, "showarrow": False, "font": font}
-        )
+        self.add_annotation(**place, xshift=self.column - 2, text=words, showarrow=False, font=font)
 
 
 def pixel_axis(height: int, **settings: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from lora_viz.figures.colours import Meaning, colour
@@ -10,35 +12,83 @@ TEXT_FONT = "Pretendard, Noto Emoji, sans-serif"
 NUMBER_FONT = "JetBrains Mono NL, Pretendard, monospace"
 
 
-def new_figure(height: int) -> go.Figure:
-    """An empty figure of a fixed height in pixels that takes the page's ground and ink."""
-    figure = go.Figure()
-    figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": TEXT_FONT, "size": 14},
-        hoverlabel={"font": {"family": NUMBER_FONT}},
-        showlegend=False,
-    )
-    return figure
+class Drawing:
+    """Traces, annotations and shapes on their way to one figure of a fixed height in pixels.
+
+    They are collected as plain dicts, in Plotly's words, because Plotly checks the whole figure
+    anew for each one that is added to it. The figure takes the page's ground and ink.
+    """
+
+    def __init__(self, height: int) -> None:
+        self.traces: list[dict[str, Any]] = []
+        self.annotations: list[dict[str, Any]] = []
+        self.shapes: list[dict[str, Any]] = []
+        self.layout: dict[str, Any] = {
+            "template": "none",
+            "height": height,
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": TEXT_FONT, "size": 14},
+            "hoverlabel": {"font": {"family": NUMBER_FONT}},
+            "showlegend": False,
+        }
+
+    def add_scatter(self, **properties: Any) -> None:
+        """Add lines, markers or a filled outline."""
+        self.traces.append({"type": "scatter", **properties})
+
+    def add_bar(self, **properties: Any) -> None:
+        """Add bars."""
+        self.traces.append({"type": "bar", **properties})
+
+    def add_heatmap(self, **properties: Any) -> None:
+        """Add a matrix of coloured cells."""
+        self.traces.append({"type": "heatmap", **properties})
+
+    def add_annotation(self, **properties: Any) -> None:
+        """Add words or an arrow."""
+        self.annotations.append(properties)
+
+    def add_shape(self, **properties: Any) -> None:
+        """Add a line, a rectangle or a path."""
+        self.shapes.append(properties)
+
+    def update_layout(self, **properties: Any) -> None:
+        """Set properties of the layout; those that are dicts keep what is not set."""
+        for name, value in properties.items():
+            kept = self.layout.get(name)
+            is_part = isinstance(kept, dict) and isinstance(value, dict)
+            self.layout[name] = {**kept, **value} if is_part else value
+
+    def update_xaxes(self, **properties: Any) -> None:
+        """Set properties of the x axis."""
+        self.update_layout(xaxis=properties)
+
+    def update_yaxes(self, **properties: Any) -> None:
+        """Set properties of the y axis."""
+        self.update_layout(yaxis=properties)
+
+    def figure(self) -> go.Figure:
+        """The finished figure. Raises `ValueError` for what Plotly does not know."""
+        layout = {**self.layout, "annotations": self.annotations, "shapes": self.shapes}
+        return go.Figure({"data": self.traces, "layout": layout})
 
 
-def make_true_to_scale(figure: go.Figure) -> None:
+def make_true_to_scale(drawing: Drawing) -> None:
     """Hide the axes and let one unit be as long to the right as it is downwards (y grows down)."""
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", scaleratio=1)
+    drawing.update_xaxes(visible=False, constrain="domain")
+    drawing.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", scaleratio=1)
 
 
 def add_rectangle(
-    figure: go.Figure,
+    drawing: Drawing,
     meaning: Meaning,
     box: tuple[float, float, float, float],
     hover: str,
     *,
     opacity: float = 1.0,
+    edge: int = 0,
 ) -> None:
     """Draw one filled rectangle in data units.
 
@@ -46,27 +96,26 @@ def add_rectangle(
         box: left, top, width and height.
         hover: what a reader sees on pointing at it (HTML).
         opacity: 1 for what is there, less for what is only hinted at.
+        edge: the width in pixels of a line around it, by which one that is too thin is seen.
     """
     left, top, width, height = box
     right, bottom = left + width, top + height
-    figure.add_trace(
-        go.Scatter(
-            x=[left, right, right, left, left],
-            y=[top, top, bottom, bottom, top],
-            fill="toself",
-            mode="lines",
-            line={"width": 0},
-            fillcolor=colour(meaning),
-            opacity=opacity,
-            hoveron="fills",
-            text=hover,
-            hoverinfo="text",
-        )
+    drawing.add_scatter(
+        x=[left, right, right, left, left],
+        y=[top, top, bottom, bottom, top],
+        fill="toself",
+        mode="lines",
+        line={"width": edge, "color": colour(meaning)} if edge else {"width": 0},
+        fillcolor=colour(meaning),
+        opacity=opacity,
+        hoveron="fills",
+        text=hover,
+        hoverinfo="text",
     )
 
 
 def add_words(
-    figure: go.Figure,
+    drawing: Drawing,
     words: str,
     position: tuple[float, float],
     *,
@@ -77,7 +126,7 @@ def add_words(
     vertical: str = "middle",
 ) -> None:
     """Write words (HTML) at a point in data units; without a colour in the page's ink."""
-    figure.add_annotation(
+    drawing.add_annotation(
         x=position[0],
         y=position[1],
         text=words,

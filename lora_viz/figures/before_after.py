@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import NUMBER_FONT, add_words, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing, add_words
 from lora_viz.figures.colours import Meaning, colour
 
 
@@ -33,27 +33,25 @@ class Pair:
 
 def before_after_bars(pairs: list[Pair]) -> go.Figure:
     """Two bars for each pair; a bar's length is its share of the pair's larger value."""
-    figure = new_figure(120 * len(pairs) + 10)
+    drawing = Drawing(120 * len(pairs) + 10)
     for row, pair in enumerate(pairs):
         top = row * 3.0
         largest = max(pair.before, pair.after)
-        add_words(figure, f"<b>{pair.name}</b>", (0, top), anchor="left")
+        add_words(drawing, f"<b>{pair.name}</b>", (0, top), anchor="left")
         for line, (value, words, meaning) in enumerate(pair.bars):
-            figure.add_trace(
-                go.Bar(
-                    x=[value / largest],
-                    y=[top + 0.8 + 0.9 * line],
-                    orientation="h",
-                    width=0.7,
-                    marker={"color": colour(meaning)},
-                    text=f" {words}",
-                    textposition="outside" if value / largest < 0.5 else "inside",
-                    insidetextanchor="end",
-                    textfont={"family": NUMBER_FONT, "size": 13},
-                    cliponaxis=False,
-                    hovertemplate=f"{words}<extra></extra>",
-                )
+            drawing.add_bar(
+                x=[value / largest],
+                y=[top + 0.8 + 0.9 * line],
+                orientation="h",
+                width=0.7,
+                marker={"color": colour(meaning)},
+                text=f" {words}",
+                textposition="outside" if value / largest < 0.5 else "inside",
+                insidetextanchor="end",
+                textfont={"family": NUMBER_FONT, "size": 13},
+                cliponaxis=False,
+                hovertemplate=f"{words}<extra></extra>",
             )
-    figure.update_xaxes(visible=False, range=[0, 1.02], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[3.0 * len(pairs) - 0.6, -0.5], fixedrange=True)
-    return figure
+    drawing.update_xaxes(visible=False, range=[0, 1.02], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[3.0 * len(pairs) - 0.6, -0.5], fixedrange=True)
+    return drawing.figure()

@@ -44,9 +44,10 @@ def block_targets(layers: Sequence[BlockLayer]) -> go.Figure:
     parts = _parts(layers)
     height = len(layers) * ROW + len(parts) * 2 * PART_EDGE
     longest = max(layer.weight.parameters + layer.trained for layer in layers)
-    drawing = BarDrawing(max(layer.trained for layer in layers))
-    drawing.axes["xaxis"] = {"range": [0, longest], "visible": False, "fixedrange": True}
-    drawing.axes["yaxis"] = pixel_axis(height)
+    widest = max(layer.trained for layer in layers)
+    drawing = BarDrawing(height + 4, widest, l=BRACKET + 4, t=2, b=2)
+    drawing.update_xaxes(range=[0, longest], visible=False, fixedrange=True)
+    drawing.update_yaxes(**pixel_axis(height))
     top = 0
     for part_layers in parts:
         bottom = top + len(part_layers) * ROW + 2 * PART_EDGE
@@ -54,7 +55,7 @@ def block_targets(layers: Sequence[BlockLayer]) -> go.Figure:
         for row, layer in enumerate(part_layers):
             _draw_layer(drawing, layer, top + PART_EDGE + row * ROW)
         top = bottom
-    return drawing.figure(height + 4, {"l": BRACKET + 4, "t": 2, "b": 2})
+    return drawing.figure()
 
 
 def _parts(layers: Sequence[BlockLayer]) -> list[list[BlockLayer]]:
@@ -68,18 +69,16 @@ def _parts(layers: Sequence[BlockLayer]) -> list[list[BlockLayer]]:
 
 
 def _draw_bracket(drawing: BarDrawing, top: int, bottom: int) -> None:
-    drawing.shapes.append(
-        {
-            "type": "line",
-            "xref": "paper",
-            "xsizemode": "pixel",
-            "xanchor": 0,
-            "x0": -BRACKET,
-            "x1": -BRACKET,
-            "y0": top,
-            "y1": bottom,
-            "line": {"width": 2, "color": NEUTRAL},
-        }
+    drawing.add_shape(
+        type="line",
+        xref="paper",
+        xsizemode="pixel",
+        xanchor=0,
+        x0=-BRACKET,
+        x1=-BRACKET,
+        y0=top,
+        y1=bottom,
+        line={"width": 2, "color": NEUTRAL},
     )
 
 
@@ -90,7 +89,7 @@ def _draw_layer(drawing: BarDrawing, layer: BlockLayer, top: float) -> None:
     drawing.write_heading(_heading(layer, lit), top + NAME / 2 + 2, "")
     middle = top + NAME + BAR / 2 + 3
     opacity = 1.0 if lit else UNMATCHED_OPACITY
-    drawing.add_bar((layer.weight, *layer.adapter), "", middle, BAR, opacity=opacity)
+    drawing.add_segments((layer.weight, *layer.adapter), "", middle, BAR, opacity=opacity)
     drawing.write_number(grouped(layer.trained), middle, "")
 
 
@@ -103,16 +102,14 @@ def _heading(layer: BlockLayer, lit: bool) -> str:
 
 
 def _draw_highlight(drawing: BarDrawing, top: float) -> None:
-    drawing.shapes.append(
-        {
-            "type": "rect",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": top,
-            "y1": top + ROW,
-            "fillcolor": translucent("B", 0.14),
-            "line": {"width": 0},
-            "layer": "below",
-        }
+    drawing.add_shape(
+        type="rect",
+        xref="paper",
+        x0=0,
+        x1=1,
+        y0=top,
+        y1=top + ROW,
+        fillcolor=translucent("B", 0.14),
+        line={"width": 0},
+        layer="below",
     )

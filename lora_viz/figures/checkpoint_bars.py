@@ -11,7 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.checkpoint_parts import CheckpointSizes, FilePart, PartRole
-from lora_viz.figures.base import add_words, new_figure
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour, pattern, translucent
 from lora_viz.format import DECIMAL_UNITS, THIN_SPACE, grouped, size
 from lora_viz.i18n import _
@@ -72,11 +72,11 @@ def one_run_figure(sizes: CheckpointSizes) -> go.Figure:
     longest = max(full.bytes, lora.bytes)
     zoom = magnification(longest, lora.bytes)
     if zoom == 1:
-        return _bar_chart([full, lora], longest)
+        return _bar_chart([full, lora], longest).figure()
     lens = Row(_("LoRA, magnified %s ×") % grouped(zoom), lora.pieces, zoom, total="")
-    figure = _bar_chart([full, lora, lens], longest)
-    _add_lens(figure, lora.bytes, zoom)
-    return figure
+    drawing = _bar_chart([full, lora, lens], longest)
+    _add_lens(drawing, lora.bytes, zoom)
+    return drawing.figure()
 
 
 def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.Figure:
@@ -97,7 +97,7 @@ def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.
             *_copies(file_pieces(adapter_parts), storage.tasks),
         ],
     )
-    return _bar_chart([full, shared], max(full.bytes, shared.bytes))
+    return _bar_chart([full, shared], max(full.bytes, shared.bytes)).figure()
 
 
 def training_checkpoint_figure(
@@ -106,12 +106,12 @@ def training_checkpoint_figure(
     """One adapter's file and optimizer state on an axis in MiB, with a line at a quoted size."""
     row = Row(_("Adapter file and AdamW state"), adapter_run(adapter_parts, adapter_state))
     quoted = quoted_mib * 2**20
-    figure = _bar_chart([row], max(row.bytes, quoted) * 1.02)
+    drawing = _bar_chart([row], max(row.bytes, quoted) * 1.02)
     ticks = range(0, int(row.bytes), 2 * 2**20)
-    figure.update_xaxes(tickvals=list(ticks), ticktext=_in_unit(ticks, 2**20, "MiB"))
+    drawing.update_xaxes(tickvals=list(ticks), ticktext=_in_unit(ticks, 2**20, "MiB"))
     line = {"color": NEUTRAL, "width": 2, "dash": "dot"}
-    figure.add_shape(type="line", x0=quoted, x1=quoted, y0=HEADING, y1=ROW, line=line)
-    return figure
+    drawing.add_shape(type="line", x0=quoted, x1=quoted, y0=HEADING, y1=ROW, line=line)
+    return drawing.figure()
 
 
 def adapter_run(parts: Sequence[FilePart], state: int) -> list[Piece]:
@@ -151,19 +151,19 @@ def _copies(pieces: list[Piece], number: int) -> list[Piece]:
     return pieces * number
 
 
-def _bar_chart(rows: Sequence[Row], longest: float) -> go.Figure:
+def _bar_chart(rows: Sequence[Row], longest: float) -> Drawing:
     """The rows below each other on one axis that starts at 0 and ends at `longest` bytes."""
-    figure = new_figure(len(rows) * ROW + AXIS + TOP)
+    drawing = Drawing(len(rows) * ROW + AXIS + TOP)
     step = min(int(log10(longest)) // 3, len(DECIMAL_UNITS) - 1)
     ticks = _round_ticks(longest)
-    figure.update_layout(
+    drawing.update_layout(
         barmode="overlay",
         dragmode=False,
         margin={"l": 4, "r": 4, "t": TOP, "b": AXIS},
         hovermode="closest",
         uniformtext={"minsize": 12, "mode": "hide"},  # a name without room is left to the hover
     )
-    figure.update_xaxes(
+    drawing.update_xaxes(
         range=[0, longest],
         fixedrange=True,
         showgrid=False,
@@ -173,46 +173,42 @@ def _bar_chart(rows: Sequence[Row], longest: float) -> go.Figure:
         ticktext=_in_unit(ticks, 1000**step, DECIMAL_UNITS[step]),
         tickfont={"size": 12},
     )
-    figure.update_yaxes(visible=False, range=[len(rows) * ROW, 0], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[len(rows) * ROW, 0], fixedrange=True)
     for number, row in enumerate(rows):
-        _add_row(figure, row, number * ROW, longest)
-    return figure
+        _add_row(drawing, row, number * ROW, longest)
+    return drawing
 
 
-def _add_row(figure: go.Figure, row: Row, top: float, longest: float) -> None:
+def _add_row(drawing: Drawing, row: Row, top: float, longest: float) -> None:
     total = size(row.bytes) if row.total is None else row.total
     middle = top + HEADING / 2
-    add_words(figure, row.heading, (0, middle), anchor="left")
-    add_words(figure, f"<b>{total}</b>", (longest, middle), number=True, anchor="right")
+    add_words(drawing, row.heading, (0, middle), anchor="left")
+    add_words(drawing, f"<b>{total}</b>", (longest, middle), number=True, anchor="right")
     lengths = [piece.bytes * row.zoom for piece in row.pieces]
     is_wide = [length >= HAIRLINE_BELOW * longest for length in lengths]
-    figure.add_trace(
-        go.Bar(
-            orientation="h",
-            base=list(accumulate(lengths, initial=0))[:-1],
-            x=lengths,
-            y=[top + HEADING + BAR / 2] * len(lengths),
-            width=BAR,
-            marker=_marker(row.pieces, is_wide),
-            text=[
-                f"{piece.name}<br>{size(piece.bytes)}" if wide and not piece.hinted else ""
-                for piece, wide in zip(row.pieces, is_wide, strict=True)
-            ],
-            textposition="inside",
-            insidetextanchor="middle",
-            insidetextfont={
-                "size": 12,
-                "color": [
-                    DARK_INK if piece.meaning in BRIGHT else "#FFFFFF" for piece in row.pieces
-                ],
-            },
-            textangle=0,
-            hovertext=[
-                f"{piece.name}<br>{size(piece.bytes)} = {grouped(round(piece.bytes))} B"
-                for piece in row.pieces
-            ],
-            hoverinfo="text",
-        )
+    drawing.add_bar(
+        orientation="h",
+        base=list(accumulate(lengths, initial=0))[:-1],
+        x=lengths,
+        y=[top + HEADING + BAR / 2] * len(lengths),
+        width=BAR,
+        marker=_marker(row.pieces, is_wide),
+        text=[
+            f"{piece.name}<br>{size(piece.bytes)}" if wide and not piece.hinted else ""
+            for piece, wide in zip(row.pieces, is_wide, strict=True)
+        ],
+        textposition="inside",
+        insidetextanchor="middle",
+        insidetextfont={
+            "size": 12,
+            "color": [DARK_INK if piece.meaning in BRIGHT else "#FFFFFF" for piece in row.pieces],
+        },
+        textangle=0,
+        hovertext=[
+            f"{piece.name}<br>{size(piece.bytes)} = {grouped(round(piece.bytes))} B"
+            for piece in row.pieces
+        ],
+        hoverinfo="text",
     )
 
 
@@ -238,11 +234,11 @@ def _fill(piece: Piece) -> str:
     return translucent(piece.meaning, 0.3) if piece.hinted else colour(piece.meaning)
 
 
-def _add_lens(figure: go.Figure, length: float, zoom: int) -> None:
+def _add_lens(drawing: Drawing, length: float, zoom: int) -> None:
     """Shade what lies between the second row's bar and the third's, which is magnified."""
     top, bottom = ROW + HEADING + BAR, 2 * ROW + HEADING
     path = f"M 0 {top} L {length} {top} L {length * zoom} {bottom} L 0 {bottom} Z"
-    figure.add_shape(
+    drawing.add_shape(
         type="path", path=path, fillcolor=NEUTRAL, opacity=0.2, line={"width": 0}, layer="below"
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import add_rectangle, add_words, make_true_to_scale, new_figure
+from lora_viz.figures.base import Drawing, add_rectangle, add_words, make_true_to_scale
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour
 from lora_viz.figures.matrices import add_magnifier, matrix_hover
 from lora_viz.format import grouped
@@ -78,18 +78,18 @@ def decomposition_figure(
         Matrix("A", "A", rank, in_features),
     )
     update, b, a = boxes
-    figure = _empty_picture()
+    drawing = _empty_picture()
     for box in boxes:
-        _draw(figure, box, bytes_per_value)
-    _sign(figure, "=", (update, b), update.middle[1])
-    _sign(figure, "×", (b, a), max(a.middle[1], TOP + 0.06))
+        _draw(drawing, box, bytes_per_value)
+    _sign(drawing, "=", (update, b), update.middle[1])
+    _sign(drawing, "×", (b, a), max(a.middle[1], TOP + 0.06))
     if is_magnified(boxes):
-        _magnify(figure, b, a)
+        _magnify(drawing, b, a)
     together = _("<b>%(count)s</b><br>in B and A") % {
         "count": grouped(b.matrix.rows * rank + a.matrix.columns * rank)
     }
-    add_words(figure, together, (a.middle[0], HEIGHT - 0.36), vertical="top")
-    return figure
+    add_words(drawing, together, (a.middle[0], HEIGHT - 0.36), vertical="top")
+    return drawing.figure()
 
 
 def lay_out(update: Matrix, b: Matrix, a: Matrix) -> tuple[Box, Box, Box]:
@@ -142,47 +142,46 @@ def _rooms(scale: float, *matrices: Matrix) -> tuple[float, ...]:
     return update.room(scale), b.room(scale), a.room(scale, MAGNIFIER_ROOM)
 
 
-def _empty_picture() -> go.Figure:
-    figure = new_figure(FIGURE_HEIGHT)
-    make_true_to_scale(figure)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
-    figure.update_xaxes(range=[-MARGIN, WIDTH + MARGIN], fixedrange=True)
-    figure.update_yaxes(range=[HEIGHT, 0], autorange=False, fixedrange=True, constrain="domain")
-    return figure
+def _empty_picture() -> Drawing:
+    drawing = Drawing(FIGURE_HEIGHT)
+    make_true_to_scale(drawing)
+    drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
+    drawing.update_xaxes(range=[-MARGIN, WIDTH + MARGIN], fixedrange=True)
+    drawing.update_yaxes(range=[HEIGHT, 0], autorange=False, fixedrange=True, constrain="domain")
+    return drawing
 
 
-def _draw(figure: go.Figure, box: Box, bytes_per_value: int) -> None:
+def _draw(drawing: Drawing, box: Box, bytes_per_value: int) -> None:
     matrix = box.matrix
     count = matrix.rows * matrix.columns
     hover = matrix_hover(matrix.name, (matrix.rows, matrix.columns), count * bytes_per_value)
-    add_rectangle(figure, matrix.meaning, (box.left, box.top, box.width, box.height), hover)
     thinner = min(box.width, box.height)
-    if thinner < PIXEL:
-        figure.data[-1].update(line={"width": 1, "color": colour(matrix.meaning)})
+    sides = (box.left, box.top, box.width, box.height)
+    add_rectangle(drawing, matrix.meaning, sides, hover, edge=1 if thinner < PIXEL else 0)
     if thinner < MAGNIFY_BELOW:
-        _make_easy_to_point_at(figure, box, hover)
-    _write_name(figure, box)
+        _make_easy_to_point_at(drawing, box, hover)
+    _write_name(drawing, box)
     words = f"{matrix.shape}<br><b>{grouped(count)}</b>"
     below = (box.middle[0], box.bottom + 0.03)
     size = 11 if len(matrix.shape) <= LONG_SHAPE else 10
-    add_words(figure, words, below, size=size, number=True, vertical="top")
+    add_words(drawing, words, below, size=size, number=True, vertical="top")
 
 
-def _write_name(figure: go.Figure, box: Box) -> None:
+def _write_name(drawing: Drawing, box: Box) -> None:
     """Write a matrix's name above it, that of a large ΔW inside it."""
     name = f"<b>{box.matrix.name}</b>"
     if box.matrix.meaning == "update" and min(box.width, box.height) > NAME_ROOM:
-        add_words(figure, name, box.middle, size=30, colour="white")
+        add_words(drawing, name, box.middle, size=30, colour="white")
     else:
         above = (box.middle[0], box.top - 0.04)
         ink = colour(box.matrix.meaning)
-        add_words(figure, name, above, size=18, colour=ink, vertical="bottom")
+        add_words(drawing, name, above, size=18, colour=ink, vertical="bottom")
 
 
-def _make_easy_to_point_at(figure: go.Figure, box: Box, hover: str) -> None:
+def _make_easy_to_point_at(drawing: Drawing, box: Box, hover: str) -> None:
     """Answer the pointer all along a strip that is too thin to be met."""
     shares = [step / 8 for step in range(9)]
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[box.left + box.width * share for share in shares],
         y=[box.top + box.height * share for share in shares],
         mode="markers",
@@ -192,20 +191,20 @@ def _make_easy_to_point_at(figure: go.Figure, box: Box, hover: str) -> None:
     )
 
 
-def _sign(figure: go.Figure, sign: str, neighbours: tuple[Box, Box], height: float) -> None:
+def _sign(drawing: Drawing, sign: str, neighbours: tuple[Box, Box], height: float) -> None:
     """Write a sign between two matrices, halfway between their rooms."""
     left, right = (max(box.width, len(box.matrix.shape) * CHARACTER) for box in neighbours)
     from_left = neighbours[0].middle[0] + left / 2
     from_right = neighbours[1].middle[0] - right / 2
-    add_words(figure, sign, ((from_left + from_right) / 2, height), size=26, colour=NEUTRAL)
+    add_words(drawing, sign, ((from_left + from_right) / 2, height), size=26, colour=NEUTRAL)
 
 
-def _magnify(figure: go.Figure, b: Box, a: Box) -> None:
+def _magnify(drawing: Drawing, b: Box, a: Box) -> None:
     """Show B's columns enlarged below A."""
     centre = (a.middle[0], TOP + 1.1)
-    times = add_magnifier(figure, "B", b.matrix.columns, b.width, centre)
+    times = add_magnifier(drawing, "B", b.matrix.columns, b.width, centre)
     if b.bottom > centre[1]:
-        figure.add_scatter(
+        drawing.add_scatter(
             x=[b.left + b.width, centre[0] - 0.5],
             y=[centre[1], centre[1]],
             mode="lines",
@@ -216,4 +215,4 @@ def _magnify(figure: go.Figure, b: Box, a: Box) -> None:
         "times": f"{times:,.3g}" if times < 100 else grouped(round(times)),
         "rank": grouped(b.matrix.columns),
     }
-    add_words(figure, words, (centre[0], centre[1] + 0.53), size=12, vertical="top")
+    add_words(drawing, words, (centre[0], centre[1] + 0.53), size=12, vertical="top")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from lora_viz.document_epochs import DocumentEpoch, Matrix, MatrixState, Shade
-from lora_viz.figures.base import NUMBER_FONT, add_words, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing, add_words
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour
 from lora_viz.i18n import _
 
@@ -36,25 +36,25 @@ def epoch_story(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
     The bars stand for states; their lengths and shades are no measured values.
     """
     bottom = HEAD + len(epochs) * ROW
-    figure = new_figure(bottom + 8)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": 4, "b": 4})
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[bottom, 0], fixedrange=True)
+    drawing = Drawing(bottom + 8)
+    drawing.update_layout(margin={"l": 2, "r": 2, "t": 4, "b": 4})
+    drawing.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[bottom, 0], fixedrange=True)
     for matrix, (left, _meaning, sign) in MATRICES.items():
-        add_words(figure, f"{sign} <b>{matrix}</b>", (left, HEAD / 2), size=14, anchor="left")
+        add_words(drawing, f"{sign} <b>{matrix}</b>", (left, HEAD / 2), size=14, anchor="left")
     for row, epoch in enumerate(epochs):
         top = HEAD + row * ROW
         if epoch.epoch == chosen:
-            _add_frame(figure, top)
-        _add_row(figure, epoch, top)
-    return figure
+            _add_frame(drawing, top)
+        _add_row(drawing, epoch, top)
+    return drawing.figure()
 
 
 def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
     """Two bars for each epoch, the stated perplexity and exp(stated loss), on linear axes."""
-    figure = new_figure(PERPLEXITY_HEIGHT)
+    drawing = Drawing(PERPLEXITY_HEIGHT)
     highest = max(max(e.computed_perplexity, e.stated_perplexity) for e in epochs)
-    figure.update_layout(barmode="overlay", margin={"l": 56, "r": 8, "t": 8, "b": 40})
+    drawing.update_layout(barmode="overlay", margin={"l": 56, "r": 8, "t": 8, "b": 40})
     shared = {
         "zeroline": False,
         "showline": False,
@@ -62,14 +62,14 @@ def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
         "fixedrange": True,
         "tickfont": {"family": NUMBER_FONT, "size": 11},
     }
-    figure.update_xaxes(
+    drawing.update_xaxes(
         range=[-2, max(e.epoch for e in epochs) + 3.5],
         tickvals=[e.epoch for e in epochs],
         showgrid=False,
         title={"text": _("epoch"), "font": {"size": 12}},
         **shared,
     )
-    figure.update_yaxes(
+    drawing.update_yaxes(
         range=[0, 1.12 * highest],
         nticks=4,
         gridcolor=GRID,
@@ -79,14 +79,14 @@ def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
     stated, computed = _("the document’s perplexity"), _("exp(the document’s loss)")
     for epoch in epochs:
         is_chosen = epoch.epoch == chosen
-        _add_bar(figure, epoch, stated, epoch.stated_perplexity, -1, is_chosen)
-        _add_bar(figure, epoch, computed, epoch.computed_perplexity, 1, is_chosen)
-    _add_legend(figure, stated, computed)
-    return figure
+        _add_bar(drawing, epoch, stated, epoch.stated_perplexity, -1, is_chosen)
+        _add_bar(drawing, epoch, computed, epoch.computed_perplexity, 1, is_chosen)
+    _add_legend(drawing, stated, computed)
+    return drawing.figure()
 
 
-def _add_frame(figure: go.Figure, top: float) -> None:
-    figure.add_shape(
+def _add_frame(drawing: Drawing, top: float) -> None:
+    drawing.add_shape(
         type="rect",
         x0=0,
         x1=1,
@@ -98,14 +98,14 @@ def _add_frame(figure: go.Figure, top: float) -> None:
     )
 
 
-def _add_row(figure: go.Figure, epoch: DocumentEpoch, top: float) -> None:
+def _add_row(drawing: Drawing, epoch: DocumentEpoch, top: float) -> None:
     title = _("Epoch %(number)s: %(title)s") % {"number": epoch.epoch, "title": _(epoch.title)}
-    add_words(figure, f"<b>{title}</b>", (0.015, top + TITLE / 2), size=13, anchor="left")
+    add_words(drawing, f"<b>{title}</b>", (0.015, top + TITLE / 2), size=13, anchor="left")
     for matrix, state in epoch.states.items():
         left, meaning, _sign = MATRICES[matrix]
-        _add_matrix(figure, meaning, state, (left, top + TITLE))
+        _add_matrix(drawing, meaning, state, (left, top + TITLE))
         middle = top + TITLE + BAR + NAMES / 2
-        add_words(figure, _(state.words), (left, middle), size=12, anchor="left")
+        add_words(drawing, _(state.words), (left, middle), size=12, anchor="left")
     for line, words in enumerate(
         (
             _("Loss: %s") % f"{epoch.loss:.2f}",
@@ -113,11 +113,11 @@ def _add_row(figure: go.Figure, epoch: DocumentEpoch, top: float) -> None:
             _("exp(loss): %s") % f"{epoch.computed_perplexity:.2f}",
         )
     ):
-        add_words(figure, words, (NUMBERS_LEFT, top + 11 + 17 * line), size=12, anchor="left")
+        add_words(drawing, words, (NUMBERS_LEFT, top + 11 + 17 * line), size=12, anchor="left")
 
 
 def _add_matrix(
-    figure: go.Figure, meaning: Meaning, state: MatrixState, corner: tuple[float, float]
+    drawing: Drawing, meaning: Meaning, state: MatrixState, corner: tuple[float, float]
 ) -> None:
     """A bar in the density of the explainer's shade; the frozen W is its plain thick line."""
     left, top = corner
@@ -125,7 +125,7 @@ def _add_matrix(
     upper = top + (BAR - height) / 2
     right, lower = left + MATRIX_WIDTH, upper + height
     solidity = SOLIDITY.get(state.shade)
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[left, right, right, left, left],
         y=[upper, upper, lower, lower, upper],
         mode="lines",
@@ -146,11 +146,11 @@ def _add_matrix(
 
 
 def _add_bar(
-    figure: go.Figure, epoch: DocumentEpoch, name: str, value: float, side: int, is_chosen: bool
+    drawing: Drawing, epoch: DocumentEpoch, name: str, value: float, side: int, is_chosen: bool
 ) -> None:
     """A bar left (-1) or right (1) of its epoch; its number leans to the same side."""
     is_computed = side > 0
-    figure.add_bar(
+    drawing.add_bar(
         x=[epoch.epoch + side * BAR_WIDTH / 2],
         y=[value],
         width=BAR_WIDTH,
@@ -161,7 +161,7 @@ def _add_bar(
         hovertext=f"{name}: {value:.4g}",
         hoverinfo="text",
     )
-    figure.add_annotation(
+    drawing.add_annotation(
         x=epoch.epoch,
         xanchor="left" if is_computed else "right",
         xshift=2 * side,
@@ -173,9 +173,9 @@ def _add_bar(
     )
 
 
-def _add_legend(figure: go.Figure, stated: str, computed: str) -> None:
+def _add_legend(drawing: Drawing, stated: str, computed: str) -> None:
     for line, (sign, words) in enumerate((("□", stated), ("■", computed))):
-        figure.add_annotation(
+        drawing.add_annotation(
             x=1,
             xref="paper",
             xanchor="right",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lora_viz.example_update import Rebuild
-from lora_viz.figures.base import NUMBER_FONT, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing
 from lora_viz.figures.colours import NEUTRAL, colour, translucent
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
@@ -17,23 +17,23 @@ HIGHEST_PERCENT = 114  # leaves room for the words at the mark
 
 def rebuild_figure(rebuild: Rebuild, rank: int) -> go.Figure:
     """Relative errors over the rank, at best and as fitted, above the singular values."""
-    figure = _empty_picture(rebuild)
+    drawing = _empty_picture(rebuild)
     shown = min(rank, rebuild.highest_rank)
-    _singular_values(figure, rebuild, shown)
-    _mark_true_rank(figure, rebuild)
-    _mark_rank(figure, rebuild, rank)
-    _errors(figure, rebuild.fitted_errors, _("B and A fitted"), colour("update"), "solid")
-    _errors(figure, rebuild.best_errors, _("best possible (SVD)"), NEUTRAL, "dash")
-    _dot(figure, shown, rebuild.fitted_error(rank), colour("update"), "circle")
-    _dot(figure, shown, rebuild.best_error(rank), NEUTRAL, "circle-open")
-    return figure
+    _singular_values(drawing, rebuild, shown)
+    _mark_true_rank(drawing, rebuild)
+    _mark_rank(drawing, rebuild, rank)
+    _errors(drawing, rebuild.fitted_errors, _("B and A fitted"), colour("update"), "solid")
+    _errors(drawing, rebuild.best_errors, _("best possible (SVD)"), NEUTRAL, "dash")
+    _dot(drawing, shown, rebuild.fitted_error(rank), colour("update"), "circle")
+    _dot(drawing, shown, rebuild.best_error(rank), NEUTRAL, "circle-open")
+    return drawing.figure()
 
 
-def _empty_picture(rebuild: Rebuild) -> go.Figure:
-    figure = new_figure(FIGURE_HEIGHT)
+def _empty_picture(rebuild: Rebuild) -> Drawing:
+    drawing = Drawing(FIGURE_HEIGHT)
     highest = rebuild.highest_rank
     powers = [2**power for power in range(highest.bit_length())]
-    figure.update_layout(
+    drawing.update_layout(
         margin={"l": 64, "r": 16, "t": 36, "b": 48},
         dragmode=False,
         showlegend=True,
@@ -63,10 +63,10 @@ def _empty_picture(rebuild: Rebuild) -> go.Figure:
             "fixedrange": True,
         },
     )
-    return figure
+    return drawing
 
 
-def _singular_values(figure: go.Figure, rebuild: Rebuild, rank: int) -> None:
+def _singular_values(drawing: Drawing, rebuild: Rebuild, rank: int) -> None:
     """Fill the area below the kept values in ΔW's colour and below the others in grey."""
     ranks = np.arange(1, rebuild.highest_rank + 1)
     hover = "σ<sub>%{x:,}</sub> = %{y:.4g}<extra></extra>"
@@ -74,7 +74,7 @@ def _singular_values(figure: go.Figure, rebuild: Rebuild, rank: int) -> None:
         (ranks >= rank, NEUTRAL, translucent("activations", 0.3)),
         (ranks <= rank, colour("update"), translucent("update", 0.35)),
     ):
-        figure.add_scatter(
+        drawing.add_scatter(
             x=ranks[chosen],
             y=rebuild.singular_values[chosen],
             yaxis="y2",
@@ -88,22 +88,22 @@ def _singular_values(figure: go.Figure, rebuild: Rebuild, rank: int) -> None:
         )
 
 
-def _mark_rank(figure: go.Figure, rebuild: Rebuild, rank: int) -> None:
+def _mark_rank(drawing: Drawing, rebuild: Rebuild, rank: int) -> None:
     """A line at the current rank, or at the highest, with words in the room above the errors."""
     highest = rebuild.highest_rank
     words = f"r = {grouped(rank)}" + (f" > {grouped(highest)}" if rank > highest else "")
-    _line(figure, rebuild, min(rank, highest), f"<b>{words}</b>", "y", 108, "solid")
+    _line(drawing, rebuild, min(rank, highest), f"<b>{words}</b>", "y", 108, "solid")
 
 
-def _mark_true_rank(figure: go.Figure, rebuild: Rebuild) -> None:
+def _mark_true_rank(drawing: Drawing, rebuild: Rebuild) -> None:
     """A dotted line at the true rank through both charts; its words stand by the lower one."""
     rank, largest = rebuild.true_rank, float(rebuild.singular_values[0])
-    _line(figure, rebuild, rank, "", "y", 100, "dot")
-    _line(figure, rebuild, rank, _("true rank %s") % rank, "y2", largest, "dot")
+    _line(drawing, rebuild, rank, "", "y", 100, "dot")
+    _line(drawing, rebuild, rank, _("true rank %s") % rank, "y2", largest, "dot")
 
 
 def _line(
-    figure: go.Figure,
+    drawing: Drawing,
     rebuild: Rebuild,
     rank: int,
     words: str,
@@ -112,7 +112,7 @@ def _line(
     dash: str,
 ) -> None:
     """A vertical line from 0 to `top` with words on the side that has more room."""
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[rank, rank],
         y=[0, top],
         yaxis=axis,
@@ -126,8 +126,8 @@ def _line(
     )
 
 
-def _errors(figure: go.Figure, errors: np.ndarray, name: str, ink: str, dash: str) -> None:
-    figure.add_scatter(
+def _errors(drawing: Drawing, errors: np.ndarray, name: str, ink: str, dash: str) -> None:
+    drawing.add_scatter(
         x=np.arange(1, len(errors)),
         y=errors[1:] * 100,
         mode="lines",
@@ -137,8 +137,8 @@ def _errors(figure: go.Figure, errors: np.ndarray, name: str, ink: str, dash: st
     )
 
 
-def _dot(figure: go.Figure, rank: int, error: float, ink: str, symbol: str) -> None:
-    figure.add_scatter(
+def _dot(drawing: Drawing, rank: int, error: float, ink: str, symbol: str) -> None:
+    drawing.add_scatter(
         x=[rank],
         y=[error * 100],
         mode="markers",

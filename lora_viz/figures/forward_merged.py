@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import add_words
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import Meaning
 from lora_viz.figures.heat_maps import (
     LABEL_HEIGHT,
@@ -12,7 +12,7 @@ from lora_viz.figures.heat_maps import (
     Named,
     add_arrow,
     add_heat_map,
-    heat_map_figure,
+    heat_map_drawing,
 )
 from lora_viz.format import grouped
 from lora_viz.forward import ForwardPass, TensorName, multiplications
@@ -39,22 +39,22 @@ def merged_figure(passed: ForwardPass, rows: int) -> go.Figure:
 
     The weights share one range of colours and both outputs another; the difference has its own.
     """
-    figure = heat_map_figure(FIGURE_HEIGHT)
+    drawing = heat_map_drawing(FIGURE_HEIGHT)
     weights = max(passed.tensors[name].largest for name in WEIGHTS)
     outputs = max(passed.tensors["h"].largest, passed.tensors["h_merged"].largest)
     scales: dict[TensorName, float] = {"h": outputs, "h_merged": outputs}
-    _signs(figure, "factor" in passed.tensors)
+    _signs(drawing, "factor" in passed.tensors)
     for name, (meaning, box) in WEIGHTS.items():
         named = Named(_names(passed)[name], meaning, passed.tensors[name])
-        add_heat_map(figure, named, box, scale=weights, narrow=True)
+        add_heat_map(drawing, named, box, scale=weights, narrow=True)
     for name, box in ROWS.items():
         named = Named(_names(passed)[name], "activations", passed.tensors[name])
-        add_heat_map(figure, named, box, rows=rows, scale=scales.get(name))
-    _costs(figure, passed)
-    return figure
+        add_heat_map(drawing, named, box, rows=rows, scale=scales.get(name))
+    _costs(drawing, passed)
+    return drawing.figure()
 
 
-def _costs(figure: go.Figure, passed: ForwardPass) -> None:
+def _costs(drawing: Drawing, passed: ForwardPass) -> None:
     """How many multiplications each way takes, in the room below x."""
     (batch, in_features), rank = passed.tensors["x"].shape, passed.tensors["A"].shape[0]
     dora = "factor" in passed.tensors
@@ -64,8 +64,10 @@ def _costs(figure: go.Figure, passed: ForwardPass) -> None:
         (cost.base + cost.adapter, _("in three steps"), 362),
     )
     for count, words, top in lines:
-        add_words(figure, f"<b>{grouped(count)}</b>", (0, top), size=13, number=True, anchor="left")
-        add_words(figure, words, (0, top + 18), size=12, anchor="left")
+        add_words(
+            drawing, f"<b>{grouped(count)}</b>", (0, top), size=13, number=True, anchor="left"
+        )
+        add_words(drawing, words, (0, top + 18), size=12, anchor="left")
 
 
 def _names(passed: ForwardPass) -> dict[TensorName, str]:
@@ -80,12 +82,12 @@ def _names(passed: ForwardPass) -> dict[TensorName, str]:
     }
 
 
-def _signs(figure: go.Figure, has_factor: bool) -> None:
+def _signs(drawing: Drawing, has_factor: bool) -> None:
     w, update, merged = (box for _meaning, box in WEIGHTS.values())
-    add_words(figure, "<b>+</b>", ((w.right + update.left) / 2, w.half_way), size=20)
+    add_words(drawing, "<b>+</b>", ((w.right + update.left) / 2, w.half_way), size=20)
     # with DoRA W + ΔW is also multiplied by a factor for each output
     sign = "→" if has_factor else "="
-    add_words(figure, f"<b>{sign}</b>", ((update.right + merged.left) / 2, w.half_way), size=20)
+    add_words(drawing, f"<b>{sign}</b>", ((update.right + merged.left) / 2, w.half_way), size=20)
     x, output = ROWS["x"], ROWS["h_merged"]
-    add_arrow(figure, (x.right, x.half_way), (output.left, x.half_way))
-    add_arrow(figure, (merged.middle, merged.bottom), (merged.middle, output.top - LABEL_HEIGHT))
+    add_arrow(drawing, (x.right, x.half_way), (output.left, x.half_way))
+    add_arrow(drawing, (merged.middle, merged.bottom), (merged.middle, output.top - LABEL_HEIGHT))

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import add_words
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import Meaning
 from lora_viz.figures.heat_maps import (
     LABEL_HEIGHT,
@@ -18,7 +18,7 @@ from lora_viz.figures.heat_maps import (
     Presence,
     add_arrow,
     add_heat_map,
-    heat_map_figure,
+    heat_map_drawing,
 )
 from lora_viz.forward import ForwardPass, TensorName
 
@@ -58,13 +58,13 @@ def forward_figure(passed: ForwardPass, step: str, rows: int) -> go.Figure:
     empty frame. h and the two that it is the sum of share one range of colours.
     """
     has_factor = "factor" in passed.tensors
-    figure = heat_map_figure(FIGURE_HEIGHT + (DORA_HEIGHT if has_factor else 0))
-    _arrows(figure, passed, has_factor)
+    drawing = heat_map_drawing(FIGURE_HEIGHT + (DORA_HEIGHT if has_factor else 0))
+    _arrows(drawing, passed, has_factor)
     shared = max(passed.tensors[name].largest for name in SUMMED)
     for name, box in BOXES.items():
         if name in passed.tensors:
             add_heat_map(
-                figure,
+                drawing,
                 Named(_name(name, passed), MEANINGS.get(name, "activations"), passed.tensors[name]),
                 _moved(name, box, has_factor),
                 rows=None if name in ("W", "A", "B") else rows,
@@ -73,7 +73,7 @@ def forward_figure(passed: ForwardPass, step: str, rows: int) -> go.Figure:
                 presence=presence(name, step),
                 label_right=name in LABELLED_RIGHT,
             )
-    return figure
+    return drawing.figure()
 
 
 def presence(name: TensorName, step: str) -> Presence:
@@ -105,30 +105,30 @@ def _moved(name: TensorName, box: Box, has_factor: bool) -> Box:
     return box
 
 
-def _arrows(figure: go.Figure, passed: ForwardPass, has_factor: bool) -> None:
+def _arrows(drawing: Drawing, passed: ForwardPass, has_factor: bool) -> None:
     x, w, a, b, temp = (BOXES[name] for name in ("x", "W", "A", "B", "temp"))
     h_lora, h_base, scaled, h = (BOXES[name] for name in ("h_lora", "h_base", "scaled", "h"))
     label = LABEL_HEIGHT
     for side in (w, a):
         middle = side.middle
         start = (x.middle, x.bottom)
-        add_arrow(figure, start, (x.middle, SPLIT), (middle, SPLIT), (middle, side.top - label))
-    add_arrow(figure, (w.middle, w.bottom), (h_base.middle, h_base.top - label))
-    add_arrow(figure, (temp.middle, a.bottom), (temp.middle, temp.top))
-    add_arrow(figure, (b.middle, temp.bottom), (b.middle, b.top))
-    add_arrow(figure, (b.middle, b.bottom), (b.middle, h_lora.top - label))
-    add_arrow(figure, (scaled.middle, h_lora.bottom), (scaled.middle, scaled.top - label))
+        add_arrow(drawing, start, (x.middle, SPLIT), (middle, SPLIT), (middle, side.top - label))
+    add_arrow(drawing, (w.middle, w.bottom), (h_base.middle, h_base.top - label))
+    add_arrow(drawing, (temp.middle, a.bottom), (temp.middle, temp.top))
+    add_arrow(drawing, (b.middle, temp.bottom), (b.middle, b.top))
+    add_arrow(drawing, (b.middle, b.bottom), (b.middle, h_lora.top - label))
+    add_arrow(drawing, (scaled.middle, h_lora.bottom), (scaled.middle, scaled.top - label))
     times = f"<b>× {passed.scaling:.4g}</b>"
     beside = (scaled.middle + 0.02, (h_lora.bottom + scaled.top - label) / 2)
-    add_words(figure, times, beside, size=12, number=True, anchor="left")
+    add_words(drawing, times, beside, size=12, number=True, anchor="left")
     gap = 0.035
     for side, end in ((h_base, x.middle - gap), (scaled, x.middle + gap)):
-        add_arrow(figure, (side.middle, side.bottom), (side.middle, SUM), (end, SUM))
-    add_words(figure, "<b>+</b>", (x.middle, SUM), size=20)
-    add_arrow(figure, (x.middle, SUM + 12), (x.middle, h.top - label))
+        add_arrow(drawing, (side.middle, side.bottom), (side.middle, SUM), (end, SUM))
+    add_words(drawing, "<b>+</b>", (x.middle, SUM), size=20)
+    add_arrow(drawing, (x.middle, SUM + 12), (x.middle, h.top - label))
     if has_factor:
         factor = BOXES["factor"]
-        add_words(figure, "<b>×</b>", (factor.left - 0.03, factor.half_way), size=16)
+        add_words(drawing, "<b>×</b>", (factor.left - 0.03, factor.half_way), size=16)
         add_arrow(
-            figure, (factor.middle, factor.bottom), (factor.middle, h.top + DORA_HEIGHT - label)
+            drawing, (factor.middle, factor.bottom), (factor.middle, h.top + DORA_HEIGHT - label)
         )

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
-from lora_viz.figures.base import NUMBER_FONT, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
@@ -74,13 +73,13 @@ class Named:
     sample: TensorSample
 
 
-def heat_map_figure(height: int) -> go.Figure:
+def heat_map_drawing(height: int) -> Drawing:
     """An empty picture for heat maps, with the scale of their colours in its lowest pixels."""
-    figure = new_figure(height)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
-    figure.update_xaxes(visible=False, range=[-0.005, 1.005], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
-    figure.add_scatter(
+    drawing = Drawing(height)
+    drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
+    drawing.update_xaxes(visible=False, range=[-0.005, 1.005], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
+    drawing.add_scatter(
         x=[None],
         y=[None],
         hoverinfo="skip",
@@ -110,11 +109,11 @@ def heat_map_figure(height: int) -> go.Figure:
             },
         },
     )
-    return figure
+    return drawing
 
 
 def add_heat_map(
-    figure: go.Figure,
+    drawing: Drawing,
     named: Named,
     box: Box,
     *,
@@ -139,8 +138,8 @@ def add_heat_map(
     limit = max(sample.maximum - centre, centre - sample.minimum) if scale is None else scale
     if presence != "ahead":
         opacity = FADED if presence == "done" else 1.0
-        _values(figure, named, box, rows, (centre - limit, centre + limit), opacity)
-    figure.add_shape(
+        _values(drawing, named, box, rows, (centre - limit, centre + limit), opacity)
+    drawing.add_shape(
         type="rect",
         x0=box.left,
         x1=box.right,
@@ -155,12 +154,12 @@ def add_heat_map(
     )
     at = (box.right, box.half_way) if label_right else (box.left, box.top)
     shown = "" if presence == "ahead" else range_words(limit, centre)
-    _label(figure, named, at, shown, label_right, "<br>" if narrow else " · ")
+    _label(drawing, named, at, shown, label_right, "<br>" if narrow else " · ")
 
 
-def add_arrow(figure: go.Figure, *points: tuple[float, float]) -> None:
+def add_arrow(drawing: Drawing, *points: tuple[float, float]) -> None:
     """A line through these points with an arrow at its end."""
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[x for x, _y in points],
         y=[y for _x, y in points],
         mode="lines+markers",
@@ -183,7 +182,7 @@ def range_words(limit: float, centre: float = 0.0) -> str:
 
 
 def _values(
-    figure: go.Figure,
+    drawing: Drawing,
     named: Named,
     box: Box,
     rows: int | None,
@@ -194,7 +193,7 @@ def _values(
     row_indices, column_indices = named.sample.rows[:rows], named.sample.columns
     height, width = values.shape
     low, high = limits if limits[0] < limits[1] else (-1.0, 1.0)
-    figure.add_heatmap(
+    drawing.add_heatmap(
         z=values,
         x=np.linspace(box.left, box.right, width + 1),
         y=np.linspace(box.top, box.bottom, height + 1),
@@ -209,12 +208,12 @@ def _values(
 
 
 def _label(
-    figure: go.Figure, named: Named, at: tuple[float, float], shown: str, right: bool, gap: str
+    drawing: Drawing, named: Named, at: tuple[float, float], shown: str, right: bool, gap: str
 ) -> None:
     small = "×".join(str(length) for length in named.sample.shape)
     if shown:
         small += f"{gap}{shown}"
-    figure.add_annotation(
+    drawing.add_annotation(
         x=at[0],
         y=at[1],
         text=f"<b>{named.name}</b><br>"

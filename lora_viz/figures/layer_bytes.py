@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import plotly.graph_objects as go
 
 from lora_viz.adapter import TensorRole
-from lora_viz.figures.base import add_words, new_figure
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import Meaning, colour, pattern
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
@@ -24,10 +24,10 @@ ROLE_MEANINGS: dict[TensorRole, Meaning] = {
 
 def bytes_figure(full: LayerState, lora: LayerState, count_frozen: bool) -> go.Figure:
     """Two bars, full fine-tuning above LoRA, each with its sum in words."""
-    figure = new_figure(104)
+    drawing = Drawing(104)
     for row, (title, state) in enumerate(((_("Full fine-tuning"), full), (_("LoRA"), lora))):
         for meaning, name, number_of_bytes in _segments(state, count_frozen):
-            figure.add_bar(
+            drawing.add_bar(
                 x=[number_of_bytes],
                 y=[row],
                 orientation="h",
@@ -46,12 +46,12 @@ def bytes_figure(full: LayerState, lora: LayerState, count_frozen: bool) -> go.F
                 hoverinfo="text",
             )
         words = f"<b>{title}</b>  {_sum_in_words(state, count_frozen)}"
-        add_words(figure, words, (0, row - 0.4), size=13, anchor="left")
+        add_words(drawing, words, (0, row - 0.4), size=13, anchor="left")
     longest = max(state.total(count_frozen) for state in (full, lora))
-    figure.update_layout(barmode="stack", margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
-    figure.update_xaxes(visible=False, range=[0, longest], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[1.3, -0.65], fixedrange=True)
-    return figure
+    drawing.update_layout(barmode="stack", margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
+    drawing.update_xaxes(visible=False, range=[0, longest], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[1.3, -0.65], fixedrange=True)
+    return drawing.figure()
 
 
 def _segments(state: LayerState, count_frozen: bool) -> Iterator[tuple[Meaning, str, int]]:

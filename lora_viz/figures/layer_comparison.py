@@ -12,7 +12,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from lora_viz.adapter import TensorRole
-from lora_viz.figures.base import add_words, make_true_to_scale, new_figure
+from lora_viz.figures.base import Drawing, add_words, make_true_to_scale
 from lora_viz.figures.colours import Meaning
 from lora_viz.figures.matrices import (
     LayerShape,
@@ -50,86 +50,86 @@ class ScalingFactor(NamedTuple):
 
 def full_figure(shape: LayerShape, state: LayerState) -> go.Figure:
     """x → W → h with W trained, and beside it W's gradient and moments, each as large as W."""
-    figure = _empty_picture()
+    drawing = _empty_picture()
     sizes, sides = (shape.out_features, shape.in_features), (shape.width, shape.height)
     middle, bottom = WEIGHT_LEFT + shape.width / 2, TOP + shape.height
-    _input(figure, shape, middle)
-    add_path(figure, (middle, INPUT + 0.12), (middle, TOP))
+    _input(drawing, shape, middle)
+    add_path(drawing, (middle, INPUT + 0.12), (middle, TOP))
     add_matrix(
-        figure,
+        drawing,
         "update",
         (WEIGHT_LEFT, TOP),
         sides,
         matrix_hover(_("W, trained"), sizes, state.weight_bytes),
     )
     add_label(
-        figure,
+        drawing,
         ("W → W′ 🔥", by(sizes), size(state.weight_bytes)),
         (WEIGHT_LEFT + shape.width + 0.1, TOP + 0.3),
     )
-    add_path(figure, (middle, bottom), (middle, OUTPUT - 0.12))
-    _output(figure, shape, middle)
-    for meaning, name, corner in _kept_parts(figure, state):
-        add_matrix(figure, meaning, corner, sides, matrix_hover(name, sizes, state.weight_bytes))
-    return figure
+    add_path(drawing, (middle, bottom), (middle, OUTPUT - 0.12))
+    _output(drawing, shape, middle)
+    for meaning, name, corner in _kept_parts(drawing, state):
+        add_matrix(drawing, meaning, corner, sides, matrix_hover(name, sizes, state.weight_bytes))
+    return drawing.figure()
 
 
 def lora_figure(shape: LayerShape, state: LayerState, factor: ScalingFactor) -> go.Figure:
     """x → W → h and x → A → B → × factor → +, and beside it what training keeps for A and B."""
-    figure = _empty_picture()
-    _paths(figure, shape, factor)
-    _frozen_weight(figure, shape, state)
-    _adapter(figure, shape, state)
+    drawing = _empty_picture()
+    _paths(drawing, shape, factor)
+    _frozen_weight(drawing, shape, state)
+    _adapter(drawing, shape, state)
     if "magnitude" in state.trained:
-        _magnitude(figure, shape, state)
+        _magnitude(drawing, shape, state)
     if shape.thickness < MAGNIFY_BELOW:
-        _enlarged_strip(figure, shape)
-    for meaning, name, corner in _kept_parts(figure, state):
-        _kept_for_adapter(figure, shape, state, meaning, name, corner)
-    return figure
+        _enlarged_strip(drawing, shape)
+    for meaning, name, corner in _kept_parts(drawing, state):
+        _kept_for_adapter(drawing, shape, state, meaning, name, corner)
+    return drawing.figure()
 
 
-def _empty_picture() -> go.Figure:
-    figure = new_figure(FIGURE_HEIGHT)
-    make_true_to_scale(figure)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
-    figure.update_xaxes(range=[0, BOXES_WIDE], fixedrange=True)
-    figure.update_yaxes(
+def _empty_picture() -> Drawing:
+    drawing = Drawing(FIGURE_HEIGHT)
+    make_true_to_scale(drawing)
+    drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
+    drawing.update_xaxes(range=[0, BOXES_WIDE], fixedrange=True)
+    drawing.update_yaxes(
         range=[BOXES_HIGH, 0],
         autorange=False,
         fixedrange=True,
         constrain="domain",
         constraintoward="top",
     )
-    return figure
+    return drawing
 
 
-def _input(figure: go.Figure, shape: LayerShape, middle: float) -> None:
-    add_words(figure, "<b>x</b>", (middle, INPUT))
-    add_words(figure, str(shape.in_features), (middle + 0.1, INPUT), size=11, anchor="left")
+def _input(drawing: Drawing, shape: LayerShape, middle: float) -> None:
+    add_words(drawing, "<b>x</b>", (middle, INPUT))
+    add_words(drawing, str(shape.in_features), (middle + 0.1, INPUT), size=11, anchor="left")
 
 
-def _output(figure: go.Figure, shape: LayerShape, middle: float) -> None:
-    add_words(figure, "<b>h</b>", (middle, OUTPUT))
-    add_words(figure, str(shape.out_features), (middle + 0.1, OUTPUT), size=11, anchor="left")
+def _output(drawing: Drawing, shape: LayerShape, middle: float) -> None:
+    add_words(drawing, "<b>h</b>", (middle, OUTPUT))
+    add_words(drawing, str(shape.out_features), (middle + 0.1, OUTPUT), size=11, anchor="left")
 
 
-def _kept_parts(figure: go.Figure, state: LayerState) -> Iterator[tuple[Meaning, str, Point]]:
+def _kept_parts(drawing: Drawing, state: LayerState) -> Iterator[tuple[Meaning, str, Point]]:
     """Write the name and bytes of the gradient and each moment; yield where to draw it."""
     parts: list[tuple[Meaning, str]] = [("gradient", _("Gradient"))]
     if state.moments:
         parts.extend((("optimizer", _("Moment m")), ("optimizer", _("Moment v"))))
     else:
         no_moments = _("SGD keeps<br>no moments")
-        add_words(figure, no_moments, (KEPT_LEFT, KEPT_TOP + KEPT_PITCH), size=12, anchor="left")
+        add_words(drawing, no_moments, (KEPT_LEFT, KEPT_TOP + KEPT_PITCH), size=12, anchor="left")
     for row, (meaning, name) in enumerate(parts):
         top = KEPT_TOP + row * KEPT_PITCH
-        add_label(figure, (name, size(state.weight_bytes)), (KEPT_LEFT - 0.03, top - 0.25))
+        add_label(drawing, (name, size(state.weight_bytes)), (KEPT_LEFT - 0.03, top - 0.25))
         yield meaning, name, (KEPT_LEFT, top)
 
 
 def _kept_for_adapter(
-    figure: go.Figure,
+    drawing: Drawing,
     shape: LayerShape,
     state: LayerState,
     meaning: Meaning,
@@ -139,18 +139,18 @@ def _kept_for_adapter(
     """A's part above and B's part to the left of an outline of what W would need."""
     left, top = corner
     right, below = left + shape.thickness, top + shape.thickness
-    add_outline(figure, meaning, (right, below), (shape.width, shape.height))
+    add_outline(drawing, meaning, (right, below), (shape.width, shape.height))
     corners: dict[TensorRole, Point] = {
         "A": (right, top),
         "B": (left, below),
         "magnitude": (left - 0.06, below),
     }
     for role in state.trained:
-        _strip(figure, role, meaning, corners[role], shape, state, name)
+        _strip(drawing, role, meaning, corners[role], shape, state, name)
 
 
 def _strip(
-    figure: go.Figure,
+    drawing: Drawing,
     role: TensorRole,
     meaning: Meaning,
     corner: Point,
@@ -168,67 +168,67 @@ def _strip(
     hover = matrix_hover(
         f"{title}: {name}" if name else title, sizes, state.bytes_of(state.trained[role])
     )
-    add_matrix(figure, meaning, corner, sides, hover)
+    add_matrix(drawing, meaning, corner, sides, hover)
 
 
 def _weight_line(shape: LayerShape) -> float:
     return WEIGHT_LEFT + min(shape.width / 2, 0.1)
 
 
-def _paths(figure: go.Figure, shape: LayerShape, factor: ScalingFactor) -> None:
+def _paths(drawing: Drawing, shape: LayerShape, factor: ScalingFactor) -> None:
     """x splits to W and to A and B; what comes out of both is added up to h."""
     left, right = _weight_line(shape), ADAPTER_LINE
     middle = (left + right) / 2
     below_a = TOP + shape.thickness
     below_b = below_a + GAP + shape.height
-    _input(figure, shape, middle)
-    add_path(figure, (middle, INPUT + 0.12), (middle, SPLIT), arrow=False)
-    add_path(figure, (middle, SPLIT), (left, SPLIT), (left, TOP))
-    add_path(figure, (middle, SPLIT), (right, SPLIT), (right, TOP))
-    add_path(figure, (right, below_a), (right, below_a + GAP))
-    add_path(figure, (left, TOP + shape.height), (left, SUM), (middle - 0.1, SUM))
-    add_path(figure, (right, below_b), (right, SUM), (middle + 0.1, SUM))
+    _input(drawing, shape, middle)
+    add_path(drawing, (middle, INPUT + 0.12), (middle, SPLIT), arrow=False)
+    add_path(drawing, (middle, SPLIT), (left, SPLIT), (left, TOP))
+    add_path(drawing, (middle, SPLIT), (right, SPLIT), (right, TOP))
+    add_path(drawing, (right, below_a), (right, below_a + GAP))
+    add_path(drawing, (left, TOP + shape.height), (left, SUM), (middle - 0.1, SUM))
+    add_path(drawing, (right, below_b), (right, SUM), (middle + 0.1, SUM))
     scaled = (f"× {factor.name}", f"= {factor.value:.3g}")
-    add_label(figure, scaled, (right + 0.08, SUM - 0.22))
-    add_sum_sign(figure, (middle, SUM))
-    add_path(figure, (middle, SUM + 0.12), (middle, OUTPUT - 0.12))
-    _output(figure, shape, middle)
+    add_label(drawing, scaled, (right + 0.08, SUM - 0.22))
+    add_sum_sign(drawing, (middle, SUM))
+    add_path(drawing, (middle, SUM + 0.12), (middle, OUTPUT - 0.12))
+    _output(drawing, shape, middle)
 
 
-def _frozen_weight(figure: go.Figure, shape: LayerShape, state: LayerState) -> None:
+def _frozen_weight(drawing: Drawing, shape: LayerShape, state: LayerState) -> None:
     sizes = (shape.out_features, shape.in_features)
     add_matrix(
-        figure,
+        drawing,
         "frozen",
         (WEIGHT_LEFT, TOP),
         (shape.width, shape.height),
         matrix_hover(_("W, frozen"), sizes, state.frozen_bytes),
     )
     add_label(
-        figure,
+        drawing,
         ("W ❄", by(sizes), size(state.frozen_bytes)),
         (_weight_line(shape) + 0.06, TOP + shape.height + 0.36),
     )
 
 
-def _adapter(figure: go.Figure, shape: LayerShape, state: LayerState) -> None:
+def _adapter(drawing: Drawing, shape: LayerShape, state: LayerState) -> None:
     below_a = TOP + shape.thickness
     left = ADAPTER_LINE - min(shape.thickness, shape.width) / 2
-    _strip(figure, "A", "A", (left, TOP), shape, state)
+    _strip(drawing, "A", "A", (left, TOP), shape, state)
     of_a = ("A 🔥", by((shape.rank, shape.in_features)))
-    add_label(figure, of_a, (ADAPTER_LINE + 0.1, below_a + GAP / 2))
+    add_label(drawing, of_a, (ADAPTER_LINE + 0.1, below_a + GAP / 2))
     left = ADAPTER_LINE - shape.thickness / 2
-    _strip(figure, "B", "B", (left, below_a + GAP), shape, state)
+    _strip(drawing, "B", "B", (left, below_a + GAP), shape, state)
     of_b = ("B 🔥", by((shape.out_features, shape.rank)))
     middle = below_a + GAP + max(shape.height / 2, GAP / 2)
-    add_label(figure, of_b, (left + shape.thickness + 0.08, middle))
+    add_label(drawing, of_b, (left + shape.thickness + 0.08, middle))
 
 
-def _magnitude(figure: go.Figure, shape: LayerShape, state: LayerState) -> None:
+def _magnitude(drawing: Drawing, shape: LayerShape, state: LayerState) -> None:
     """DoRA's magnitudes, which scale each output, across the way from the sum to h."""
     middle = (_weight_line(shape) + ADAPTER_LINE) / 2
     add_matrix(
-        figure,
+        drawing,
         "magnitude",
         (middle - shape.height / 2, MAGNITUDE),
         (shape.height, shape.length(1)),
@@ -237,13 +237,13 @@ def _magnitude(figure: go.Figure, shape: LayerShape, state: LayerState) -> None:
         ),
     )
     of_magnitude = (_("magnitude") + " 🔥", by((shape.out_features,)))
-    add_label(figure, of_magnitude, (middle + 0.52, MAGNITUDE - 0.02))
+    add_label(drawing, of_magnitude, (middle + 0.52, MAGNITUDE - 0.02))
 
 
-def _enlarged_strip(figure: go.Figure, shape: LayerShape) -> None:
-    times = add_magnifier(figure, "B", shape.rank, shape.thickness, MAGNIFIER)
+def _enlarged_strip(drawing: Drawing, shape: LayerShape) -> None:
+    times = add_magnifier(drawing, "B", shape.rank, shape.thickness, MAGNIFIER)
     add_label(
-        figure,
+        drawing,
         (_("B, magnified"), f"{times:,.1f} ×", f"r = {shape.rank}"),
         (MAGNIFIER[0] + 0.6, MAGNIFIER[1]),
     )

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot, prod
 
-import plotly.graph_objects as go
-
-from lora_viz.figures.base import add_rectangle, add_words
-from lora_viz.figures.colours import NEUTRAL, Meaning, colour, translucent
+from lora_viz.figures.base import Drawing, add_rectangle, add_words
+from lora_viz.figures.colours import NEUTRAL, Meaning, translucent
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 
@@ -51,12 +49,11 @@ class LayerShape:
 
 
 def add_matrix(
-    figure: go.Figure, meaning: Meaning, corner: Point, sides: tuple[float, float], hover: str
+    drawing: Drawing, meaning: Meaning, corner: Point, sides: tuple[float, float], hover: str
 ) -> None:
     """Draw a matrix from its upper left corner; what is thinner than a pixel gets a line of one."""
-    add_rectangle(figure, meaning, (*corner, *sides), hover)
-    if min(sides) < HAIRLINE:
-        figure.data[-1].update(line={"width": 1, "color": colour(meaning)})
+    edge = 1 if min(sides) < HAIRLINE else 0
+    add_rectangle(drawing, meaning, (*corner, *sides), hover, edge=edge)
 
 
 def matrix_hover(name: str, sizes: tuple[int, ...], number_of_bytes: int) -> str:
@@ -71,14 +68,14 @@ def by(sizes: tuple[int, ...]) -> str:
     return "×".join(str(length) for length in sizes)
 
 
-def add_label(figure: go.Figure, lines: tuple[str, ...], left_middle: Point) -> None:
+def add_label(drawing: Drawing, lines: tuple[str, ...], left_middle: Point) -> None:
     """Write a name in bold and numbers below it, to the right of a point."""
     name, *numbers = lines
     small = "".join(
         f"<br><span style='font-size:11px;font-family:JetBrains Mono NL, monospace'>{line}</span>"
         for line in numbers
     )
-    figure.add_annotation(
+    drawing.add_annotation(
         x=left_middle[0],
         y=left_middle[1],
         text=f"<b>{name}</b>{small}",
@@ -90,9 +87,9 @@ def add_label(figure: go.Figure, lines: tuple[str, ...], left_middle: Point) -> 
     )
 
 
-def add_path(figure: go.Figure, *points: Point, arrow: bool = True) -> None:
+def add_path(drawing: Drawing, *points: Point, arrow: bool = True) -> None:
     """Draw the way of the data through these points, at its end an arrow unless told not to."""
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[x for x, _y in points],
         y=[y for _x, y in points],
         mode="lines",
@@ -102,7 +99,7 @@ def add_path(figure: go.Figure, *points: Point, arrow: bool = True) -> None:
     if arrow:
         (from_x, from_y), (to_x, to_y) = points[-2:]
         reach = 0.1 / hypot(to_x - from_x, to_y - from_y)
-        figure.add_annotation(
+        drawing.add_annotation(
             x=to_x,
             y=to_y,
             ax=to_x - (to_x - from_x) * reach,
@@ -116,9 +113,9 @@ def add_path(figure: go.Figure, *points: Point, arrow: bool = True) -> None:
         )
 
 
-def add_outline(figure: go.Figure, meaning: Meaning, corner: Point, sides: Point) -> None:
+def add_outline(drawing: Drawing, meaning: Meaning, corner: Point, sides: Point) -> None:
     """Draw a dotted outline of something that is not there."""
-    figure.add_shape(
+    drawing.add_shape(
         type="rect",
         x0=corner[0],
         y0=corner[1],
@@ -129,7 +126,7 @@ def add_outline(figure: go.Figure, meaning: Meaning, corner: Point, sides: Point
 
 
 def add_magnifier(
-    figure: go.Figure, meaning: Meaning, columns: int, thickness: float, centre: Point
+    drawing: Drawing, meaning: Meaning, columns: int, thickness: float, centre: Point
 ) -> float:
     """Show a strip of this many columns, `thickness` long, enlarged in a circle of radius ½.
 
@@ -137,7 +134,7 @@ def add_magnifier(
         How many times it is enlarged. More than `SEPARATE_COLUMNS` are drawn as one area.
     """
     x, y = centre
-    figure.add_shape(
+    drawing.add_shape(
         type="circle",
         x0=x - 0.5,
         y0=y - 0.5,
@@ -157,7 +154,7 @@ def add_magnifier(
     for index in range(drawn):
         left = x - shown_width / 2 + index * pitch + gap / 2
         add_rectangle(
-            figure,
+            drawing,
             meaning,
             (left, y - shown_height / 2, pitch - gap, shown_height),
             hover,
@@ -165,6 +162,6 @@ def add_magnifier(
     return magnification
 
 
-def add_sum_sign(figure: go.Figure, centre: Point) -> None:
+def add_sum_sign(drawing: Drawing, centre: Point) -> None:
     """Draw the plus at which two paths are added up."""
-    add_words(figure, "<b>+</b>", centre, size=20)
+    add_words(drawing, "<b>+</b>", centre, size=20)

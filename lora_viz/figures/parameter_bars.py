@@ -59,10 +59,12 @@ def parameter_bars(panels: Sequence[Sequence[BarPair]], *, log: bool) -> go.Figu
     gap = PANEL_GAP if log else TICKS
     axes = ["", *map(str, range(2, len(heights) + 1))]
     domains = _domains(heights, gap)
-    drawing = BarDrawing(max(largest))
+    total = TOP + sum(heights) + gap * (len(heights) - 1) + TICKS + TITLE
+    drawing = BarDrawing(total, max(largest), l=10, t=TOP, b=TICKS + TITLE)
     for axis, domain, height, limit in zip(axes, domains, heights, limits, strict=True):
-        drawing.axes[f"yaxis{axis}"] = pixel_axis(height, domain=domain, anchor=f"x{axis}")
-        drawing.axes[f"xaxis{axis}"] = _value_axis(axis, limit, log, is_last=axis == axes[-1])
+        vertical = pixel_axis(height, domain=domain, anchor=f"x{axis}")
+        horizontal = _value_axis(axis, limit, log, is_last=axis == axes[-1])
+        drawing.update_layout(**{f"xaxis{axis}": horizontal, f"yaxis{axis}": vertical})
     for panel, axis in zip(panels, axes, strict=False):
         for row, pair in enumerate(panel):
             _draw_pair(drawing, pair, axis, row * PAIR, log)
@@ -70,8 +72,7 @@ def parameter_bars(panels: Sequence[Sequence[BarPair]], *, log: bool) -> go.Figu
         share = panels[-1][-1].trainable / largest[-1]
         _draw_beam(drawing, (share, share * zoom), (domains[-2][0], domains[-1][1]))
         _draw_lens(drawing, panels[-1][-1], axes[-1], zoom)
-    height = TOP + sum(heights) + gap * (len(heights) - 1) + TICKS + TITLE
-    return drawing.figure(height, {"l": 10, "t": TOP, "b": TICKS + TITLE})
+    return drawing.figure()
 
 
 def magnification(axis_length: int, parameters: int) -> int:
@@ -89,7 +90,7 @@ def _draw_pair(drawing: BarDrawing, pair: BarPair, axis: str, top: float, log: b
     full = top + HEADING + BAR / 2
     adapter = full + BAR + BETWEEN_BARS
     for segments, middle in (((pair.full,), full), (pair.adapter, adapter)):
-        drawing.add_bar(segments, axis, middle, BAR, log=log)
+        drawing.add_segments(segments, axis, middle, BAR, log=log)
         number = sum(segment.parameters for segment in segments)
         drawing.write_number(grouped(number), middle, axis)
 
@@ -97,7 +98,7 @@ def _draw_pair(drawing: BarDrawing, pair: BarPair, axis: str, top: float, log: b
 def _draw_lens(drawing: BarDrawing, pair: BarPair, axis: str, zoom: int) -> None:
     """Draw the pair's adapter again on an axis of its own, which is shorter by the factor zoom."""
     words = [f"{segment.name} {grouped(segment.parameters)}" for segment in pair.adapter]
-    drawing.add_bar(pair.adapter, axis, LENS / 2, LENS, words=words)
+    drawing.add_segments(pair.adapter, axis, LENS / 2, LENS, words=words)
     drawing.write_number(_("× %s") % grouped(zoom), LENS / 2, axis, size=13)
 
 
@@ -106,16 +107,14 @@ def _draw_beam(
 ) -> None:
     """Shade the way from a bar to its magnified copy; all numbers are shares of the picture."""
     (bar, copy), (above, below) = lengths, heights
-    drawing.shapes.append(
-        {
-            "type": "path",
-            "path": f"M 0,{above} L {bar},{above} L {copy},{below} L 0,{below} Z",
-            "xref": "paper",
-            "yref": "paper",
-            "layer": "below",
-            "line": {"width": 0},
-            "fillcolor": GRID,
-        }
+    drawing.add_shape(
+        type="path",
+        path=f"M 0,{above} L {bar},{above} L {copy},{below} L 0,{below} Z",
+        xref="paper",
+        yref="paper",
+        layer="below",
+        line={"width": 0},
+        fillcolor=GRID,
     )
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import NUMBER_FONT, add_words, new_figure
+from lora_viz.figures.base import NUMBER_FONT, Drawing, add_words
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour, pattern, translucent
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -50,15 +50,15 @@ def rank_boxes(boxes: Sequence[RankBox]) -> go.Figure:
     pitch = HEADING + BOX + AFTER_BOX
     widest = max(box.rank for box in boxes)
     column = max(len(box.number) for box in boxes) * 7.4 + 12
-    figure = new_figure(len(boxes) * pitch + 6)
-    figure.update_layout(margin={"l": 4, "r": column, "t": 2, "b": 4})
-    figure.update_xaxes(visible=False, range=[0, widest], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[len(boxes) * pitch, 0], fixedrange=True)
+    drawing = Drawing(len(boxes) * pitch + 6)
+    drawing.update_layout(margin={"l": 4, "r": column, "t": 2, "b": 4})
+    drawing.update_xaxes(visible=False, range=[0, widest], fixedrange=True)
+    drawing.update_yaxes(visible=False, range=[len(boxes) * pitch, 0], fixedrange=True)
     for row, box in enumerate(boxes):
         top = row * pitch + HEADING
-        _add_cells(figure, box, top, widest)
-        add_words(figure, box.heading, (0, top - HEADING / 2), size=13, anchor="left")
-        figure.add_annotation(
+        _add_cells(drawing, box, top, widest)
+        add_words(drawing, box.heading, (0, top - HEADING / 2), size=13, anchor="left")
+        drawing.add_annotation(
             x=1,
             xref="paper",
             xanchor="right",
@@ -68,7 +68,7 @@ def rank_boxes(boxes: Sequence[RankBox]) -> go.Figure:
             showarrow=False,
             font={"family": NUMBER_FONT, "size": 12},
         )
-    return figure
+    return drawing.figure()
 
 
 def rank_cost(
@@ -91,22 +91,22 @@ def rank_cost(
     marked = sorted({*marked_ranks, rank})
     right = ROOM * max(break_even if up_to_break_even else 0, rank, *marked)
     at_right = total_at(parts, right)
-    figure = new_figure(COST_HEIGHT)
-    figure.update_layout(margin={"l": 68, "r": 44, "t": 2 * LABEL_LINE + 6, "b": 44})
+    drawing = Drawing(COST_HEIGHT)
+    drawing.update_layout(margin={"l": 68, "r": 44, "t": 2 * LABEL_LINE + 6, "b": 44})
     top = max(at_right, 1.08 * adapted_weights if up_to_break_even else 0)
-    _axes(figure, right, top)
-    _add_areas(figure, parts, right)
+    _axes(drawing, right, top)
+    _add_areas(drawing, parts, right)
     if break_even <= right:
-        _add_level(figure, adapted_weights, (right, top))
+        _add_level(drawing, adapted_weights, (right, top))
         words = _("break-even at r = %s") % grouped(round(break_even))
-        _add_mark(figure, break_even, right, words, line=1, bold=False)
+        _add_mark(drawing, break_even, right, words, line=1, bold=False)
     words = _("your r = %(rank)s: %(parameters)s") % {
         "rank": grouped(rank),
         "parameters": grouped(round(total_at(parts, rank))),
     }
-    _add_mark(figure, rank, right, words, line=0, bold=True)
-    _add_points(figure, parts, marked, rank)
-    return figure
+    _add_mark(drawing, rank, right, words, line=0, bold=True)
+    _add_points(drawing, parts, marked, rank)
+    return drawing.figure()
 
 
 def total_at(parts: Iterable[CostPart], rank: float) -> float:
@@ -114,7 +114,7 @@ def total_at(parts: Iterable[CostPart], rank: float) -> float:
     return sum(part.constant + rank * part.per_rank for part in parts)
 
 
-def _add_cells(figure: go.Figure, box: RankBox, top: float, widest: int) -> None:
+def _add_cells(drawing: Drawing, box: RankBox, top: float, widest: int) -> None:
     """One trace with a polygon for each cell; the gaps are inside of the box's width."""
     are_separate = widest <= SEPARATE_CELLS
     cells, width = (box.rank, 1.0) if are_separate else (1, float(box.rank))
@@ -125,7 +125,7 @@ def _add_cells(figure: go.Figure, box: RankBox, top: float, widest: int) -> None
         right = left + width - gap
         x += [left, right, right, left, left, None]
         y += [top, top, top + BOX, top + BOX, top, None]
-    figure.add_scatter(
+    drawing.add_scatter(
         x=x,
         y=y,
         mode="lines",
@@ -139,7 +139,7 @@ def _add_cells(figure: go.Figure, box: RankBox, top: float, widest: int) -> None
     )
 
 
-def _axes(figure: go.Figure, right: float, top: float) -> None:
+def _axes(drawing: Drawing, right: float, top: float) -> None:
     shared = {
         "showgrid": True,
         "gridcolor": GRID,
@@ -148,10 +148,10 @@ def _axes(figure: go.Figure, right: float, top: float) -> None:
         "ticks": "",
         "tickfont": {"family": NUMBER_FONT, "size": 11},
     }
-    figure.update_xaxes(
+    drawing.update_xaxes(
         range=[0, right], nticks=7, title={"text": _("rank r"), "font": {"size": 12}}, **shared
     )
-    figure.update_yaxes(
+    drawing.update_yaxes(
         range=[0, top],
         nticks=5,
         exponentformat="B",
@@ -161,14 +161,14 @@ def _axes(figure: go.Figure, right: float, top: float) -> None:
     )
 
 
-def _add_areas(figure: go.Figure, parts: Sequence[CostPart], right: float) -> None:
+def _add_areas(drawing: Drawing, parts: Sequence[CostPart], right: float) -> None:
     """One polygon for each part from r = 0 on, and its name at the right edge."""
     lows = [0, *accumulate(part.constant for part in parts)]
     highs = [0.0, *accumulate(total_at([part], right) for part in parts)]
     for part, (low, high), (low_right, high_right) in zip(
         parts, pairwise(lows), pairwise(highs), strict=True
     ):
-        figure.add_scatter(
+        drawing.add_scatter(
             x=[0, right, right, 0, 0],
             y=[low, low_right, high_right, high, low],
             mode="lines",
@@ -186,7 +186,7 @@ def _add_areas(figure: go.Figure, parts: Sequence[CostPart], right: float) -> No
             hoverinfo="text",
         )
         if part.per_rank:
-            figure.add_annotation(
+            drawing.add_annotation(
                 x=right,
                 y=(low_right + high_right) / 2,
                 xanchor="left",
@@ -196,17 +196,17 @@ def _add_areas(figure: go.Figure, parts: Sequence[CostPart], right: float) -> No
             )
 
 
-def _add_level(figure: go.Figure, adapted_weights: int, ends: tuple[float, float]) -> None:
+def _add_level(drawing: Drawing, adapted_weights: int, ends: tuple[float, float]) -> None:
     """The level of the adapted W, with its words above it where the plot has room."""
     right, top = ends
-    figure.add_scatter(
+    drawing.add_scatter(
         x=[0, right],
         y=[adapted_weights, adapted_weights],
         mode="lines",
         line={"width": 2, "color": colour("frozen")},
         hoverinfo="skip",
     )
-    figure.add_annotation(
+    drawing.add_annotation(
         x=0,
         y=adapted_weights,
         xanchor="left",
@@ -219,10 +219,10 @@ def _add_level(figure: go.Figure, adapted_weights: int, ends: tuple[float, float
 
 
 def _add_mark(
-    figure: go.Figure, rank: float, right: float, words: str, *, line: int, bold: bool
+    drawing: Drawing, rank: float, right: float, words: str, *, line: int, bold: bool
 ) -> None:
     """An upright line at a rank, with its words in one of the two lines above the plot."""
-    figure.add_shape(
+    drawing.add_shape(
         type="line",
         x0=rank,
         x1=rank,
@@ -232,7 +232,7 @@ def _add_mark(
         line={"width": 2 if bold else 1.5, "dash": "solid" if bold else "dash", "color": NEUTRAL},
     )
     is_left = rank < right / 2
-    figure.add_annotation(
+    drawing.add_annotation(
         x=rank,
         xanchor="left" if is_left else "right",
         yref="paper",
@@ -246,10 +246,10 @@ def _add_mark(
 
 
 def _add_points(
-    figure: go.Figure, parts: Sequence[CostPart], ranks: Sequence[int], current: int
+    drawing: Drawing, parts: Sequence[CostPart], ranks: Sequence[int], current: int
 ) -> None:
     totals = [round(total_at(parts, rank)) for rank in ranks]
-    figure.add_scatter(
+    drawing.add_scatter(
         x=ranks,
         y=totals,
         mode="markers",

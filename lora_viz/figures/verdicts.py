@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from lora_viz.audit.findings import VERDICTS, Finding, Verdict
-from lora_viz.figures.base import new_figure
+from lora_viz.figures.base import Drawing
 
 # From agreement (blue) over named conditions to disagreement (dark red); grey: nothing to compute.
 VERDICT_COLOURS: dict[Verdict, str] = {
@@ -22,25 +22,23 @@ DARK_TEXT = {"convention", "partial", "qualitative"}
 
 def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure:
     """One horizontal bar; each piece is as long as its number of figures."""
-    figure = new_figure(156)
+    drawing = Drawing(156)
     for verdict in VERDICTS:
         count = sum(finding.verdict == verdict for finding in findings)
-        figure.add_trace(
-            go.Bar(
-                x=[count],
-                y=[""],
-                orientation="h",
-                name=names[verdict],
-                marker={"color": VERDICT_COLOURS[verdict], "line": {"width": 1, "color": "white"}},
-                text=str(count) if count else "",
-                textposition="inside",
-                insidetextanchor="middle",
-                textangle=0,
-                textfont={"color": "#1F2A33" if verdict in DARK_TEXT else "white"},
-                hovertemplate=f"{names[verdict]}: {count}<extra></extra>",
-            )
+        drawing.add_bar(
+            x=[count],
+            y=[""],
+            orientation="h",
+            name=names[verdict],
+            marker={"color": VERDICT_COLOURS[verdict], "line": {"width": 1, "color": "white"}},
+            text=str(count) if count else "",
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": "#1F2A33" if verdict in DARK_TEXT else "white"},
+            hovertemplate=f"{names[verdict]}: {count}<extra></extra>",
         )
-    figure.update_layout(
+    drawing.update_layout(
         barmode="stack",
         showlegend=True,
         uniformtext={"minsize": 11, "mode": "hide"},
@@ -53,6 +51,6 @@ def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure
         },
         margin={"l": 8, "r": 8, "t": 8, "b": 70},
     )
-    figure.update_xaxes(visible=False, fixedrange=True, range=[0, len(findings)])
-    figure.update_yaxes(visible=False, fixedrange=True)
-    return figure
+    drawing.update_xaxes(visible=False, fixedrange=True, range=[0, len(findings)])
+    drawing.update_yaxes(visible=False, fixedrange=True)
+    return drawing.figure()
