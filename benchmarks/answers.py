@@ -79,7 +79,7 @@ def _one_round(asked: list[tuple[str, *Question]]) -> list[tuple[float, float, f
 
 
 def _first_seconds(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
-    _forget_memory()
+    answers.forget()
     start = perf_counter()
     answers.ask(function, *arguments)
     return perf_counter() - start
@@ -89,16 +89,12 @@ def _known_seconds(
     function: Callable[..., Any], arguments: tuple[Any, ...], *, in_memory: bool
 ) -> float:
     if not in_memory:
-        _forget_memory()
+        answers.forget()
     start = perf_counter()
     answer = answers.known(function, *arguments)
     took = perf_counter() - start
     assert answer is not None
     return took
-
-
-def _forget_memory() -> None:
-    answers._memory.clear()
 
 
 def _faster(first: Sequence[float], later: Sequence[float]) -> str:

@@ -93,6 +93,12 @@ def compute(
     return answer
 
 
+def forget() -> None:
+    """Forget what is in memory; what is on disk stays."""
+    with _lock:
+        _memory.clear()
+
+
 def _keep(function: Callable[..., Any], arguments: tuple[Any, ...], answer: Any) -> None:
     key = _key(function, arguments)
     _remember(key, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from lora_viz.adapter import AdapterLayout, AdapterTensor
@@ -53,6 +54,7 @@ def adapter_bytes(layout: AdapterLayout, rank: int, adapter_dtype: str, base_dty
     )
 
 
+@lru_cache(maxsize=64)
 def optimizer_bytes(layout: OptimizerLayout, rank: int, adapter_dtype: str, base_dtype: str) -> int:
     """Size of `optimizer.pt` as `transformers.Trainer` saves it after training on a CPU.
 

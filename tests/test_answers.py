@@ -28,7 +28,7 @@ def test_a_worker_that_dies_costs_one_error_message() -> None:
         with pytest.raises(UserError, match="stopped"):
             answers.ask(end_its_own_process, "x")
         assert answers.ask(read_architecture, "gpt2").total_parameters == 124_439_808
-        answers._memory.clear()
+        answers.forget()
 
 
 def test_workers_load_torch_but_no_pages() -> None:
@@ -37,7 +37,7 @@ def test_workers_load_torch_but_no_pages() -> None:
 
 def test_an_answer_is_found_on_disk_by_the_next_start() -> None:
     first = answers.compute(read_architecture, "distilgpt2")
-    answers._memory.clear()
+    answers.forget()
     again = answers.known(read_architecture, "distilgpt2")
     assert isinstance(again, Architecture)
     assert again == first
@@ -45,7 +45,7 @@ def test_an_answer_is_found_on_disk_by_the_next_start() -> None:
 
 def test_a_damaged_answer_is_asked_for_again() -> None:
     answers.compute(read_architecture, "gpt2-xl")
-    answers._memory.clear()
+    answers.forget()
     answers._file(answers._key(read_architecture, ("gpt2-xl",))).write_text('{"half": ')
     assert answers.known(read_architecture, "gpt2-xl") is None
     assert answers.compute(read_architecture, "gpt2-xl").total_parameters == 1_557_611_200

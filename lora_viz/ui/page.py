@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -45,7 +44,7 @@ def key_number(number: str, meaning: str) -> None:
 def figure(drawing: go.Figure, name: str) -> None:
     """A chart in the page's ink, with buttons that save it; nothing leaves the machine."""
     theme = st.context.theme.type or "light"
-    drawing.update_layout(font_color=INK[theme], paper_bgcolor=GROUND[theme])
+    drawing.layout.font.color, drawing.layout.paper_bgcolor = INK[theme], GROUND[theme]
     key = f"figure-{name}"
     with st.container(gap=None):
         st.plotly_chart(
@@ -77,6 +76,8 @@ def tabs(
 
 def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
     """A table and a button that saves it as CSV under this name."""
+    import pandas as pd  # takes most of a second, which the first page does not wait for
+
     frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, column_config=column_config or None)
     st.download_button(
