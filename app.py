@@ -7,6 +7,7 @@ from lora_viz.ui import state
 from lora_viz.ui.page import show_complaints
 from lora_viz.ui.sidebar import sidebar
 from lora_viz.ui.style import apply_style
+from lora_viz.ui.warming import page_is_drawn
 
 st.set_page_config(page_title="LoRA Viz", page_icon="❄", layout="wide", initial_sidebar_state=260)
 st.logo("static/logo.svg", size="large")
@@ -56,3 +57,4 @@ if not st.context.is_embedded:
     sidebar()
 show_complaints()
 page.run()
+page_is_drawn()

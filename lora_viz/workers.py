@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
@@ -36,26 +37,39 @@ class Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._executor: ProcessPoolExecutor | None = None
+        self._process: BaseProcess | None = None
         self.waiting = 0
+
+    def load(self) -> Future[Any]:
+        """Start the process; the future is done when it has loaded its libraries, or died."""
+        with self._lock:
+            return self._submit_to_living(os.getpid, ())
 
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
         """Give the worker one more question; a worker that has died is replaced first."""
         with self._lock:
             self.waiting += 1
-            try:
-                future = self._submit(function, arguments)
-            except BrokenProcessPool:
-                self._executor = None
-                future = self._submit(function, arguments)
+            future = self._submit_to_living(function, arguments)
         future.add_done_callback(self._answered)
         return future
 
     def stop(self) -> None:
-        """End the process without waiting for its answers."""
+        """End the process at once, whatever it is doing."""
         with self._lock:
             if self._executor is not None:
                 self._executor.shutdown(wait=False, cancel_futures=True)
                 self._executor = None
+            if self._process is not None:
+                self._process.kill()
+
+    def _submit_to_living(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> Future[Any]:
+        try:
+            return self._submit(function, arguments)
+        except BrokenProcessPool:
+            self._executor = None
+            return self._submit(function, arguments)
 
     def _submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
         if self._executor is None:
@@ -66,7 +80,11 @@ class Worker:
                 initargs=(os.getpid(),),
             )
         with _no_main_module():
-            return self._executor.submit(_run, current_language(), function, arguments)
+            others = set(multiprocessing.active_children())
+            future = self._executor.submit(_run, current_language(), function, arguments)
+            started = set(multiprocessing.active_children()) - others
+        self._process = next(iter(started), self._process)
+        return future
 
     def _answered(self, _future: Future[Any]) -> None:
         with self._lock:
@@ -76,14 +94,19 @@ class Worker:
 _pool = [Worker() for _number in range(WORKERS)]
 
 
-def start() -> None:
-    """Start every worker in the background, so that the first question finds torch loaded."""
+def start(ended: threading.Event) -> None:
+    """Start the workers one after the other, so that questions find torch loaded.
+
+    Returns when all have loaded it, or when no more are to start because `ended` is set.
+    """
     for worker in _pool:
-        worker.submit(os.getpid, ())
+        if ended.is_set():
+            return
+        wait([worker.load()])
 
 
 def stop() -> None:
-    """End every worker."""
+    """End every worker at once; whoever waits for an answer gets `UserError`."""
     for worker in _pool:
         worker.stop()
 
@@ -101,7 +124,7 @@ def wait_for(future: Future[Any]) -> Any:
     """
     try:
         return future.result()
-    except BrokenProcessPool:
+    except (BrokenProcessPool, CancelledError):
         raise UserError(
             _("The process that was computing this answer stopped; change a setting to ask again.")
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from lora_viz import workers
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.ui.messages import show_error
+from lora_viz.ui.warming import warm_up
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,10 +32,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Streamlit takes a folder named `pages/` for its old automatic navigation until `st.navigation`
     # has run once, and greets a deep link that comes before that with a "Page not found" dialog.
     PagesManager.uses_pages_directory = False
-    workers.start()
+    ended = threading.Event()
+    threading.Thread(target=warm_up, args=(ended,), daemon=True).start()
     try:
         yield
     finally:
+        ended.set()
         workers.stop()
 
 
