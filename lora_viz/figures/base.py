@@ -58,8 +58,9 @@ class Drawing:
         """Set properties of the layout; those that are dicts keep what is not set."""
         for name, value in properties.items():
             kept = self.layout.get(name)
-            is_part = isinstance(kept, dict) and isinstance(value, dict)
-            self.layout[name] = {**kept, **value} if is_part else value
+            if isinstance(kept, dict) and isinstance(value, dict):
+                value = {**kept, **value}
+            self.layout[name] = value
 
     def update_xaxes(self, **properties: Any) -> None:
         """Set properties of the x axis."""

@@ -44,7 +44,7 @@ def key_number(number: str, meaning: str) -> None:
 def figure(drawing: go.Figure, name: str) -> None:
     """A chart in the page's ink, with buttons that save it; nothing leaves the machine."""
     theme = st.context.theme.type or "light"
-    drawing.layout.font.color, drawing.layout.paper_bgcolor = INK[theme], GROUND[theme]
+    drawing["layout.font.color"], drawing["layout.paper_bgcolor"] = INK[theme], GROUND[theme]
     key = f"figure-{name}"
     with st.container(gap=None):
         st.plotly_chart(
