@@ -144,7 +144,13 @@ def _code_version() -> str:
     """A hash of the libraries' versions and of this package's computing modules."""
     digest = hashlib.sha256("".join(version(library) for library in LIBRARIES).encode())
     package = Path(__file__).parent
-    for file in sorted([*package.glob("*.py"), *package.glob("data/catalogue/*.json")]):
+    for file in sorted(
+        [
+            *package.glob("*.py"),
+            *package.glob("memory/*.py"),
+            *package.glob("data/catalogue/*.json"),
+        ]
+    ):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -18,6 +18,7 @@ from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
+from lora_viz.hardware import cards
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
 
@@ -217,5 +218,30 @@ def _checkpoint_as_text(answer: dict[str, Any]) -> str:
     )
 
 
+def _memory_as_text(answer: dict[str, Any]) -> str:
+    reserved = answer["peak_reserved_bytes"]
+    lines = [
+        (answer["peak_allocated_bytes"], _("peak allocated memory (%s)") % answer["peak_phase"]),
+        *((size, "  " + kind) for kind, size in answer["breakdown"].items()),
+        (reserved["low"], _("peak reserved memory, at least")),
+        (reserved["high"], _("peak reserved memory, at most")),
+    ]
+    versions = ", ".join(f"{name} {number}" for name, number in answer["software"].items())
+    return "\n".join([*(f"{grouped(size):>18} B  {label}" for size, label in lines), versions])
+
+
+@app.command("gpus")
+def list_gpus(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the known cards."""
+    if as_json:
+        print(json.dumps([asdict(card) for card in cards().values()], ensure_ascii=False))
+        return
+    for card in cards().values():
+        print(f"{card.name:<20} {grouped(card.memory_bytes):>16} B  {card.compute_capability:>4}")
+
+
 _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
+_report_command("memory", reports.memory, _memory_as_text)

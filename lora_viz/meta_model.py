@@ -43,6 +43,7 @@ def build_meta_model(values: dict[str, Any]) -> transformers.PreTrainedModel:
             warnings.simplefilter("ignore")
             config = _config(values)
             model = model_class(config)._from_config(config)
+            model.tie_weights()
     except UserError:
         raise
     except Exception as error:  # a hostile configuration fails in whatever way its values lead to

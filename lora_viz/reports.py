@@ -13,6 +13,9 @@ from lora_viz.checkpoint import (
     read_model_files,
     read_optimizer_layout,
 )
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import simulate_step
+from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
 
 
@@ -58,29 +61,59 @@ def count(scenario: Scenario) -> dict[str, Any]:
 def checkpoint(scenario: Scenario) -> dict[str, Any]:
     """Exact sizes in bytes of the adapter, the full model and the optimizer state.
 
-    Full fine-tuning saves no adapter: its `adapter_bytes` is null.
+    Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
+    8-bit AdamW, whose file is bitsandbytes' own.
     """
     adapts = scenario.method != "full"
     files = compute(read_model_files, scenario.model, scenario.base_dtype)
-    optimizer = compute(
-        read_optimizer_layout,
-        scenario.model,
-        scenario.target_modules if adapts else None,
-        scenario.bias,
-        scenario.dora,
-        scenario.optimizer,
-        scenario.adapter_dtype,
-        scenario.base_dtype,
-    )
-    dtypes = (scenario.adapter_dtype, scenario.base_dtype)
     return {
         "model": scenario.model,
         "method": scenario.method,
         "adapter_bytes": _adapter_bytes(scenario) if adapts else None,
         "full_model_bytes": sum(file.bytes for file in files),
         "full_model_files": len(files),
-        "optimizer_bytes": optimizer_bytes(optimizer, scenario.rank, *dtypes),
+        "optimizer_bytes": _optimizer_bytes(scenario),
     }
+
+
+def memory(scenario: Scenario) -> dict[str, Any]:
+    """What one training step takes of a GPU: a real step, run without data or weights.
+
+    `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
+    parts; the libraries in `software` ran the step.
+    """
+    report = compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "peak_allocated_bytes": report.peak_allocated,
+        "peak_reserved_bytes": {"low": report.reserved_low, "high": report.reserved_high},
+        "peak_phase": report.peak_phase,
+        "phases": report.phases,
+        "breakdown": report.breakdown,
+        "trainable_parameters": report.trainable_parameters,
+        "flops_per_step": report.flops,
+        "gpu": scenario.gpu,
+        "seconds_per_step": step_seconds(report, scenario),
+        "software": report.software,
+    }
+
+
+def _optimizer_bytes(scenario: Scenario) -> int | None:
+    """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
+    if scenario.optimizer == "adamw_8bit":
+        return None
+    layout = compute(
+        read_optimizer_layout,
+        scenario.model,
+        scenario.target_modules if scenario.method != "full" else None,
+        scenario.bias,
+        scenario.dora,
+        scenario.optimizer,
+        scenario.adapter_dtype,
+        scenario.base_dtype,
+    )
+    return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
 def _adapter_bytes(scenario: Scenario) -> int:

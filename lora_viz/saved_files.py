@@ -24,8 +24,9 @@ from lora_viz.checkpoint import OptimizerLayout, SavedFile, tensor_dtype
 from lora_viz.file_formats import StoredTensor, safetensors_bytes
 from lora_viz.peft_layout import describe_parameter
 
+# How AdamW runs on the card makes no difference to what is saved of it.
 OPTIMIZERS = {
-    "adamw": partial(torch.optim.AdamW, fused=True),
+    **dict.fromkeys(("adamw", "adamw_fused", "adamw_loop"), partial(torch.optim.AdamW, fused=True)),
     "sgd": torch.optim.SGD,
 }
 

@@ -73,8 +73,35 @@ class Scenario(Declared):
     adapter_dtype: DType = choice(
         "float32", N_("Adapter dtype"), N_("Number format of A, B and DoRA's magnitudes.")
     )
-    optimizer: Literal["adamw", "sgd"] = choice(
-        "adamw", N_("Optimizer"), N_("AdamW keeps two moments for each trainable value, SGD none.")
+    quantization: Literal["none", "nf4"] = choice(
+        "none",
+        N_("Quantization"),
+        N_("Pack the base model's linear layers into 4 bits (NF4), as QLoRA does."),
+    )
+    double_quant: bool = choice(
+        False,
+        N_("Double quantization"),
+        N_("Pack the quantization constants too, from four bytes to about one."),
+        short="double-quant",
+    )
+    kbit_preparation: Literal["all", "norms", "none"] = choice(
+        "all",
+        N_("Preparation for 4-bit training"),
+        N_("Which unpacked weights become float32: all, as PEFT does, only norms, or none."),
+    )
+    optimizer: Literal["adamw", "adamw_fused", "adamw_loop", "adamw_8bit", "sgd"] = choice(
+        "adamw",
+        N_("Optimizer"),
+        N_(
+            "AdamW keeps two moments for each trainable value, of one byte in 8 bits; SGD keeps "
+            "none. Fused and loop need no copies of all weights at once."
+        ),
+    )
+    gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
+        1, N_("Gradient accumulation"), N_("Batches whose gradients are added up for one step.")
+    )
+    gradient_clipping: bool = choice(
+        True, N_("Gradient clipping"), N_("Scale gradients down to a norm of one before the step.")
     )
     gradient_checkpointing: bool = choice(
         False,
@@ -83,6 +110,17 @@ class Scenario(Declared):
     )
     attention: Literal["sdpa", "eager", "flash_attention_2"] = choice(
         "sdpa", N_("Attention"), N_("Which implementation of attention the model runs.")
+    )
+    padding: bool = choice(
+        False, N_("Padding"), N_("Batches hold padded sequences, so that attention needs a mask.")
+    )
+    training_loop: Literal["plain", "trainer"] = choice(
+        "plain",
+        N_("Training loop"),
+        N_(
+            "A plain loop keeps the model's outputs during the backward pass. Trainer with mixed "
+            "precision frees them and runs the model under autocast."
+        ),
     )
     gpu: str = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
@@ -126,12 +164,14 @@ class Scenario(Declared):
         return value
 
     @property
+    def is_quantized(self) -> bool:
+        """Whether the base model's weights are packed: the method QLoRA, or LoRA over NF4."""
+        return self.method == "qlora" or (self.method == "lora" and self.quantization == "nf4")
+
+    @property
     def peft_targets(self) -> str | list[str]:
         """The targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
-        first = self.target_modules[0]
-        if len(self.target_modules) == 1 and (first == ALL_LINEAR or REGEX_CHARACTERS & set(first)):
-            return first
-        return list(self.target_modules)
+        return as_peft_targets(self.target_modules)
 
     def with_model(self, model: str) -> Scenario:
         """This scenario for another model, with that one's usual targets if they are others."""
@@ -142,3 +182,11 @@ class Scenario(Declared):
     def defaults(self) -> Scenario:
         """The settings that links are shortened against: the defaults for this model."""
         return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
+
+
+def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
+    """Targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
+    first = target_modules[0]
+    if len(target_modules) == 1 and (first == ALL_LINEAR or REGEX_CHARACTERS & set(first)):
+        return first
+    return list(target_modules)

@@ -13,7 +13,7 @@ from lora_viz.file_formats import BYTES_PER_VALUE
 
 # Values that the optimizer keeps for each trained one: AdamW its first and second moment (Kingma
 # and Ba 2014, algorithm 1; `exp_avg` and `exp_avg_sq` in torch.optim.AdamW), plain SGD none.
-MOMENTS = {"adamw": 2, "sgd": 0}
+MOMENTS = {"adamw": 2, "adamw_fused": 2, "adamw_loop": 2, "adamw_8bit": 2, "sgd": 0}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
-from lora_viz.scenario import ALL_LINEAR
+from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui import controls, state
 from lora_viz.ui.asking import check_model, known_module_types
 
@@ -20,6 +20,7 @@ CUSTOM_SLIDERS = {
     "vocabulary": (256, 262_144, 1),
     "context": (128, 131_072, 128),
 }
+OPTIMIZERS = Scenario.options("optimizer")
 METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 
 
@@ -59,8 +60,14 @@ def _training_settings() -> None:
         controls.number("seq_len", "sidebar")
         controls.options("base_dtype", "sidebar")
         controls.options("adapter_dtype", "sidebar")
-        controls.options("optimizer", "sidebar")
+        controls.toggle("double_quant", "sidebar")
+        controls.options("kbit_preparation", "sidebar")
+        controls.select("optimizer", OPTIMIZERS, "sidebar")
         controls.toggle("gradient_checkpointing", "sidebar")
+        controls.number("gradient_accumulation", "sidebar")
+        controls.toggle("gradient_clipping", "sidebar")
+        controls.toggle("padding", "sidebar")
+        controls.options("training_loop", "sidebar")
         controls.options("attention", "sidebar")
         controls.number("tasks", "sidebar")
 

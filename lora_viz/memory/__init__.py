@@ -1,0 +1,1 @@
+"""What a training step takes of a GPU, from a step that is run without data, weights or memory."""

@@ -1,0 +1,185 @@
+"""Where the simulated device, a CPU, differs from CUDA: one named correction each.
+
+Importing this module loads torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from lora_viz.memory.attention import FusedAttention, fused_kernel
+
+HALF = (torch.float16, torch.bfloat16)
+
+# torch/csrc/autograd and aten/src/ATen/autocast_mode.h (AT_FORALL_FP32): operations that CUDA's
+# autocast runs in float32 and the CPU's leaves alone; only those that language models call.
+FLOAT32_UNDER_AUTOCAST = {
+    torch.layer_norm,
+    functional.layer_norm,
+    torch.pow,
+    torch.Tensor.pow,
+    torch.rsqrt,
+    torch.Tensor.rsqrt,
+    torch.norm,
+    torch.Tensor.norm,
+    functional.cross_entropy,
+    functional.nll_loss,
+    functional.softplus,
+    functional.group_norm,
+}
+# AT_FORALL_FP32_SET_OPT_DTYPE: these get dtype=float32 instead of converted inputs.
+FLOAT32_RESULT_UNDER_AUTOCAST = {
+    torch.softmax,
+    torch.Tensor.softmax,
+    functional.softmax,
+    torch.log_softmax,
+    torch.Tensor.log_softmax,
+    functional.log_softmax,
+    torch.sum,
+    torch.Tensor.sum,
+    torch.cumsum,
+    torch.Tensor.cumsum,
+    torch.prod,
+    torch.Tensor.prod,
+}
+SOFTMAX = {functional.softmax, torch.softmax, torch.Tensor.softmax}
+
+
+class AsOnCuda(TorchFunctionMode):
+    """Runs functions as a CUDA device of this compute capability would.
+
+    `record_flops` is told the operations of attention, which runs as one kernel. `mask_is_full`
+    answers libraries that look into a padding mask whether it has no padding.
+    """
+
+    def __init__(
+        self,
+        compute_capability: float,
+        record_flops: Callable[[float], None],
+        mask_is_full: bool,
+    ) -> None:
+        super().__init__()
+        self.compute_capability = compute_capability
+        self.record_flops = record_flops
+        self.mask_is_full = mask_is_full
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func is functional.scaled_dot_product_attention:
+            return self.attention(*args, **kwargs)
+        if func is torch.Tensor.__bool__:
+            return self.mask_is_full
+        if func in (functional.dropout, torch.dropout):
+            return dropout(*args, **kwargs)
+        if torch.is_autocast_enabled():
+            args, kwargs = autocast_to_float32(func, args, kwargs)
+        if func in SOFTMAX:
+            return softmax(func, args, kwargs)
+        return func(*args, **kwargs)
+
+    def attention(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attn_mask: torch.Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        scale: float | None = None,
+        enable_gqa: bool = False,
+    ) -> torch.Tensor:
+        """`scaled_dot_product_attention` as the kernel that CUDA would choose."""
+        if torch.is_autocast_enabled():
+            half = torch.get_autocast_dtype("cpu")
+            query, key, value = query.to(half), key.to(half), value.to(half)
+        # Where flash attention does not run, a T4's measured run had expanded heads and the
+        # memory-efficient kernel (see "How far to trust this").
+        if enable_gqa and self.compute_capability < 8.0:
+            key = key.repeat_interleave(query.shape[1] // key.shape[1], 1)
+            value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
+        kernel = fused_kernel(query, attn_mask, self.compute_capability)
+        if kernel == "math":
+            return functional._scaled_dot_product_attention_math(  # type: ignore[attr-defined]
+                query, key, value, attn_mask, dropout_p, is_causal, scale=scale
+            )
+        return FusedAttention.apply(query, key, value, attn_mask, kernel, self.record_flops)
+
+
+def dropout(
+    input: torch.Tensor, p: float = 0.5, training: bool = True, *_: Any, **__: Any
+) -> torch.Tensor:
+    """Dropout with CUDA's mask of one byte a value (`native_dropout`); the CPU's has four."""
+    if not training or p == 0:
+        return input
+    return torch.native_dropout(input, p, True)[0]
+
+
+def softmax(func: Any, args: Any, kwargs: dict[str, Any]) -> torch.Tensor:
+    """Softmax from float16 to float32 without a converted copy (SoftMax.cpp: CUDA, Half only)."""
+    dtype = kwargs.get("dtype")
+    if dtype is torch.float32 and args[0].dtype is torch.float16:
+        dim = kwargs["dim"] if "dim" in kwargs else args[1]
+        return torch.ops.aten._softmax(args[0], dim, True)
+    return func(*args, **kwargs)
+
+
+def autocast_to_float32(func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Inputs as CUDA's autocast hands them to operations that it runs in float32."""
+    if func in FLOAT32_UNDER_AUTOCAST:
+        return tuple(_as_float32(value) for value in args), {
+            name: _as_float32(value) for name, value in kwargs.items()
+        }
+    sets_dtype = func in FLOAT32_RESULT_UNDER_AUTOCAST and kwargs.get("dtype") is None
+    if sets_dtype and isinstance(args[0], torch.Tensor) and args[0].dtype in HALF:
+        return args, kwargs | {"dtype": torch.float32}
+    return args, kwargs
+
+
+def _as_float32(value: Any) -> Any:
+    return value.float() if isinstance(value, torch.Tensor) and value.dtype in HALF else value
+
+
+@contextmanager
+def not_traced() -> Iterator[None]:
+    """Let transformers choose masks as it does for real tensors: it takes fake ones for tracing."""
+    try:
+        from transformers import masking_utils
+    except ImportError:  # transformers before 4.53 does not ask
+        yield
+        return
+    if not hasattr(masking_utils, "is_tracing"):
+        yield
+        return
+    with patch.object(masking_utils, "is_tracing", lambda *_: False):
+        yield
+
+
+@contextmanager
+def autocast_is_for_cuda() -> Iterator[None]:
+    """Let libraries that ask for CUDA's autocast see the CPU's, which is the one that is on."""
+    enabled, dtype = torch.is_autocast_enabled, torch.get_autocast_dtype
+    with (
+        patch("torch.is_autocast_enabled", lambda *_: enabled("cpu")),
+        patch("torch.get_autocast_gpu_dtype", lambda: dtype("cpu")),
+        patch("torch.get_autocast_dtype", lambda *_: dtype("cpu")),
+    ):
+        yield
+
+
+def cublas_workspace_bytes(compute_capability: float) -> int:
+    """cuBLAS's workspace for one thread: 32 MiB from compute capability 9.0 on, else 8.125 MiB.
+
+    CUBLAS_WORKSPACE_CONFIG's defaults, `:4096:8` and `:4096:2:16:8` (CUDABlas.cpp,
+    `parseChosenWorkspaceSize`).
+    """
+    kibibytes = 4096 * 8 if compute_capability >= 9.0 else 4096 * 2 + 16 * 8
+    return kibibytes * 1024

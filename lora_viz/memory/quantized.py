@@ -1,0 +1,175 @@
+"""Weights in four bits as bitsandbytes holds them, without bitsandbytes.
+
+`bitsandbytes` has no kernels for tensors without data. What stands in for its `Linear4bit` holds
+the same storages and makes the same temporary copies. PEFT's own layer for such weights then runs
+over it as it is. Importing this module loads torch.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import sys
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+# bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
+# a table of 16 float32 values for NF4 and one of 256 for the nested statistics.
+BLOCK = 64
+NESTED_BLOCK = 256
+
+
+class Params4bit(nn.Parameter):
+    """The packed weight, two values a byte, with what PEFT reads off it."""
+
+    compress_statistics: bool
+    quant_type = "nf4"
+    quant_state: QuantState
+
+
+class QuantState:
+    """The constants of one packed weight: `shape` and `dtype` are those of the weight itself."""
+
+    def __init__(self, weight: torch.Tensor, absmax: torch.Tensor, double_quant: bool) -> None:
+        self.shape, self.dtype, self.double_quant = weight.shape, weight.dtype, double_quant
+        self.code = torch.empty(16)
+        self.absmax = absmax
+        if double_quant:
+            self.offset = absmax.mean()
+            centred = absmax - self.offset
+            self.nested_code = torch.empty(256)
+            self.nested_absmax = torch.empty(-(-absmax.numel() // NESTED_BLOCK))
+            self.absmax = torch.empty_like(centred, dtype=torch.uint8)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """Every tensor of the constants."""
+        return [value for value in vars(self).values() if isinstance(value, torch.Tensor)]
+
+
+def quantize_4bit(weight: torch.Tensor, double_quant: bool) -> tuple[torch.Tensor, QuantState]:
+    """The packed weight and its constants, made in the order in which bitsandbytes makes them."""
+    absmax = torch.empty(-(-weight.numel() // BLOCK))
+    packed = torch.empty(((weight.numel() + 1) // 2, 1), dtype=torch.uint8)
+    return packed, QuantState(weight, absmax, double_quant)
+
+
+def dequantize_4bit(_packed: torch.Tensor, quant_state: QuantState, **_: Any) -> torch.Tensor:
+    """The weight in its own dtype, and the temporary float32 statistics of double quantization."""
+    if quant_state.double_quant:
+        torch.empty(quant_state.absmax.shape).add_(quant_state.offset)
+    return torch.empty(quant_state.shape, dtype=quant_state.dtype)
+
+
+class MatMul4Bit(torch.autograd.Function):
+    """bitsandbytes/autograd/_functions.py: keeps the packed weight only, unpacks it twice."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        context: Any,
+        input: torch.Tensor,
+        packed: torch.Tensor,
+        bias: torch.Tensor | None,
+        state: QuantState,
+    ) -> torch.Tensor:
+        context.save_for_backward(packed)
+        context.state = state
+        return nn.functional.linear(input, dequantize_4bit(packed, state).to(input.dtype), bias)
+
+    @staticmethod
+    def backward(context: Any, *gradients: torch.Tensor) -> Any:  # type: ignore[override]
+        (packed,) = context.saved_tensors
+        (gradient,) = gradients
+        weight = dequantize_4bit(packed, context.state).to(gradient.dtype)
+        return torch.matmul(gradient, weight), None, None, None
+
+
+class Linear4bit(nn.Linear):
+    """What holds a packed weight in place of an `nn.Linear`; the result has the input's dtype."""
+
+    weight: Params4bit  # type: ignore[assignment]
+
+    def __init__(self, linear: nn.Linear, compute_dtype: torch.dtype, double_quant: bool) -> None:
+        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
+        self.bias = linear.bias
+        self.compute_dtype = compute_dtype
+        self.double_quant = double_quant
+        self.weight = Params4bit(linear.weight.data, requires_grad=False)
+        self.weight.compress_statistics = double_quant
+        with torch.device("meta"):
+            _, self.weight.quant_state = quantize_4bit(linear.weight, double_quant)
+
+    def packed(self, weight: torch.Tensor) -> Params4bit:
+        """The packed form of a weight with its constants, as loading in four bits makes it."""
+        packed, state = quantize_4bit(weight, self.double_quant)
+        parameter = Params4bit(packed, requires_grad=False)
+        parameter.compress_statistics = self.double_quant
+        parameter.quant_state = state
+        return parameter
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        dtype = input.dtype
+        bias = None if self.bias is None else self.bias.to(self.compute_dtype)
+        converted = input.to(self.compute_dtype)
+        result = MatMul4Bit.apply(converted, self.weight, bias, self.weight.quant_state)
+        return result.to(dtype)
+
+
+def stand_in_for_bitsandbytes() -> None:
+    """Let PEFT find a `bitsandbytes` whose `Linear4bit` is the one above.
+
+    PEFT chooses its layer for packed weights by bitsandbytes' class. This belongs into a process
+    that does nothing else but simulate.
+    """
+    package = ModuleType("bitsandbytes")
+    package.__spec__ = importlib.machinery.ModuleSpec("bitsandbytes", None)
+    package.nn = ModuleType("bitsandbytes.nn")  # type: ignore[attr-defined]
+    package.nn.Linear4bit = Linear4bit  # type: ignore[attr-defined]
+    package.nn.Params4bit = Params4bit  # type: ignore[attr-defined]
+    package.nn.Linear8bitLt = type("Linear8bitLt", (nn.Linear,), {})  # type: ignore[attr-defined]
+    package.functional = ModuleType("bitsandbytes.functional")  # type: ignore[attr-defined]
+    package.functional.dequantize_4bit = dequantize_4bit  # type: ignore[attr-defined]
+    sys.modules["bitsandbytes"] = package
+    sys.modules["bitsandbytes.nn"] = package.nn  # type: ignore[attr-defined]
+    sys.modules["bitsandbytes.functional"] = package.functional  # type: ignore[attr-defined]
+
+
+def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -> None:
+    """Replace every linear layer but the output head by one that will hold a packed weight.
+
+    transformers' `get_keys_to_not_convert` leaves out the head, what is tied to it and the last
+    module. Layers that are not `nn.Linear`, such as experts in one tensor, stay as they are;
+    GPT-2's Conv1D becomes a Linear (`replace_with_bnb_linear`).
+    """
+    keep = _not_converted(model)
+    for name, module in list(model.named_modules()):
+        linear = _as_linear(module)
+        if linear is None or name in keep:
+            continue
+        parent_name, _, child = name.rpartition(".")
+        setattr(
+            model.get_submodule(parent_name),
+            child,
+            Linear4bit(linear, compute_dtype, double_quant),
+        )
+
+
+def _not_converted(model: Any) -> set[str]:
+    head = model.get_output_embeddings()
+    names = {name for name, module in model.named_modules() if module is head}
+    last = [name for name, _ in model.named_parameters()][-1]
+    return names | {last.rpartition(".")[0]}
+
+
+def _as_linear(module: nn.Module) -> nn.Linear | None:
+    from transformers.pytorch_utils import Conv1D
+
+    if isinstance(module, nn.Linear):
+        return module
+    if isinstance(module, Conv1D):
+        size_in, size_out = module.weight.shape
+        linear = nn.Linear(size_in, size_out, device="meta", dtype=module.weight.dtype)
+        linear.bias = module.bias
+        return linear
+    return None

@@ -1,0 +1,84 @@
+"""What a simulated step depends on, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lora_viz.hardware import cards
+from lora_viz.scenario import Scenario, as_peft_targets
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """Every choice of a scenario that changes what a training step takes of a GPU.
+
+    `compute_capability` is the card's, such as 8.6: it decides which attention kernel runs.
+    """
+
+    method: str
+    rank: int
+    alpha: int
+    target_modules: tuple[str, ...]
+    rslora: bool
+    bias: str
+    dropout: float
+    dora: bool
+    batch_size: int
+    seq_len: int
+    padding: bool
+    base_dtype: str
+    adapter_dtype: str
+    optimizer: str
+    gradient_accumulation: int
+    gradient_clipping: bool
+    gradient_checkpointing: bool
+    training_loop: str
+    attention: str
+    quantization: str
+    double_quant: bool
+    kbit_preparation: str
+    compute_capability: float
+
+    @property
+    def peft_targets(self) -> str | list[str]:
+        """The targets as `peft.LoraConfig` wants them."""
+        return as_peft_targets(self.target_modules)
+
+    def as_arguments(self) -> dict[str, Any]:
+        """The settings as JSON has them."""
+        return asdict(self) | {"target_modules": list(self.target_modules)}
+
+
+ADAPTER_FIELDS = (
+    "rank",
+    "alpha",
+    "target_modules",
+    "rslora",
+    "bias",
+    "dropout",
+    "dora",
+    "adapter_dtype",
+)
+
+
+def step_settings(scenario: Scenario) -> StepSettings:
+    """The settings of a scenario; what its method does not use is at its default.
+
+    Norms in float32 over a head in half precision work under autocast only, which is Trainer's.
+    """
+    values = {
+        name: getattr(scenario, name)
+        for name in StepSettings.__dataclass_fields__
+        if name != "compute_capability"
+    }
+    if scenario.method == "full":
+        defaults = Scenario()
+        values |= {name: getattr(defaults, name) for name in ADAPTER_FIELDS}
+    if not scenario.is_quantized:
+        values |= {"quantization": "none", "double_quant": False, "kbit_preparation": "none"}
+    else:
+        values |= {"quantization": "nf4"}
+        if scenario.kbit_preparation == "norms":
+            values |= {"training_loop": "trainer"}
+    return StepSettings(**values, compute_capability=cards()[scenario.gpu].compute_capability)

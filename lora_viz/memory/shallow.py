@@ -1,0 +1,77 @@
+"""The recorded step of a shallow model, which stands for the whole one.
+
+Importing this module loads torch, transformers and peft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from lora_viz.memory.blocks import BlockList, block_lists, make_shallow, shallow_name
+from lora_viz.memory.events import Trace
+from lora_viz.memory.extend import Depth
+from lora_viz.memory.kinds import classify
+from lora_viz.memory.settings import StepSettings
+from lora_viz.memory.stand_in import prepare_model
+from lora_viz.memory.step import record_step
+from lora_viz.meta_model import build_meta_model
+from lora_viz.peft_matching import depends_on_numbers, matched_modules
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A shallow model's trace, its depths, and how many parameters the whole model trains."""
+
+    trace: Trace
+    depths: list[Depth]
+    trainable_parameters: int
+
+
+def record_shallow(values: dict[str, Any], settings: StepSettings, context: int) -> Recorded:
+    """Build the model, keep a few of its alike blocks, and record a step of it.
+
+    Args:
+        context: how many neighbours on each side two blocks have to share; 0 keeps every block.
+
+    Raises:
+        UserError: the configuration or the target modules are wrong.
+    """
+    model = build_meta_model(values)
+    adapted = [] if settings.method == "full" else matched_modules(model, settings.peft_targets)
+    lists = make_shallow(model, adapted, context)
+    targets = settings.peft_targets
+    if depends_on_numbers(targets):
+        targets = [name for n in adapted if (name := shallow_name(n, lists)) is not None]
+    stand_in = prepare_model(model, settings, targets)
+    kept = [list(blocks) for blocks in block_lists(stand_in.base).values()]
+    trace = record_step(stand_in, kept, settings)
+    classify(trace, stand_in.base.config.vocab_size)
+    depths = depths_of(lists)
+    return Recorded(trace, depths, _trainable(stand_in.whole, kept, depths))
+
+
+def depths_of(lists: list[BlockList]) -> list[Depth]:
+    """The depths of the lists of blocks, which are numbered through."""
+    depths: list[Depth] = []
+    for blocks in lists:
+        first = sum(depth.kept for depth in depths)
+        depths.append(Depth(first, len(blocks.kept), blocks.stands_in))
+    return depths
+
+
+def _trainable(whole: nn.Module, kept: list[list[nn.Module]], depths: list[Depth]) -> int:
+    """Trainable values of the whole model: each kept block's as often as it stands for one."""
+    times = {
+        id(parameter): depth.stands_in.count(place)
+        for blocks, depth in zip(kept, depths, strict=True)
+        for place, block in enumerate(blocks)
+        for parameter in block.parameters()
+    }
+    return sum(
+        parameter.numel() * times.get(id(parameter), 1)
+        for parameter in whole.parameters()
+        if parameter.requires_grad
+    )

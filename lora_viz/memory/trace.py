@@ -1,0 +1,128 @@
+"""A record of every storage that a computation allocates and frees, with what it is for.
+
+Importing this module loads torch; only worker processes and the command line do.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+from torch.utils.flop_counter import flop_registry
+
+from lora_viz.memory.events import Allocation, Event, Segment, Trace, rounded
+
+
+class Recorder(TorchDispatchMode):
+    """Writes down what happens to storages while it is active. Use it above a FakeTensorMode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trace = Trace()
+        self._numbers: dict[int, int] = {}
+        self._closed = False
+        self.begin("setup", None)
+
+    def begin(self, phase: str, part: int | None) -> None:
+        """From here on everything belongs to another segment, unless it is the same one."""
+        segments = self.trace.segments
+        if segments and (segments[-1].phase, segments[-1].part) == (phase, part):
+            return
+        self.trace.segments.append(Segment(phase, part))
+
+    @property
+    def phase(self) -> str:
+        """The phase that is being recorded."""
+        return self.trace.segments[-1].phase
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self._count_flops(func, args, kwargs or {}, result)
+        owners = self._owners(args, kwargs or {}) if self.phase == "optimizer" else {}
+        for place, tensor in enumerate(_tensors(result)):
+            self.see(tensor, owner=owners.get(place, owners.get(-1)))
+        return result
+
+    def see(self, tensor: torch.Tensor, kind: str = "", owner: int | None = None) -> None:
+        """Count a tensor's storage, unless it is counted already; `kind` says what it is."""
+        storage = tensor.untyped_storage()
+        known = self._numbers.get(storage._cdata)
+        if known is not None:
+            if kind:
+                self.trace.allocations[known].kind = kind
+            return
+        size = storage.nbytes()
+        if not size or tensor.device.type == "meta":
+            return
+        number = len(self.trace.allocations)
+        segment = len(self.trace.segments) - 1
+        self.trace.allocations.append(
+            Allocation(rounded(size), segment, kind, owner, tuple(tensor.shape))
+        )
+        self.trace.events.append(Event(number, False, segment))
+        self._numbers[storage._cdata] = number
+        weakref.finalize(storage, self._freed, storage._cdata, number)
+
+    def number(self, tensor: torch.Tensor) -> int | None:
+        """The allocation that a tensor lies in."""
+        return self._numbers.get(tensor.untyped_storage()._cdata)
+
+    def mark(self, tensor: torch.Tensor, kind: str, owner: int | None) -> None:
+        """Say what a tensor's allocation is and which block it belongs to."""
+        number = self.number(tensor)
+        if number is not None:
+            self.trace.allocations[number].kind = kind
+            self.trace.allocations[number].owner = owner
+
+    def workspace(self, size: int) -> None:
+        """Count memory that a library takes once and keeps."""
+        segment = len(self.trace.segments) - 1
+        self.trace.allocations.append(Allocation(rounded(size), segment, "workspaces"))
+        self.trace.events.append(Event(len(self.trace.allocations) - 1, False, segment))
+
+    def close(self) -> None:
+        """Write nothing more down: what is freed from here on is freed by the recording's end."""
+        self._closed = True
+
+    def add_flops(self, count: float) -> None:
+        """Count floating-point operations that no single operation of PyTorch shows."""
+        self.trace.segments[-1].flops += count
+
+    def _freed(self, address: int, number: int) -> None:
+        if self._closed:
+            return
+        if self._numbers.get(address) == number:
+            del self._numbers[address]
+        self.trace.events.append(Event(number, True, len(self.trace.segments) - 1))
+
+    def _count_flops(self, func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.add_flops(count(*args, **kwargs, out_val=result))
+
+    def _owners(self, args: Any, kwargs: dict[str, Any]) -> dict[int, int | None]:
+        """Which block each result of an optimizer's operation belongs to, by its place.
+
+        A list operation (`_foreach_…`) gives a result for every member of its first list; any
+        other gives results for the block of its first input (place −1 stands for all of them).
+        """
+        first = args[0] if args else None
+        if isinstance(first, (list, tuple)) and len(first) > 1:
+            return {place: self._owner(tensor) for place, tensor in enumerate(first)}
+        for tensor in _tensors((args, kwargs)):
+            return {-1: self._owner(tensor)}
+        return {}
+
+    def _owner(self, tensor: Any) -> int | None:
+        number = self.number(tensor) if isinstance(tensor, torch.Tensor) else None
+        return None if number is None else self.trace.allocations[number].owner
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    return (item for item in tree_iter(value) if isinstance(item, torch.Tensor))
