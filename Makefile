@@ -21,6 +21,10 @@ lint: $(VENV)/dev
 bench: $(VENV)/prepared $(VENV)/dev $(VENV)/chromium
 	$(PYTHON) -m benchmarks
 
+.PHONY: bench-accuracy
+bench-accuracy: $(VENV)/dev
+	$(PYTHON) -m benchmarks.accuracy
+
 $(PYTHON):
 	python3 -m venv $(VENV)
 

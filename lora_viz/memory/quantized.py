@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import importlib.machinery
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -27,6 +30,13 @@ class Params4bit(nn.Parameter):
     compress_statistics: bool
     quant_type = "nf4"
     quant_state: QuantState
+
+    def __deepcopy__(self, _memo: Any) -> Params4bit:
+        """A copy that keeps its constants, as bitsandbytes' own does; PEFT copies for DoRA."""
+        copied = Params4bit(self.data.clone(), requires_grad=self.requires_grad)
+        for name, value in vars(self).items():
+            setattr(copied, name, value)
+        return copied
 
 
 class QuantState:
@@ -114,6 +124,22 @@ class Linear4bit(nn.Linear):
         converted = input.to(self.compute_dtype)
         result = MatMul4Bit.apply(converted, self.weight, bias, self.weight.quant_state)
         return result.to(dtype)
+
+
+@contextmanager
+def dora_unpacks() -> Iterator[None]:
+    """Let PEFT's DoRA unpack these weights too: it knows packed ones by the name of their class,
+    which tensors without data do not keep."""
+    from peft.tuners.lora import dora
+    from peft.utils.integrations import dequantize_module_weight
+
+    def unpack(module: nn.Module) -> torch.Tensor:
+        if isinstance(module, Linear4bit) and not module.weight.is_meta:
+            return dequantize_4bit(module.weight, module.weight.quant_state)
+        return dequantize_module_weight(module)
+
+    with patch.object(dora, "dequantize_module_weight", unpack):
+        yield
 
 
 def stand_in_for_bitsandbytes() -> None:

@@ -23,6 +23,7 @@ from lora_viz.memory.events import Trace
 from lora_viz.memory.flash_attention import FlashAttention
 from lora_viz.memory.kinds import mark_trained, mark_weights
 from lora_viz.memory.optimizers import make_optimizer
+from lora_viz.memory.quantized import dora_unpacks
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.stand_in import StandIn, give_storages
 from lora_viz.memory.trace import Recorder
@@ -50,6 +51,7 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
         as_on_cuda,
         autocast_is_for_cuda(),
         not_traced(),
+        dora_unpacks(),
         flash_attention.installed(stand_in.base),
     ):
         warnings.simplefilter("ignore")
@@ -60,7 +62,8 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
         recorder.begin("backward", None)
         recorder.workspace(workspace)
         _run_backward(loss)
-        del loss
+        recorder.begin("backward", None)
+        del loss, kept
         for handle in borders:
             handle.remove()
         recorder.begin("optimizer", None)
@@ -71,7 +74,6 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
         optimizer.step()
         mark_trained(recorder, trainable, optimizer.state)
         recorder.begin("end", None)
-        del kept
         recorder.close()
     return recorder.trace
 
@@ -103,7 +105,8 @@ def _loss(
     """The loss, and what the training loop keeps of the model's other outputs.
 
     `Trainer.compute_loss` returns the loss only, so that the others are freed, and runs the model
-    under autocast where weights are in half precision; a plain loop has the outputs in a variable.
+    under autocast where weights are in half precision. A plain loop has the outputs in a variable
+    until the backward pass is over.
     """
     inputs = make_inputs(settings)
     for tensor in inputs.values():

@@ -112,9 +112,9 @@ class Recorder(TorchDispatchMode):
         A list operation (`_foreach_…`) gives a result for every member of its first list; any
         other gives results for the block of its first input (place −1 stands for all of them).
         """
-        first = args[0] if args else None
-        if isinstance(first, (list, tuple)) and len(first) > 1:
-            return {place: self._owner(tensor) for place, tensor in enumerate(first)}
+        for argument in args:
+            if isinstance(argument, (list, tuple)) and isinstance(argument[0], torch.Tensor):
+                return {place: self._owner(tensor) for place, tensor in enumerate(argument)}
         for tensor in _tensors((args, kwargs)):
             return {-1: self._owner(tensor)}
         return {}

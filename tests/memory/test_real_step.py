@@ -1,0 +1,84 @@
+"""The simulated step against a real one on this machine's CPU, as torch's profiler saw it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import nn
+from torch.profiler import ProfilerActivity, profile
+
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.shallow import record_shallow
+from lora_viz.scenario import Scenario
+from tests.memory.models import GPT2, LLAMA, QWEN2, targets
+from tests.small_models import build
+
+BATCH, TOKENS = 8, 128
+WIDE = {
+    "gpt2": {"n_embd": 256, "n_layer": 3},
+    "llama": {"hidden_size": 256, "num_hidden_layers": 3},
+    "qwen2": {"hidden_size": 256, "num_hidden_layers": 3},
+}
+
+
+@pytest.mark.parametrize("config", [GPT2, LLAMA, QWEN2], ids=["gpt2", "llama", "qwen2"])
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> None:
+    config = config | WIDE[config["model_type"]]
+    real = _real_peak(config, method)
+    simulated = _simulated_peak(config, method)
+    assert simulated == pytest.approx(real, rel=0.01)
+
+
+def _real_peak(config: dict[str, Any], method: str) -> int:
+    """Bytes over what was there before, at the highest, from the profiler's own record."""
+    model: nn.Module = build(config)
+    if method == "lora":
+        names = targets(config).split(",")
+        model = get_peft_model(model, LoraConfig(r=8, target_modules=names))  # type: ignore[arg-type]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, foreach=True)
+    tokens = torch.randint(0, 5000, (BATCH, TOKENS))
+
+    def step() -> None:
+        outputs = model(input_ids=tokens, labels=tokens)
+        outputs["loss"].backward()
+        del outputs
+        nn.utils.clip_grad_norm_(trainable, 1.0, foreach=True)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    step()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        step()
+    alive = peak = 0
+    results: Any = recorded.profiler
+    for event in results.kineto_results.events():
+        if event.name() == "[memory]":
+            alive += event.nbytes()
+            peak = max(peak, alive)
+    return peak
+
+
+def _simulated_peak(config: dict[str, Any], method: str) -> int:
+    """The same from the trace of the simulated step: storages made in the step and alive."""
+    scenario = Scenario.make(
+        {
+            "method": method,
+            "target_modules": targets(config),
+            "batch_size": BATCH,
+            "seq_len": TOKENS,
+        }
+    )
+    trace = record_shallow(config, step_settings(scenario), context=0).trace
+    alive = peak = 0
+    for event in trace.events:
+        made = trace.allocations[event.allocation]
+        in_step = trace.segments[made.segment].phase != "setup"
+        if in_step and made.kind not in ("workspaces", "optimizer"):
+            alive += -made.bytes if event.frees else made.bytes
+            peak = max(peak, alive)
+    return peak

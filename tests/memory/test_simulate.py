@@ -1,0 +1,111 @@
+"""What the simulated step says: held against PEFT's counts, sums, and measured runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch.utils.flop_counter import FlopCounterMode
+
+from lora_viz.errors import UserError
+from lora_viz.measured import accuracies, measured_runs
+from lora_viz.memory.cuda import cublas_workspace_bytes
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.scenario import Scenario
+from tests.memory.models import LLAMA, targets
+from tests.small_models import build
+
+
+def simulated(folder: Path, config: dict[str, Any], **choices: Any) -> MemoryReport:
+    """The report of a small model in a folder of its own."""
+    (folder / "config.json").write_text(json.dumps(config))
+    values = {"target_modules": targets(config), "batch_size": 2, "seq_len": 64} | choices
+    scenario = Scenario.make(values)
+    return simulate_step(str(folder), step_settings(scenario).as_arguments())
+
+
+def test_trainable_parameters_are_pefts(tmp_path: Path) -> None:
+    adapted = get_peft_model(
+        build(LLAMA),
+        LoraConfig(r=5, target_modules=["q_proj", "v_proj"]),  # type: ignore[arg-type]
+    )
+    report = simulated(tmp_path, LLAMA, rank=5)
+    assert report.trainable_parameters == adapted.get_nb_trainable_parameters()[0]
+    assert report.blocks == 6
+    assert report.blocks_simulated <= 6
+
+
+def test_kinds_add_up_to_the_peak(tmp_path: Path) -> None:
+    report = simulated(tmp_path, LLAMA, method="full")
+    assert sum(report.breakdown.values()) == report.peak_allocated
+    assert report.peak_allocated == max(report.phases.values()) == report.reserved_low
+    assert report.reserved_high >= report.reserved_low
+    assert max(point.total for point in report.curve) <= report.peak_allocated
+
+
+def test_operations_are_those_that_torch_counts_in_a_real_step(tmp_path: Path) -> None:
+    config = LLAMA | {"num_hidden_layers": 5}
+    model = build(config)
+    model.set_attn_implementation("eager")
+    tokens = torch.zeros((2, 64), dtype=torch.int64)
+    with FlopCounterMode(display=False) as counter:
+        model(input_ids=tokens, labels=tokens).loss.backward()
+    report = simulated(tmp_path, config, method="full", attention="eager")
+    assert report.flops == counter.get_total_flops()
+
+
+def test_gradient_checkpointing_takes_less_and_computes_more(tmp_path: Path) -> None:
+    plain = simulated(tmp_path, LLAMA, seq_len=256)
+    checkpointed = simulated(tmp_path, LLAMA, seq_len=256, gradient_checkpointing=True)
+    assert checkpointed.breakdown["activations"] < plain.breakdown["activations"] / 2
+    assert checkpointed.flops > plain.flops
+
+
+def test_packed_weights_take_half_a_byte_and_their_constants(tmp_path: Path) -> None:
+    plain = simulated(tmp_path, LLAMA, base_dtype="bfloat16")
+    packed = simulated(
+        tmp_path, LLAMA, base_dtype="bfloat16", method="qlora", kbit_preparation="none"
+    )
+    linear = sum(
+        weight.numel() for name, weight in build(LLAMA).named_parameters() if "proj" in name
+    )
+    assert packed.breakdown["weights"] == pytest.approx(
+        plain.breakdown["weights"] - 2 * linear + linear / 2, rel=0.001
+    )
+    assert packed.breakdown["quantization"] >= linear / 64 * 4
+
+
+def test_cublas_workspace_is_what_torch_documents() -> None:
+    assert cublas_workspace_bytes(8.0) == (4096 * 2 + 16 * 8) * 1024
+    assert cublas_workspace_bytes(9.0) == 4096 * 8 * 1024
+
+
+def test_targets_that_match_nothing_give_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        simulated(tmp_path, LLAMA, target_modules="nothing")
+
+
+def test_recorded_accuracies_are_within_what_the_readme_says() -> None:
+    runs = {run.id: run for run in measured_runs()}
+    for row in accuracies():
+        assert row.measured == runs[row.id].bytes
+        limit = 0.01 if row.metric == "torch_peak_allocated" else 0.05
+        assert abs(row.error) < limit
+
+
+def test_command_line_answers_for_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    command = [sys.executable, "-m", "lora_viz", "memory", str(tmp_path / "config.json")]
+    options = "--method lora --rank 4 --targets q_proj --batch-size 1 --seq-len 32 --json"
+    done = subprocess.run([*command, *options.split()], capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout)
+    assert answer["peak_allocated_bytes"] == sum(answer["breakdown"].values())
+    assert {"forward", "backward", "optimizer"} == set(answer["phases"])
+    assert answer["software"]["torch"] == torch.__version__
