@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from lora_viz import reports
 from lora_viz.answers import compute
 from lora_viz.architecture import read_architecture
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import simulate_step
 from lora_viz.scenario import Scenario
 
 
@@ -18,4 +20,7 @@ def prepare_answers() -> Iterator[str]:
         report(scenario)
         report(scenario.changed(method="full"))
         report(scenario.changed(target_modules=("c_attn", "c_proj")))
+    for method in Scenario.options("method"):
+        settings = step_settings(scenario.changed(method=method))
+        compute(simulate_step, scenario.model, settings.as_arguments())
     yield f"The answers for {scenario.model} are ready."

@@ -19,6 +19,8 @@ Meaning = Literal[
     "activations",
     "logits",
     "quantization",
+    "temporaries",
+    "workspaces",
     "magnitude",
     "bias",
 ]
@@ -43,6 +45,8 @@ STYLES: dict[Meaning, Style] = {
     "activations": Style("#7C8B99", "~", "."),
     "logits": Style("#A98F2D", "p", "+"),
     "quantization": Style("#2A9D9D", "q", "|"),
+    "temporaries": Style("#B4BCC5", "t", ""),
+    "workspaces": Style("#5B6570", "w", "/"),
     "magnitude": Style("#F0C808", "🔥", "+"),
     "bias": Style("#A3201A", "🔥", "."),
 }

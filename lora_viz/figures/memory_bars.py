@@ -1,6 +1,9 @@
-"""What training by each method keeps in memory, as stacked bars against a card."""
+"""The peak of a training step by method, as stacked bars against a card."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
@@ -9,59 +12,99 @@ from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
 from lora_viz.format import binary_size, grouped, size
 
 GB = 1e9
+HEIGHT = 360
+GRID = "rgba(138,150,163,0.25)"
+# a card with more than this many times the highest bar is written above the bars, not drawn
+HIGHEST_LINE = 3.0
+PATTERN = {"fgcolor": "rgba(255,255,255,0.35)", "solidity": 0.2, "size": 7}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a bar or of the curve: its kind, its colour's meaning, its words, its bytes."""
+
+    kind: str
+    meaning: Meaning
+    words: str
+    bytes: int
 
 
 def memory_bars(
-    columns: dict[str, list[tuple[Meaning, str, int]]], card: tuple[str, int]
+    columns: Mapping[str, Sequence[Piece]], quoted: Mapping[str, int], card: tuple[str, int]
 ) -> go.Figure:
     """Draw one stacked bar a column, true to scale, and the card's memory as a line.
 
     Args:
-        columns: for each bar's name its pieces from the bottom up: meaning, words, bytes.
+        columns: for each bar's name its pieces from the bottom up.
+        quoted: for the name of each bar that is only quoted its bytes; drawn as an outline.
         card: its name and its memory in bytes.
     """
-    drawing = Drawing(440)
+    drawing = Drawing(HEIGHT)
     named: set[Meaning] = set()
     for name, pieces in columns.items():
-        for meaning, words, count in pieces:
-            drawing.add_bar(
-                x=[name],
-                y=[count / GB],
-                name=f"{STYLES[meaning].symbol} {words}",
-                legendgroup=meaning,
-                showlegend=meaning not in named,
-                width=0.55,
-                marker={
-                    "color": STYLES[meaning].colour,
-                    "line": {"width": 0},
-                    "pattern": {
-                        "shape": STYLES[meaning].pattern,
-                        "fillmode": "overlay",
-                        "fgcolor": "white",
-                        "fgopacity": 0.35,
-                        "solidity": 0.2,
-                    },
-                },
-                hovertemplate=f"{words}: {grouped(count)} B<extra>{name}</extra>",
-            )
-            named.add(meaning)
-        _total(drawing, name, sum(count for _meaning, _words, count in pieces))
-    highest = max(sum(piece[2] for piece in pieces) for pieces in columns.values())
-    _card_line(drawing, card)
+        for piece in pieces:
+            _add_piece(drawing, name, piece, piece.meaning not in named)
+            named.add(piece.meaning)
+        _total(drawing, name, sum(piece.bytes for piece in pieces))
+    for name, count in quoted.items():
+        _add_quotation(drawing, name, count)
+        _total(drawing, name, count)
+    highest = max(
+        *(sum(piece.bytes for piece in pieces) for pieces in columns.values()),
+        *quoted.values(),
+        0,
+    )
     drawing.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
-        margin={"l": 64, "r": 8, "t": 28, "b": 110},
+        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "font": {"size": 12}},
+        margin={"l": 56, "r": 8, "t": 24, "b": 90},
     )
     drawing.update_yaxes(
-        title="GB = 10⁹ B",
-        range=[0, 1.15 * max(highest, card[1]) / GB],
-        gridcolor="rgba(138,150,163,0.25)",
+        title={"text": "GB = 10⁹ B", "standoff": 10},
+        range=[0, _top(highest, card[1]) / GB],
+        gridcolor=GRID,
+        zeroline=False,
         fixedrange=True,
     )
     drawing.update_xaxes(fixedrange=True)
+    _card_line(drawing, card, highest)
     return drawing.figure()
+
+
+def _top(highest: int, memory: int) -> float:
+    if memory > HIGHEST_LINE * highest:
+        return 1.2 * highest
+    return 1.12 * max(highest, memory)
+
+
+def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool) -> None:
+    style = STYLES[piece.meaning]
+    drawing.add_bar(
+        x=[name],
+        y=[piece.bytes / GB],
+        name=f"{style.symbol} {piece.words}",
+        legendgroup=piece.meaning,
+        showlegend=is_named,
+        width=0.6,
+        marker={
+            "color": style.colour,
+            "line": {"width": 0},
+            "pattern": {"shape": style.pattern, "fillmode": "overlay", **PATTERN},
+        },
+        hovertemplate=f"{piece.words}: {grouped(piece.bytes)} B<extra>{name}</extra>",
+    )
+
+
+def _add_quotation(drawing: Drawing, name: str, count: int) -> None:
+    drawing.add_bar(
+        x=[name],
+        y=[count / GB],
+        width=0.6,
+        showlegend=False,
+        marker={"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": NEUTRAL}},
+        hovertemplate=f"{size(count)}<extra>{name}</extra>",
+    )
 
 
 def _total(drawing: Drawing, name: str, total: int) -> None:
@@ -75,8 +118,21 @@ def _total(drawing: Drawing, name: str, total: int) -> None:
     )
 
 
-def _card_line(drawing: Drawing, card: tuple[str, int]) -> None:
+def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
     name, memory = card
+    words = f"{name}: {binary_size(memory)} = {size(memory)}"
+    if memory > HIGHEST_LINE * highest:
+        drawing.add_annotation(
+            xref="paper",
+            x=1,
+            yref="paper",
+            y=1,
+            text=f"↑ {words}",
+            showarrow=False,
+            xanchor="right",
+            yanchor="bottom",
+        )
+        return
     drawing.add_shape(
         type="line",
         xref="x domain",
@@ -88,10 +144,10 @@ def _card_line(drawing: Drawing, card: tuple[str, int]) -> None:
     )
     drawing.add_annotation(
         xref="paper",
-        x=0,
+        x=1,
         y=memory / GB,
-        text=f"{name}: {binary_size(memory)} = {size(memory)}",
+        text=words,
         showarrow=False,
-        xanchor="left",
+        xanchor="right",
         yanchor="bottom",
     )

@@ -77,7 +77,7 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         except Exception as error:
             raise UserError(
                 _("The training step of this model cannot be simulated: %s.")
-                % " ".join(str(error).split())[:200]
+                % " ".join(str(error).split())[:200].rstrip(".")
             ) from error
     raise AssertionError("simulating every block needs no block to be alike")
 

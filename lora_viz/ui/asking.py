@@ -27,6 +27,19 @@ def answer(
 
     A question that has no answer ends the page's run with the one sentence that says why.
     """
+    found = answer_or_reason(message, function, *arguments)
+    if isinstance(found, UserError):
+        show_error(str(found))
+        st.stop()
+    return found
+
+
+def answer_or_reason(
+    message: str,
+    function: Callable[..., Answer],
+    *arguments: Any,
+) -> Answer | UserError:
+    """What `function` answers, or why it does not, for a page that can go on without."""
     found = answers.known(function, *arguments)
     if found is not None:
         return found
@@ -34,8 +47,7 @@ def answer(
         with st.spinner(message):
             return answers.ask(function, *arguments)
     except UserError as error:
-        show_error(str(error))
-        st.stop()
+        return error
 
 
 def architecture() -> Architecture:

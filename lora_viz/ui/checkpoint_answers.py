@@ -41,7 +41,10 @@ def sizes_for(scenario: Scenario) -> CheckpointSizes:
 
 
 def _optimizer(scenario: Scenario, targets: tuple[str, ...] | None) -> OptimizerLayout:
-    """The optimizer's state with these targets; without any, all weights are trained."""
+    """The optimizer's state with these targets; without any, all weights are trained.
+
+    For 8-bit moments, whose file is bitsandbytes' own, it is AdamW's.
+    """
     return answer(
         _("Letting the optimizer lay out its state …"),
         read_optimizer_layout,
@@ -49,7 +52,7 @@ def _optimizer(scenario: Scenario, targets: tuple[str, ...] | None) -> Optimizer
         targets,
         scenario.bias if targets else "none",
         scenario.dora and targets is not None,
-        scenario.optimizer,
+        "adamw" if scenario.optimizer == "adamw_8bit" else scenario.optimizer,
         scenario.adapter_dtype if targets else scenario.base_dtype,
         scenario.base_dtype,
     )

@@ -90,6 +90,17 @@ def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
     )
 
 
+def note_on_8_bit_moments() -> None:
+    """For pages that count AdamW's moments in the dtype of the weights, whatever is chosen."""
+    if state.scenario().optimizer == "adamw_8bit":
+        st.caption(
+            _(
+                "This page shows AdamW's moments in the dtype of the weights. Moments in 8 bits "
+                "are on the Memory page."
+            )
+        )
+
+
 def show_complaints() -> None:
     """One message for each value that was not accepted, once."""
     for sentence in state.take_complaints():

@@ -47,6 +47,7 @@ with side:
         controls.options("base_dtype")
         controls.options("adapter_dtype")
     checkpoint_words.tasks_card(storage, scenario)
+    page.note_on_8_bit_moments()
 page.tabs(
     formula=lambda: checkpoint_words.formula(sizes, storage),
     table=lambda: checkpoint_words.table(scenario),

@@ -81,6 +81,7 @@ with number:
 with side:
     is_adapted = layer.name in {module.name for module in layout.modules}
     notes(full, lora, scenario, is_adapted)
+    page.note_on_8_bit_moments()
 page.tabs(
     formula=lambda: formula(shape, full, lora),
     table=lambda: table(full, lora),

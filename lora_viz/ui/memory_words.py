@@ -1,0 +1,207 @@
+"""What the memory page says in cards, formulas and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import streamlit as st
+
+from lora_viz.errors import UserError
+from lora_viz.format import binary_size, percent, size
+from lora_viz.hardware import gpus
+from lora_viz.i18n import _
+from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.scenario import Scenario
+from lora_viz.ui import latex, page
+from lora_viz.ui.memory_answers import is_known, smaller_steps, step_of
+from lora_viz.ui.memory_pieces import bar_pieces, phase_names, words_for
+from lora_viz.ui.messages import as_written
+from lora_viz.ui.sidebar import METHODS
+
+Reports = Mapping[str, MemoryReport]
+# what grows with the batch
+OF_THE_BATCH = ("activations", "logits")
+
+
+def key_number(report: MemoryReport, scenario: Scenario) -> None:
+    """The peak of the chosen method, and whether what is taken of the card fits it."""
+    memory = gpus()[scenario.gpu]
+    words = (
+        _(
+            "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
+            "assumed CUDA context of %(context)s: %(all)s, which <b>fits</b> %(card)s's %(memory)s"
+        )
+        if report.device_bytes <= memory
+        else _(
+            "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
+            "assumed CUDA context of %(context)s: %(all)s, which <b>may not fit</b> %(card)s's "
+            "%(memory)s"
+        )
+    )
+    page.key_number(
+        size(report.peak_allocated),
+        words
+        % {
+            "method": METHODS[scenario.method],
+            "phase": phase_names()[report.peak_phase],
+            "reserved": size(report.reserved_high),
+            "context": binary_size(CUDA_CONTEXT_BYTES),
+            "all": size(report.device_bytes),
+            "card": scenario.gpu,
+            "memory": binary_size(memory),
+        },
+    )
+
+
+def findings(reports: Reports, scenario: Scenario) -> Iterator[str]:
+    """What the three methods' numbers say beside each other."""
+    full, lora, qlora = (reports.get(method) for method in ("full", "lora", "qlora"))
+    if full and lora:
+        yield _lora_against_full(full, lora)
+    if lora and qlora:
+        yield _qlora_against_lora(lora, qlora, scenario)
+
+
+def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
+    change = 1 - lora.peak_allocated / full.peak_allocated
+    of_batch = sum(lora.breakdown.get(kind, 0) for kind in OF_THE_BATCH)
+    return _(
+        "LoRA's peak is **%(change)s %(word)s** than full fine-tuning's. %(share)s of it, "
+        "%(bytes)s, are activations and logits: they grow with the batch, not with the rank."
+    ) % {
+        "change": percent(abs(change), 1),
+        "word": _("less") if change >= 0 else _("more"),
+        "share": percent(of_batch / lora.peak_allocated, 0),
+        "bytes": size(of_batch),
+    }
+
+
+def _qlora_against_lora(lora: MemoryReport, qlora: MemoryReport, scenario: Scenario) -> str:
+    more = qlora.peak_allocated - lora.peak_allocated
+    changes = {
+        kind: qlora.breakdown.get(kind, 0) - lora.breakdown.get(kind, 0)
+        for kind in {**lora.breakdown, **qlora.breakdown}
+    }
+    values = {
+        "bytes": size(abs(more)),
+        "grows": _listed({kind: change for kind, change in changes.items() if change > 0}),
+        "shrinks": _listed({kind: -change for kind, change in changes.items() if change < 0}),
+    }
+    if more == 0:
+        return _("QLoRA needs as much as LoRA here: its weights are packed in both.")
+    if more < 0:
+        return (
+            _("QLoRA needs **%(bytes)s less** than LoRA. Less: %(shrinks)s. More: %(grows)s.")
+            % values
+        )
+    sentence = (
+        _("QLoRA needs **%(bytes)s more** than LoRA here. More: %(grows)s. Less: %(shrinks)s.")
+        % values
+    )
+    if scenario.base_dtype != "float32" and scenario.kbit_preparation != "none":
+        sentence += " " + _(
+            "The preparation for 4-bit training makes weights that are not packed float32, and "
+            "what is computed with them with it."
+        )
+    return sentence
+
+
+def _listed(changes: Mapping[str, int]) -> str:
+    """ "Activations 1.20 GB, Logits and loss 0.40 GB": the largest three first."""
+    largest = sorted(changes.items(), key=lambda item: -item[1])[:3]
+    words = [f"{words_for(kind, 'lora')} {size(change)}" for kind, change in largest]
+    return ", ".join(words) or _("nothing")
+
+
+def next_steps(report: MemoryReport, scenario: Scenario) -> None:
+    """What would help most, largest first: simulated on demand, shown at once where it is known."""
+    st.markdown(f"**{_('What would help most next?')}**")
+    steps = smaller_steps(scenario)
+    known = all(is_known(changed) for changed in steps.values())
+    if not known and not st.button(_("Simulate smaller steps"), key="simulate-smaller-steps"):
+        st.caption(_("Each is a simulated step of its own."))
+        return
+    saved, reasons = {}, []
+    for words, changed in steps.items():
+        found = step_of(changed)
+        if isinstance(found, UserError):
+            reasons.append(f"{words}: {as_written(str(found))}")
+        else:
+            saved[words] = report.peak_allocated - found.peak_allocated
+    for words, count in sorted(saved.items(), key=lambda item: -item[1]):
+        st.markdown(f"- {words}: **{'−' if count >= 0 else '+'}{size(abs(count))}**")
+    for reason in reasons:
+        st.caption(reason)
+
+
+def quotation() -> str:
+    """Why the explainer's numbers are others."""
+    return _(
+        "Outlined: quoted from the explainer, 2.5 GB and 1.0 GB for GPT-2 small. It assumes 500 MB "
+        "of activations for both; here the activations and logits of this batch are counted."
+    )
+
+
+def formula(reports: Reports) -> None:
+    """Each method's peak as the sum of its kinds."""
+    lines = []
+    for method, report in reports.items():
+        terms = " + ".join(
+            latex.coloured(piece.meaning, rf"\text{{{size(piece.bytes)}}}")
+            for piece in bar_pieces(report, method)
+        )
+        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.peak_allocated)}")
+    latex.lines(*lines)
+    st.caption(_("The kinds are in the order of the bars, from the bottom, and in their colours."))
+
+
+def _text(count: int) -> str:
+    return rf"\text{{{size(count)}}}"
+
+
+def why(reports: Reports, scenario: Scenario) -> None:
+    """What a presenter can say, with the current numbers."""
+    points = list(findings(reports, scenario))
+    points.append(
+        _(
+            "The forward pass piles up activations, the backward pass takes them down again. The "
+            "peak is where logits and their gradient lie on top of all of them, or, in a large "
+            "model, where gradients and the optimizer's copies do."
+        )
+    )
+    points.append(
+        _(
+            "A rank changes adapter, gradients and optimizer state. Batch and sequence length "
+            "change the rest: look there first when a step does not fit."
+        )
+    )
+    st.markdown("\n".join(f"- {point}" for point in points))
+
+
+def sources(report: MemoryReport) -> None:
+    """What the figures rest on, and what is assumed."""
+    versions = ", ".join(f"{library} {version}" for library, version in report.software.items())
+    for source in (
+        _(
+            "Simulated: transformers, PEFT and torch run the step themselves over tensors without "
+            "data, and the rules of PyTorch's CUDA allocator are replayed over what they allocate. "
+            "Versions: %s."
+        )
+        % versions,
+        _("Simulated blocks: %(simulated)s of %(all)s; the others are like their neighbours.")
+        % {"simulated": report.blocks_simulated, "all": report.blocks},
+        _("Assumed: the CUDA context with its loaded kernels takes %s; 300 to 600 MiB are usual.")
+        % binary_size(CUDA_CONTEXT_BYTES),
+        _("Assumed: every sequence has the full length; no padding tokens are dropped."),
+        _(
+            "Assumed: a plain training loop keeps the model's outputs, logits among them, during "
+            "the backward pass; the training loop “trainer” frees them."
+        ),
+        _("Reserved, at least: with expandable segments. At most: the default allocator."),
+        _(
+            "QLoRA: half a byte a packed value and a float32 constant for each 64 values, unless "
+            "they are quantized too: Dettmers et al. 2023, "
+            "[arXiv:2305.14314](https://arxiv.org/abs/2305.14314)"
+        ),
+    ):
+        st.markdown(f"- {source}")

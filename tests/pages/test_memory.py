@@ -1,0 +1,146 @@
+"""The memory page: its bars and its curve against the simulated steps, and what changes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz import answers
+from lora_viz.errors import UserError
+from lora_viz.format import THIN_SPACE, grouped, size
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.scenario import Scenario
+
+APP = Path(__file__).parents[2] / "app.py"
+SMALL = {"batch_size": 2, "seq_len": 64}
+GB = 1e9
+
+
+def open_page(**query: Any) -> AppTest:
+    """The memory page of a link, with a small batch unless it says otherwise."""
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in (SMALL | query).items():
+        app.query_params[name.replace("_", "-")] = str(value)
+    app.run().switch_page("pages/decide/memory.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def step(**values: Any) -> MemoryReport:
+    """The simulated step of a scenario, which the page has asked for as well."""
+    scenario = Scenario(**(SMALL | values))
+    return answers.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+
+
+def words_of(app: AppTest) -> str:
+    """All prose of the page, with plain spaces before units."""
+    said = (*app.main.markdown, *app.main.caption)
+    return "\n".join(element.value for element in said).replace(THIN_SPACE, " ")
+
+
+def key_number(app: AppTest) -> str:
+    """The number that stands largest."""
+    (found,) = [e.value for e in app.main.markdown if "key-number" in e.value]
+    return found.split(">")[1].split("<")[0]
+
+
+def chart(app: AppTest, number: int) -> list[dict[str, Any]]:
+    """The traces of the bars (0) or the curve (1)."""
+    return json.loads(app.get("plotly_chart")[number].proto.spec)["data"]
+
+
+def bar_total(app: AppTest, name: str) -> float:
+    """The height of one stacked bar, in bytes."""
+    return sum(bar["y"][0] for bar in chart(app, 0) if bar["x"] == [name]) * GB
+
+
+def test_each_bar_is_as_high_as_its_steps_peak() -> None:
+    app = open_page()
+    for name, method in {"Full": "full", "LoRA": "lora", "QLoRA": "qlora"}.items():
+        report = step(method=method)
+        assert bar_total(app, name) == pytest.approx(sum(report.breakdown.values()))
+        assert bar_total(app, name) == pytest.approx(report.peak_allocated)
+    assert bar_total(app, "Full, quoted") == 2.5e9
+    assert bar_total(app, "LoRA, quoted") == 1e9
+    assert key_number(app) == size(step(method="lora").peak_allocated)
+
+
+def test_the_curve_is_the_chosen_methods_step_by_kind() -> None:
+    report = step(method="full")
+    areas = chart(open_page(method="full"), 1)
+    points = [p for p in report.curve if p.phase in ("forward", "backward", "optimizer")]
+    heights = [sum(moment) * GB for moment in zip(*(area["y"] for area in areas), strict=True)]
+    assert heights == pytest.approx([point.total for point in points])
+    assert areas[0]["name"] == "Trained weights"
+
+
+def test_rank_and_batch_change_the_numbers() -> None:
+    app = open_page()
+    before = bar_total(app, "LoRA"), bar_total(app, "Full"), key_number(app)
+    app.slider(key="page:rank").set_value(64).run()
+    after = bar_total(app, "LoRA"), bar_total(app, "Full"), key_number(app)
+    assert after[0] > before[0] and after[1] == before[1] and after[2] != before[2]
+    app.slider(key="page:batch_size").set_value(4).run()
+    assert bar_total(app, "LoRA") > after[0] and bar_total(app, "Full") > after[1]
+
+
+def test_the_table_has_the_exact_bytes() -> None:
+    table = open_page().dataframe[0].value.set_index("At the peak, unless it says otherwise")
+    report = step(method="lora")
+    assert table.loc["Logits and loss", "LoRA (B)"] == grouped(report.breakdown["logits"])
+    assert table.loc["Peak allocated", "LoRA (B)"] == grouped(report.peak_allocated)
+    assert table.loc["Reserved, at most", "LoRA (B)"] == grouped(report.reserved_high)
+    assert table.loc["torch", "LoRA (B)"] == report.software["torch"]
+
+
+def test_smaller_steps_are_simulated_on_demand_and_the_largest_saving_is_first() -> None:
+    app = open_page()
+    assert "Half the batch" not in words_of(app)
+    app.button(key="simulate-smaller-steps").click().run()
+    lines = [line for line in words_of(app).splitlines() if line.startswith("- ") and "**−" in line]
+    changes = {
+        "Gradient checkpointing": {"gradient_checkpointing": True},
+        "Half the sequence length (32)": {"seq_len": 32},
+        "Half the batch (1)": {"batch_size": 1},
+    }
+    peak = step().peak_allocated
+    saved = {words: peak - step(**change).peak_allocated for words, change in changes.items()}
+    wanted = sorted(saved.items(), key=lambda item: -item[1])
+    assert lines == [f"- {w}: **−{size(s)}**".replace(THIN_SPACE, " ") for w, s in wanted]
+
+
+def test_a_method_that_cannot_be_simulated_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask = answers.ask
+
+    def without_qlora(function: Any, *arguments: Any) -> Any:
+        if function is simulate_step and arguments[1]["method"] == "qlora":
+            raise UserError("No QLoRA today.")
+        return ask(function, *arguments)
+
+    monkeypatch.setattr(answers, "ask", without_qlora)
+    app = open_page(seq_len=48)
+    assert [warning.value for warning in app.warning] == ["QLoRA: No QLoRA today."]
+    assert {bar["x"][0] for bar in chart(app, 0)} >= {"Full", "LoRA"}
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_the_card_decides_whether_it_fits() -> None:
+    assert "<b>fits</b>" in words_of(open_page())
+    assert "<b>may not fit</b>" in words_of(open_page(batch_size=16, seq_len=1024))
+
+
+@pytest.mark.parametrize("page", ["pages/understand/full_or_lora.py", "pages/count/checkpoints.py"])
+def test_pages_without_8_bit_moments_say_where_they_are(page: str) -> None:
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.query_params["optimizer"] = "adamw_8bit"
+    app.run().switch_page(page).run()
+    assert not app.exception and not app.error
+    notes = [e.value for e in app.main.caption if "Memory page" in e.value]
+    assert len(notes) == 1
