@@ -12,10 +12,12 @@ from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
 from lora_viz.format import binary_size, grouped, size
 
 GB = 1e9
-HEIGHT = 360
+HEIGHT = 420
+CARD_WIDTH = 118  # pixels beside the bars for the words at the card's line
 GRID = "rgba(138,150,163,0.25)"
 # a card with more than this many times the highest bar is written above the bars, not drawn
 HIGHEST_LINE = 3.0
+MEANINGS = list(STYLES)  # the order of the legend
 PATTERN = {"fgcolor": "rgba(255,255,255,0.35)", "solidity": 0.2, "size": 7}
 
 
@@ -43,7 +45,9 @@ def memory_bars(
     named: set[Meaning] = set()
     for name, pieces in columns.items():
         for piece in pieces:
-            _add_piece(drawing, name, piece, piece.meaning not in named)
+            _add_piece(
+                drawing, name, piece, piece.meaning not in named, MEANINGS.index(piece.meaning)
+            )
             named.add(piece.meaning)
         _total(drawing, name, sum(piece.bytes for piece in pieces))
     for name, count in quoted.items():
@@ -58,7 +62,7 @@ def memory_bars(
         barmode="stack",
         showlegend=True,
         legend={"orientation": "h", "y": -0.1, "yanchor": "top", "font": {"size": 12}},
-        margin={"l": 56, "r": 8, "t": 24, "b": 90},
+        margin={"l": 56, "r": CARD_WIDTH, "t": 24, "b": 84},
     )
     drawing.update_yaxes(
         title={"text": "GB = 10⁹ B", "standoff": 10},
@@ -78,7 +82,7 @@ def _top(highest: int, memory: int) -> float:
     return 1.12 * max(highest, memory)
 
 
-def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool) -> None:
+def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool, rank: int) -> None:
     style = STYLES[piece.meaning]
     drawing.add_bar(
         x=[name],
@@ -86,6 +90,7 @@ def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool) -> Non
         name=f"{style.symbol} {piece.words}",
         legendgroup=piece.meaning,
         showlegend=is_named,
+        legendrank=rank,
         width=0.6,
         marker={
             "color": style.colour,
@@ -119,35 +124,28 @@ def _total(drawing: Drawing, name: str, total: int) -> None:
 
 
 def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
+    """The card's memory as a line with its words to the right of it; or an arrow, if far above."""
     name, memory = card
-    words = f"{name}: {binary_size(memory)} = {size(memory)}"
-    if memory > HIGHEST_LINE * highest:
-        drawing.add_annotation(
-            xref="paper",
-            x=1,
-            yref="paper",
-            y=1,
-            text=f"↑ {words}",
-            showarrow=False,
-            xanchor="right",
-            yanchor="bottom",
+    is_far = memory > HIGHEST_LINE * highest
+    if not is_far:
+        drawing.add_shape(
+            type="line",
+            xref="x domain",
+            x0=0,
+            x1=1,
+            y0=memory / GB,
+            y1=memory / GB,
+            line={"color": NEUTRAL, "width": 2, "dash": "dash"},
         )
-        return
-    drawing.add_shape(
-        type="line",
-        xref="x domain",
-        x0=0,
-        x1=1,
-        y0=memory / GB,
-        y1=memory / GB,
-        line={"color": NEUTRAL, "width": 2, "dash": "dash"},
-    )
     drawing.add_annotation(
         xref="paper",
-        x=1,
-        y=memory / GB,
-        text=words,
+        x=1.01,
+        yref="paper" if is_far else "y",
+        y=1 if is_far else memory / GB,
+        text=f"{'↑ ' if is_far else ''}{name}<br>{binary_size(memory)}<br>= {size(memory)}",
         showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
+        xanchor="left",
+        yanchor="top" if is_far else "middle",
+        align="left",
+        font={"size": 12},
     )

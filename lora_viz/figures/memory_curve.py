@@ -13,7 +13,7 @@ from lora_viz.figures.memory_bars import GB, GRID, PATTERN, Piece
 from lora_viz.format import size
 from lora_viz.i18n import _
 
-HEIGHT = 270
+HEIGHT = 340
 PHASE_SYMBOLS = {"forward": "→", "backward": "←", "optimizer": "m v"}
 
 

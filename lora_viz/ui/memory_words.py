@@ -67,7 +67,7 @@ def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
     of_batch = sum(lora.breakdown.get(kind, 0) for kind in OF_THE_BATCH)
     return _(
         "LoRA's peak is **%(change)s %(word)s** than full fine-tuning's. %(share)s of it, "
-        "%(bytes)s, are activations and logits: they grow with the batch, not with the rank."
+        "%(bytes)s, are activations and logits: they grow with the batch, hardly with the rank."
     ) % {
         "change": percent(abs(change), 1),
         "word": _("less") if change >= 0 else _("more"),
@@ -117,21 +117,30 @@ def next_steps(report: MemoryReport, scenario: Scenario) -> None:
     """What would help most, largest first: simulated on demand, shown at once where it is known."""
     st.markdown(f"**{_('What would help most next?')}**")
     steps = smaller_steps(scenario)
-    known = all(is_known(changed) for changed in steps.values())
-    if not known and not st.button(_("Simulate smaller steps"), key="simulate-smaller-steps"):
-        st.caption(_("Each is a simulated step of its own."))
-        return
-    saved, reasons = {}, []
+    if not all(is_known(changed) for changed in steps.values()):
+        place = st.empty()
+        with place.container():
+            is_wanted = st.button(_("Simulate smaller steps"), key="simulate-smaller-steps")
+            st.caption(_("Each is a simulated step of its own."))
+        if not is_wanted:
+            return
+        place.empty()
+    saved: dict[str, int] = {}
+    reasons = []
     for words, changed in steps.items():
         found = step_of(changed)
         if isinstance(found, UserError):
             reasons.append(f"{words}: {as_written(str(found))}")
         else:
             saved[words] = report.peak_allocated - found.peak_allocated
-    for words, count in sorted(saved.items(), key=lambda item: -item[1]):
-        st.markdown(f"- {words}: **{'−' if count >= 0 else '+'}{size(abs(count))}**")
+    largest_first = sorted(saved.items(), key=lambda item: -item[1])
+    st.markdown("\n".join(f"- {words}: {_change(count)}" for words, count in largest_first))
     for reason in reasons:
         st.caption(reason)
+
+
+def _change(saved: int) -> str:
+    return f"**{'−' if saved >= 0 else '+'}{size(abs(saved))}**"
 
 
 def quotation() -> str:

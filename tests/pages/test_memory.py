@@ -17,7 +17,7 @@ from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.scenario import Scenario
 
 APP = Path(__file__).parents[2] / "app.py"
-SMALL = {"batch_size": 2, "seq_len": 64}
+SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 GB = 1e9
 
 
