@@ -26,7 +26,7 @@ def memory_curve(
 
     Args:
         moments: for each moment its phase and the pieces from the bottom up, always the same kinds.
-        peak: the phase and the bytes of the highest moment, which may lie between two of these.
+        peak: the phase and the bytes of the highest of these moments.
         phase_names: what each phase is called.
     """
     drawing = Drawing(HEIGHT)

@@ -35,7 +35,7 @@ class Timeline:
     """A step of a training that is under way.
 
     `peaks` are bytes allocated by phase, `at_peak` the parts of the largest; `reserved` are the
-    bytes that the allocator has taken from the device by then.
+    bytes that the allocator has taken from the device by then. The peak is a point of `curve`.
     """
 
     peaks: dict[str, int]
@@ -84,7 +84,7 @@ class _Player:
         """The step that is reported."""
         segments = self.trace.segments
         peaks: dict[str, int] = dict.fromkeys(PHASES, 0)
-        highest, highest_total = CurvePoint("forward", None, {}), 0
+        highest, highest_total, before_highest = CurvePoint("forward", None, {}), 0, 0
         curve: list[CurvePoint] = []
         for segment, events in _by_segment(self.step_events):
             phase, part = segments[segment].phase, segments[segment].part
@@ -94,11 +94,14 @@ class _Player:
                 if self.allocator.allocated > highest_total:
                     highest_total = self.allocator.allocated
                     highest = CurvePoint(phase, part, dict(self.alive))
+                    before_highest = len(curve)
                 if phase in peaks:
                     peaks[phase] = max(peaks[phase], self.allocator.allocated)
                 if index % every == every - 1:
                     curve.append(CurvePoint(phase, part, dict(self.alive)))
         self.finish()
+        if curve[before_highest : before_highest + 1] != [highest]:
+            curve.insert(before_highest, highest)
         return Timeline(peaks, highest, curve, self.allocator.peak_reserved)
 
     def apply(self, event: Event, share: float) -> None:

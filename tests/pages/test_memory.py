@@ -76,6 +76,7 @@ def test_the_curve_is_the_chosen_methods_step_by_kind() -> None:
     points = [p for p in report.curve if p.phase in ("forward", "backward", "optimizer")]
     heights = [sum(moment) * GB for moment in zip(*(area["y"] for area in areas), strict=True)]
     assert heights == pytest.approx([point.total for point in points])
+    assert max(heights) == pytest.approx(report.peak_allocated)
     assert areas[0]["name"] == "Trained weights"
 
 
