@@ -44,6 +44,7 @@ page = st.navigation(
         ],
         _("Decide"): [
             st.Page("pages/decide/memory.py", title=_("Memory"), url_path="memory"),
+            st.Page("pages/decide/trust.py", title=_("How far to trust this"), url_path="trust"),
         ],
         _("The document"): [
             st.Page("pages/document/summary.py", title=_("Summary"), url_path="summary"),

@@ -12,8 +12,8 @@ from lora_viz.catalogue import catalogue
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
 
-# the audit is about the explainer's own settings, whatever model is chosen
-WITHOUT_A_MODEL = {"pages/document/audit.py"}
+# about the explainer's own settings, and about runs that others measured
+WITHOUT_A_MODEL = {"pages/document/audit.py", "pages/decide/trust.py"}
 
 
 def opened(page: str = "", **query: str) -> AppTest:
