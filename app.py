@@ -52,6 +52,7 @@ page = st.navigation(
         ],
     },
     position="hidden" if st.context.is_embedded else "sidebar",
+    expanded=True,
 )
 apply_style()
 if not st.context.is_embedded:

@@ -13,7 +13,6 @@ from lora_viz.format import binary_size, grouped, size
 
 GB = 1e9
 HEIGHT = 420
-CARD_WIDTH = 118  # pixels beside the bars for the words at the card's line
 GRID = "rgba(138,150,163,0.25)"
 # a card with more than this many times the highest bar is written above the bars, not drawn
 HIGHEST_LINE = 3.0
@@ -62,7 +61,7 @@ def memory_bars(
         barmode="stack",
         showlegend=True,
         legend={"orientation": "h", "y": -0.1, "yanchor": "top", "font": {"size": 12}},
-        margin={"l": 56, "r": CARD_WIDTH, "t": 24, "b": 84},
+        margin={"l": 56, "r": 8, "t": 24, "b": 84},
     )
     drawing.update_yaxes(
         title={"text": "GB = 10⁹ B", "standoff": 10},
@@ -79,7 +78,7 @@ def memory_bars(
 def _top(highest: int, memory: int) -> float:
     if memory > HIGHEST_LINE * highest:
         return 1.2 * highest
-    return 1.12 * max(highest, memory)
+    return 1.18 * max(highest, memory)
 
 
 def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool, rank: int) -> None:
@@ -116,15 +115,16 @@ def _total(drawing: Drawing, name: str, total: int) -> None:
     drawing.add_annotation(
         x=name,
         y=total / GB,
-        text=f"<b>{size(total)}</b>",
+        text=f"<b>{total / GB:.3g}</b>",
         showarrow=False,
         yanchor="bottom",
-        font={"family": NUMBER_FONT, "size": 14},
+        hovertext=size(total),
+        font={"family": NUMBER_FONT, "size": 13},
     )
 
 
 def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
-    """The card's memory as a line with its words to the right of it; or an arrow, if far above."""
+    """The card's memory as a line with its words over its end; or an arrow, if far above."""
     name, memory = card
     is_far = memory > HIGHEST_LINE * highest
     if not is_far:
@@ -139,13 +139,12 @@ def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
         )
     drawing.add_annotation(
         xref="paper",
-        x=1.01,
+        x=1,
         yref="paper" if is_far else "y",
         y=1 if is_far else memory / GB,
-        text=f"{'↑ ' if is_far else ''}{name}<br>{binary_size(memory)}<br>= {size(memory)}",
+        text=f"{'↑ ' if is_far else ''}{name}: {binary_size(memory)} = {size(memory)}",
         showarrow=False,
-        xanchor="left",
-        yanchor="top" if is_far else "middle",
-        align="left",
+        xanchor="right",
+        yanchor="top" if is_far else "bottom",
         font={"size": 12},
     )

@@ -33,7 +33,8 @@ def memory_curve(
     for index, piece in enumerate(moments[0][1]):
         _add_area(drawing, piece, [pieces[index].bytes for _phase, pieces in moments])
     for number, (phase, start, end) in enumerate(_stretches([phase for phase, _pieces in moments])):
-        _mark_phase(drawing, f"{PHASE_SYMBOLS[phase]} {phase_names[phase]}", (start, end), number)
+        words = f"{PHASE_SYMBOLS[phase]} {phase_names[phase]}"
+        _mark_phase(drawing, words, (start, end), number, is_last=end == len(moments) - 1)
     _mark_peak(drawing, moments, peak)
     drawing.update_layout(
         margin={"l": 56, "r": 8, "t": 26, "b": 26}, hovermode="x unified", showlegend=False
@@ -82,7 +83,10 @@ def _stretches(phases: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _mark_phase(drawing: Drawing, words: str, stretch: tuple[int, int], number: int) -> None:
+def _mark_phase(
+    drawing: Drawing, words: str, stretch: tuple[int, int], number: int, *, is_last: bool
+) -> None:
+    """Name a phase where it begins; the last one, which is short, where the picture ends."""
     start, end = stretch
     if number:
         drawing.add_shape(
@@ -95,11 +99,12 @@ def _mark_phase(drawing: Drawing, words: str, stretch: tuple[int, int], number: 
             line={"color": NEUTRAL, "width": 1, "dash": "dot"},
         )
     drawing.add_annotation(
-        x=(start + end) / 2,
+        x=end if is_last else start,
         yref="paper",
         y=1,
         text=words,
         showarrow=False,
+        xanchor="right" if is_last else "left",
         yanchor="bottom",
         font={"size": 13},
     )
