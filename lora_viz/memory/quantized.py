@@ -164,9 +164,10 @@ def stand_in_for_bitsandbytes() -> None:
 def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -> None:
     """Replace every linear layer but the output head by one that will hold a packed weight.
 
-    transformers' `get_keys_to_not_convert` leaves out the head, what is tied to it and the last
-    module. Layers that are not `nn.Linear`, such as experts in one tensor, stay as they are;
-    GPT-2's Conv1D becomes a Linear (`replace_with_bnb_linear`).
+    transformers' `get_modules_to_not_convert` leaves out the head, what is tied to it, the last
+    module, and what the model keeps in float32, such as T5's `wo`. Layers that are not `nn.Linear`,
+    such as experts in one tensor, stay as they are; GPT-2's Conv1D becomes a Linear
+    (`replace_with_bnb_linear`).
     """
     keep = _not_converted(model)
     for name, module in list(model.named_modules()):
@@ -183,7 +184,12 @@ def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -
 
 def _not_converted(model: Any) -> set[str]:
     head = model.get_output_embeddings()
-    names = {name for name, module in model.named_modules() if module is head}
+    in_float32 = set(getattr(model, "_keep_in_fp32_modules", None) or ())
+    names = {
+        name
+        for name, module in model.named_modules()
+        if module is head or in_float32 & set(name.split("."))
+    }
     last = [name for name, _ in model.named_parameters()][-1]
     return names | {last.rpartition(".")[0]}
 
