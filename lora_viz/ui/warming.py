@@ -37,4 +37,3 @@ def _import_what_pages_need() -> None:
     for package in (figures, ui):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    importlib.import_module("pandas")

@@ -25,10 +25,16 @@ def opened(page: str = "", **query: str) -> AppTest:
     return app.switch_page(page).run() if page else app
 
 
+# three simulated steps a model take seconds; one model of each kind of architecture has them here
+SIMULATED = {"gpt2", "llama-3.2-1b", "mixtral-8x7b", "t5-base", "bert-base", "gemma-2-2b"}
+
+
 @pytest.mark.parametrize("model", catalogue())
 def test_every_page_opens_for_every_model(model: str) -> None:
     app = opened(model=model)
     for page in PAGES:
+        if page == "pages/decide/memory.py" and model not in SIMULATED:
+            continue
         app.switch_page(page).run()
         assert not app.exception, f"{page}: {app.exception[0].value}"
         assert not app.error, f"{page}: {app.error[0].value}"
