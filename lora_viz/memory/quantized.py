@@ -2,7 +2,7 @@
 
 `bitsandbytes` has no kernels for tensors without data. What stands in for its `Linear4bit` holds
 the same storages and makes the same temporary copies. PEFT's own layer for such weights then runs
-over it as it is. Importing this module loads torch.
+over it as it is. Importing this module loads torch and peft.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
+from peft.import_utils import is_bnb_4bit_available, is_bnb_available
 from torch import nn
 
 # bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
 # a table of 16 float32 values for NF4 and one of 256 for the nested statistics.
 BLOCK = 64
 NESTED_BLOCK = 256
+STAND_INS = ("bitsandbytes", "bitsandbytes.nn", "bitsandbytes.functional")
 
 
 class Params4bit(nn.Parameter):
@@ -142,23 +144,39 @@ def dora_unpacks() -> Iterator[None]:
         yield
 
 
-def stand_in_for_bitsandbytes() -> None:
-    """Let PEFT find a `bitsandbytes` whose `Linear4bit` is the one above.
+@contextmanager
+def stand_in_for_bitsandbytes() -> Iterator[None]:
+    """Let PEFT find a `bitsandbytes` whose `Linear4bit` is the one above, and nobody after that.
 
-    PEFT chooses its layer for packed weights by bitsandbytes' class. This belongs into a process
-    that does nothing else but simulate.
+    PEFT chooses its layer for packed weights by bitsandbytes' class, and remembers for the whole
+    process whether there is a bitsandbytes: it is made to look again, before and afterwards.
     """
-    package = ModuleType("bitsandbytes")
+    package: Any = ModuleType("bitsandbytes")
     package.__spec__ = importlib.machinery.ModuleSpec("bitsandbytes", None)
-    package.nn = ModuleType("bitsandbytes.nn")  # type: ignore[attr-defined]
-    package.nn.Linear4bit = Linear4bit  # type: ignore[attr-defined]
-    package.nn.Params4bit = Params4bit  # type: ignore[attr-defined]
-    package.nn.Linear8bitLt = type("Linear8bitLt", (nn.Linear,), {})  # type: ignore[attr-defined]
-    package.functional = ModuleType("bitsandbytes.functional")  # type: ignore[attr-defined]
-    package.functional.dequantize_4bit = dequantize_4bit  # type: ignore[attr-defined]
-    sys.modules["bitsandbytes"] = package
-    sys.modules["bitsandbytes.nn"] = package.nn  # type: ignore[attr-defined]
-    sys.modules["bitsandbytes.functional"] = package.functional  # type: ignore[attr-defined]
+    package.nn = ModuleType("bitsandbytes.nn")
+    package.nn.Linear4bit = Linear4bit
+    package.nn.Params4bit = Params4bit
+    package.nn.Linear8bitLt = type("Linear8bitLt", (nn.Linear,), {})
+    package.functional = ModuleType("bitsandbytes.functional")
+    package.functional.dequantize_4bit = dequantize_4bit
+    before = {name: module for name, module in sys.modules.items() if name in STAND_INS}
+    sys.modules.update(zip(STAND_INS, (package, package.nn, package.functional), strict=True))
+    _forget_availability()
+    try:
+        from peft.tuners.lora import bnb as layers
+
+        with patch.object(layers, "bnb", package):
+            yield
+    finally:
+        for name in STAND_INS:
+            del sys.modules[name]
+        sys.modules.update(before)
+        _forget_availability()
+
+
+def _forget_availability() -> None:
+    is_bnb_available.cache_clear()
+    is_bnb_4bit_available.cache_clear()
 
 
 def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,8 +142,6 @@ def is_adapter(name: str) -> bool:
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:
-    if settings.quantization == "nf4":
-        stand_in_for_bitsandbytes()
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
@@ -152,7 +151,9 @@ def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.M
         use_dora=settings.dora,
         bias=settings.bias,  # type: ignore[arg-type]
     )
-    with warnings.catch_warnings(), torch.device("meta"):
+    packed = settings.quantization == "nf4"
+    stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
+    with stand_in, warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
         whole = get_peft_model(model, config)
     dtype = getattr(torch, settings.adapter_dtype)

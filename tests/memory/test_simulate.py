@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from peft.import_utils import is_bnb_available
+from peft.tuners.lora import LoraLayer
 from torch.utils.flop_counter import FlopCounterMode
 
 from lora_viz.errors import UserError
@@ -18,6 +20,8 @@ from lora_viz.measured import accuracies, measured_runs
 from lora_viz.memory.cuda import cublas_workspace_bytes
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.stand_in import prepare_model
+from lora_viz.meta_model import build_meta_model
 from lora_viz.scenario import Scenario
 from tests.memory.models import LLAMA, targets
 from tests.small_models import build
@@ -80,6 +84,17 @@ def test_packed_weights_take_half_a_byte_and_their_constants(tmp_path: Path) -> 
         plain.breakdown["weights"] - 2 * linear + linear / 2, rel=0.001
     )
     assert packed.breakdown["quantization"] >= linear / 64 * 4
+
+
+def test_packed_weights_get_pefts_own_layer_whatever_the_process_did_before() -> None:
+    config = LoraConfig(target_modules=["q_proj"])
+    get_peft_model(build(LLAMA), config)  # type: ignore[arg-type]
+    scenario = Scenario.make({"target_modules": "q_proj", "method": "qlora"})
+    stand_in = prepare_model(build_meta_model(LLAMA), step_settings(scenario), ["q_proj"])
+    layers = {type(m).__module__ for m in stand_in.whole.modules() if isinstance(m, LoraLayer)}
+    assert layers == {"peft.tuners.lora.bnb"}
+    assert "bitsandbytes" not in sys.modules
+    assert not is_bnb_available()
 
 
 def test_cublas_workspace_is_what_torch_documents() -> None:
