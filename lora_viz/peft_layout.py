@@ -20,6 +20,7 @@ from lora_viz.architecture import module_type
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.meta_model import in_a_sentence
+from lora_viz.peft_matching import not_a_pattern
 
 ADAPTER = "default"
 PEFT_PREFIX = "base_model.model."
@@ -154,10 +155,7 @@ def _warnings(targets: str | list[str], matched: list[str], has_other_names: boo
 def _refusal(targets: str | list[str], names: list[str], error: Exception) -> str:
     """One sentence: which targets match nothing and what there is, or what PEFT says."""
     if isinstance(error, re.error):
-        return _("“%(pattern)s” is not a regular expression: %(reason)s.") % {
-            "pattern": targets,
-            "reason": in_a_sentence(error),
-        }
+        return not_a_pattern(targets, error)
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
         return _(
             "PEFT cannot adapt a layer of class %s; name Linear, Conv1D or Embedding layers."

@@ -8,8 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 
+from lora_viz.memory.events import GRANULARITY, rounded
+
 MIB = 2**20
-ROUNDING = 512  # kMinBlockSize
 SMALL_REQUEST = MIB  # kSmallSize
 SMALL_SEGMENT = 2 * MIB  # kSmallBuffer
 MEDIUM_REQUEST = 10 * MIB  # kMinLargeAlloc
@@ -45,7 +46,7 @@ class CachingAllocator:
 
     def allocate(self, request: int) -> Block:
         """A block of at least `request` bytes: the smallest free one that is large enough."""
-        size = max(ROUNDING, -(-request // ROUNDING) * ROUNDING)
+        size = rounded(request)
         small = size <= SMALL_REQUEST
         block = self._take_free(size, small) or self._new_segment(size, small)
         self._split(block, size)
@@ -87,7 +88,7 @@ class CachingAllocator:
     def _split(self, block: Block, size: int) -> None:
         """Cut off what is left if it is worth keeping (`should_split`)."""
         left = block.size - size
-        if left < ROUNDING if block.small else left <= SMALL_REQUEST:
+        if left < GRANULARITY if block.small else left <= SMALL_REQUEST:
             return
         rest = Block(left, block.address + size, block.small, before=block, after=block.after)
         if block.after is not None:

@@ -5,7 +5,6 @@ Importing this module loads torch.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -84,16 +83,15 @@ def choose(kinds: list[Kind], context: int) -> tuple[tuple[int, ...], tuple[int,
     Stretches are cut out between two blocks with the same neighbourhood, as long as every
     neighbourhood that the whole list has is still there.
     """
-    around = neighbourhoods(kinds, context)
     kept = list(range(len(kinds)))
-    if context:
-        while cut := _next_cut(kept, around, kinds, context):
-            kept = kept[: cut[0]] + kept[cut[1] :]
+    if not context:
+        return tuple(kept), tuple(kept)
+    around = neighbourhoods(kinds, context)
+    while cut := _next_cut(kept, around, kinds, context):
+        kept = kept[: cut[0]] + kept[cut[1] :]
     places: dict[Kind, int] = {}
     for place, neighbourhood in enumerate(neighbourhoods([kinds[n] for n in kept], context)):
         places.setdefault(neighbourhood, place)
-    if not context:
-        return tuple(kept), tuple(kept)
     stands_in = [places[neighbourhood] for neighbourhood in around]
     return tuple(kept), tuple(stands_in)
 
@@ -160,4 +158,4 @@ def _drop(model: Any, name: str, blocks: nn.ModuleList, kept: tuple[int, ...]) -
     config = getattr(parent, "config", model.config)
     for key, value in list(vars(config).items()):
         if isinstance(value, list) and len(value) == before:
-            setattr(config, key, [copy.copy(value[number]) for number in kept])
+            setattr(config, key, [value[number] for number in kept])

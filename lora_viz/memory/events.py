@@ -30,7 +30,7 @@ class Allocation:
 
 @dataclass
 class Event:
-    """An allocation that begins (`frees` False) or ends; `flops` were spent just before it."""
+    """An allocation that begins, or one that ends (`frees`)."""
 
     allocation: int
     frees: bool

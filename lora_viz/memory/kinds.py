@@ -56,8 +56,6 @@ def classify(trace: Trace, vocabulary: int) -> None:
     forward_end = _end_of_forward(trace)
     alive = _alive_after(trace, forward_end)
     for number, allocation in enumerate(trace.allocations):
-        if allocation.kind == "inputs":
-            allocation.kind = "activations"
         if allocation.kind:
             continue
         phase = trace.segments[allocation.segment].phase

@@ -151,16 +151,14 @@ def stand_in_for_bitsandbytes() -> Iterator[None]:
     PEFT chooses its layer for packed weights by bitsandbytes' class, and remembers for the whole
     process whether there is a bitsandbytes: it is made to look again, before and afterwards.
     """
-    package: Any = ModuleType("bitsandbytes")
-    package.__spec__ = importlib.machinery.ModuleSpec("bitsandbytes", None)
-    package.nn = ModuleType("bitsandbytes.nn")
-    package.nn.Linear4bit = Linear4bit
-    package.nn.Params4bit = Params4bit
-    package.nn.Linear8bitLt = type("Linear8bitLt", (nn.Linear,), {})
-    package.functional = ModuleType("bitsandbytes.functional")
-    package.functional.dequantize_4bit = dequantize_4bit
+    layers_8bit = type("Linear8bitLt", (nn.Linear,), {})
+    functional = _module("bitsandbytes.functional", dequantize_4bit=dequantize_4bit)
+    nn_part = _module(
+        "bitsandbytes.nn", Linear4bit=Linear4bit, Params4bit=Params4bit, Linear8bitLt=layers_8bit
+    )
+    package = _module("bitsandbytes", nn=nn_part, functional=functional)
     before = {name: module for name, module in sys.modules.items() if name in STAND_INS}
-    sys.modules.update(zip(STAND_INS, (package, package.nn, package.functional), strict=True))
+    sys.modules.update(zip(STAND_INS, (package, nn_part, functional), strict=True))
     _forget_availability()
     try:
         from peft.tuners.lora import bnb as layers
@@ -172,6 +170,13 @@ def stand_in_for_bitsandbytes() -> Iterator[None]:
             del sys.modules[name]
         sys.modules.update(before)
         _forget_availability()
+
+
+def _module(name: str, **contents: Any) -> ModuleType:
+    module = ModuleType(name)
+    module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+    vars(module).update(contents)
+    return module
 
 
 def _forget_availability() -> None:

@@ -6,9 +6,10 @@ Importing this module loads neither torch nor transformers; calling it does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from lora_viz.answers import LIBRARIES
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.memory.extend import NotAlikeError, extend
@@ -19,7 +20,6 @@ from lora_viz.model_source import resolve
 if TYPE_CHECKING:
     from lora_viz.memory.events import Trace
 
-LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 # neighbours on each side that have to be alike; 0, the last resort, simulates every block
 CONTEXTS = (1, 2, 0)
 # An assumption: the CUDA context with its loaded kernels takes 300 to 600 MiB, by card and driver.
@@ -75,9 +75,10 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         except UserError:
             raise
         except Exception as error:
+            from lora_viz.meta_model import in_a_sentence
+
             raise UserError(
-                _("The training step of this model cannot be simulated: %s.")
-                % " ".join(str(error).split())[:200].rstrip(".")
+                _("The training step of this model cannot be simulated: %s.") % in_a_sentence(error)
             ) from error
     raise AssertionError("simulating every block needs no block to be alike")
 
@@ -115,10 +116,4 @@ def flops(trace: Trace) -> float:
 
 def software() -> dict[str, str]:
     """The versions of the libraries that the simulated step ran with."""
-    found = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {library: version(library) for library in LIBRARIES}

@@ -17,8 +17,7 @@ from torch import nn
 
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
-
-ADAPTER_PARTS = ("lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude")
+from lora_viz.peft_layout import ROLES
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def set_attention(model: Any, attention: str) -> None:
 
 def is_adapter(name: str) -> bool:
     """Whether a parameter of this name belongs to the adapter."""
-    return any(part in name for part in ADAPTER_PARTS)
+    return any(part in ROLES for part in name.split("."))
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:

@@ -110,7 +110,7 @@ def _loss(
     """
     inputs = make_inputs(settings)
     for tensor in inputs.values():
-        recorder.see(tensor, "inputs")
+        recorder.see(tensor, "activations")
     if not settings.padding:
         inputs.pop("attention_mask")
     if settings.training_loop == "plain":
