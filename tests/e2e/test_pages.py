@@ -19,6 +19,7 @@ PAGES = {
     "/checkpoints": "Checkpoints",
     "/training-process": "Training process",
     "/memory": "Memory",
+    "/this-machine": "This machine",
     "/summary": "Summary",
     "/audit": "Audit",
 }

@@ -12,8 +12,12 @@ from lora_viz.catalogue import catalogue
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
 
-# about the explainer's own settings, and about runs that others measured
-WITHOUT_A_MODEL = {"pages/document/audit.py", "pages/decide/trust.py"}
+# about the explainer's own settings, runs that others measured, and the machine
+WITHOUT_A_MODEL = {
+    "pages/document/audit.py",
+    "pages/decide/trust.py",
+    "pages/decide/this_machine.py",
+}
 
 
 def opened(page: str = "", **query: str) -> AppTest:
