@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lora_viz.hardware import cards
 from lora_viz.scenario import Scenario, as_peft_targets
 
 
@@ -81,4 +80,4 @@ def step_settings(scenario: Scenario) -> StepSettings:
         values |= {"quantization": "nf4"}
         if scenario.kbit_preparation == "norms":
             values |= {"training_loop": "trainer"}
-    return StepSettings(**values, compute_capability=cards()[scenario.gpu].compute_capability)
+    return StepSettings(**values, compute_capability=scenario.card.compute_capability)
