@@ -1,0 +1,103 @@
+"""What fits on which card: a cell for each card and each thing that is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from lora_viz.figures.bar_drawing import DARK_INK
+from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.memory.fit import Verdict
+
+GB = 1e9
+ROW_HEIGHT = 22
+HEADER_HEIGHT = 64
+# Light enough for dark ink in both themes, and apart in lightness too: blue, amber, grey.
+COLOURS: dict[Verdict, str] = {"fits": "#8DBCE0", "tight": "#EDB458", "too_large": "#C3C9CF"}
+SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too_large": "✗"}
+VERDICTS: tuple[Verdict, ...] = ("too_large", "tight", "fits")
+NUMBERS_UP_TO = 8  # columns; where there are more, a cell has room for its sign only
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One answer: the verdict, the most bytes that the step takes, and what hover says (HTML)."""
+
+    verdict: Verdict
+    bytes: int
+    hover: str
+
+
+def fit_grid(
+    columns: Sequence[str], rows: Sequence[str], cells: Sequence[Sequence[Cell | None]]
+) -> go.Figure:
+    """Draw the grid, the first row at the top.
+
+    Args:
+        columns, rows: what stands above and beside the cells (HTML).
+        cells: for each row a cell for each column; None where nothing is known.
+    """
+    drawing = Drawing(HEADER_HEIGHT + ROW_HEIGHT * len(rows))
+    has_numbers = len(columns) <= NUMBERS_UP_TO
+    drawing.add_heatmap(
+        x=list(range(len(columns))),
+        y=list(range(len(rows))),
+        z=[[VERDICTS.index(cell.verdict) if cell else None for cell in row] for row in cells],
+        text=[[cell_text(cell, has_numbers=has_numbers) for cell in row] for row in cells],
+        customdata=[[cell.hover if cell else "" for cell in row] for row in cells],
+        texttemplate="%{text}",
+        textfont={"family": NUMBER_FONT, "size": 13, "color": DARK_INK},
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        colorscale=_steps([COLOURS[verdict] for verdict in VERDICTS]),
+        zmin=0,
+        zmax=len(VERDICTS) - 1,
+        showscale=False,
+        xgap=3,
+        ygap=2,
+    )
+    drawing.update_layout(margin={"l": 8, "r": 8, "t": HEADER_HEIGHT - 8, "b": 8})
+    drawing.update_xaxes(
+        side="top",
+        tickvals=list(range(len(columns))),
+        ticktext=list(columns),
+        tickangle=0,
+        tickfont={"size": 12},
+        **BARE,
+    )
+    drawing.update_yaxes(
+        autorange="reversed",
+        tickvals=list(range(len(rows))),
+        ticktext=list(rows),
+        tickfont={"size": 12},
+        automargin=True,
+        **BARE,
+    )
+    return drawing.figure()
+
+
+BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+
+
+def cell_text(cell: Cell | None, *, has_numbers: bool) -> str:
+    """The sign of the verdict and the gigabytes (10⁹ B); a question mark for what is not known."""
+    if cell is None:
+        return ""
+    sign = SIGNS[cell.verdict]
+    return (
+        f"<b>{sign}</b> {cell.bytes / GB:.3g}"
+        if has_numbers and cell.bytes < 999.5e9
+        else f"<b>{sign}</b>"
+    )
+
+
+def _steps(colours: Sequence[str]) -> list[list[float | str]]:
+    """A colour scale that changes at once from one colour to the next."""
+    edges = [index / len(colours) for index in range(len(colours) + 1)]
+    return [
+        [edge, colour]
+        for colour, left, right in zip(colours, edges, edges[1:], strict=False)
+        for edge in (left, right)
+    ]
