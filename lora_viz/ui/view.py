@@ -111,6 +111,12 @@ class View(Declared):
             "utilisation follows from it. 0 is not measured."
         ),
     )
+    compared: str = choice(
+        "",
+        N_("Comparison"),
+        N_("Scenarios beside each other, as `comparison.encode` writes them."),
+        short="compare",
+    )
 
     @field_validator("planned_models", "planned_methods", "planned_ranks", mode="before")
     @classmethod
