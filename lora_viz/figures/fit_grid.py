@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import plotly.graph_objects as go
 
 from lora_viz.figures.bar_drawing import DARK_INK
 from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.figures.colours import NEUTRAL
 from lora_viz.memory.fit import Verdict
 
 GB = 1e9
 ROW_HEIGHT = 22
-HEADER_HEIGHT = 64
+HEADER_HEIGHT = 68
+SLANTED_HEADER_HEIGHT = 120
 # Light enough for dark ink in both themes, and apart in lightness too: blue, amber, grey.
 COLOURS: dict[Verdict, str] = {"fits": "#8DBCE0", "tight": "#EDB458", "too_large": "#C3C9CF"}
 SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too_large": "✗"}
 VERDICTS: tuple[Verdict, ...] = ("too_large", "tight", "fits")
 NUMBERS_UP_TO = 8  # columns; where there are more, a cell has room for its sign only
+
+BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What stands above a column: its group, which neighbours share, and its own name (HTML)."""
+
+    group: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -31,15 +44,18 @@ class Cell:
 
 
 def fit_grid(
-    columns: Sequence[str], rows: Sequence[str], cells: Sequence[Sequence[Cell | None]]
+    columns: Sequence[Column], rows: Sequence[str], cells: Sequence[Sequence[Cell | None]]
 ) -> go.Figure:
     """Draw the grid, the first row at the top.
 
     Args:
-        columns, rows: what stands above and beside the cells (HTML).
+        rows: what stands beside the cells (HTML).
         cells: for each row a cell for each column; None where nothing is known.
     """
-    drawing = Drawing(HEADER_HEIGHT + ROW_HEIGHT * len(rows))
+    groups = [list(group) for _name, group in groupby(columns, key=lambda column: column.group)]
+    is_slanted = len(groups) > 2 and len(columns) < 2 * len(groups)
+    header = SLANTED_HEADER_HEIGHT if is_slanted else HEADER_HEIGHT
+    drawing = Drawing(header + ROW_HEIGHT * len(rows))
     has_numbers = len(columns) <= NUMBERS_UP_TO
     drawing.add_heatmap(
         x=list(range(len(columns))),
@@ -58,13 +74,17 @@ def fit_grid(
         xgap=3,
         ygap=2,
     )
-    drawing.update_layout(margin={"l": 8, "r": 8, "t": HEADER_HEIGHT - 8, "b": 8})
+    drawing.update_layout(margin={"l": 8, "r": 8, "t": header - 8, "b": 8})
+    left = 0
+    for group in groups:
+        _name_group(drawing, group, left, is_slanted=is_slanted)
+        left += len(group)
     drawing.update_xaxes(
         side="top",
         tickvals=list(range(len(columns))),
-        ticktext=list(columns),
+        ticktext=[column.name for column in columns],
         tickangle=0,
-        tickfont={"size": 12},
+        tickfont={"size": 12 if has_numbers else 10},
         **BARE,
     )
     drawing.update_yaxes(
@@ -78,11 +98,34 @@ def fit_grid(
     return drawing.figure()
 
 
-BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+def _name_group(drawing: Drawing, group: list[Column], left: int, *, is_slanted: bool) -> None:
+    """The group's name over the middle of its columns, with a line below it."""
+    right = left + len(group) - 1
+    drawing.add_annotation(
+        x=(left + right) / 2,
+        yref="paper",
+        y=1,
+        yshift=36,
+        text=f"<b>{group[0].group}</b>",
+        showarrow=False,
+        textangle=-25 if is_slanted else 0,
+        xanchor="center",
+        yanchor="bottom",
+        font={"size": 12},
+    )
+    drawing.add_shape(
+        type="line",
+        x0=left - 0.45,
+        x1=right + 0.45,
+        yref="paper",
+        y0=1,
+        y1=1,
+        line={"color": NEUTRAL, "width": 1},
+    )
 
 
 def cell_text(cell: Cell | None, *, has_numbers: bool) -> str:
-    """The sign of the verdict and the gigabytes (10⁹ B); a question mark for what is not known."""
+    """The sign of the verdict and the gigabytes (10⁹ B); nothing for what is not known."""
     if cell is None:
         return ""
     sign = SIGNS[cell.verdict]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lora_viz import answers
 from lora_viz.errors import UserError
+from lora_viz.figures.fit_grid import Column
 from lora_viz.hardware import Card, cards
 from lora_viz.i18n import _
 from lora_viz.memory.settings import capability_class, step_settings
@@ -64,12 +65,17 @@ def planned_scenarios(scenario: Scenario, view: View) -> list[Scenario]:
     ]
 
 
-def column_name(planned: Scenario) -> str:
-    """A column's model, method and rank, on two lines."""
+def column_of(planned: Scenario) -> Column:
+    """What stands above a column of the grid: the model, then method and rank."""
     method = METHODS[planned.method]
-    return f"{model_name(planned.model)}<br>" + (
-        method if planned.method == "full" else f"{method} r={planned.rank}"
-    )
+    rank = "" if planned.method == "full" else f"<br>r={planned.rank}"
+    return Column(model_name(planned.model), method + rank)
+
+
+def column_name(planned: Scenario) -> str:
+    """A column's model, method and rank in a line."""
+    column = column_of(planned)
+    return f"{column.group} · {column.name.replace('<br>', ' ')}"
 
 
 def needed_steps(planned: list[Scenario], rows: list[PlannedCard]) -> list[tuple[Scenario, float]]:

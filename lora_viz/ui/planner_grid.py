@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from lora_viz.errors import UserError
@@ -20,6 +22,7 @@ from lora_viz.ui.planner_answers import (
     Steps,
     ask_step,
     column_name,
+    column_of,
     known_step,
     needed_steps,
 )
@@ -43,27 +46,26 @@ def simulate_grid(planned: list[Scenario], rows: list[PlannedCard]) -> Steps:
             words = _("Simulating step %(number)s of %(all)s: %(column)s") % {
                 "number": number + 1,
                 "all": len(missing),
-                "column": as_written(column_name(scenario).replace("<br>", " · ")),
+                "column": as_written(column_name(scenario)),
             }
             say(words, number / len(missing))
             found[scenario, capability] = ask_step(scenario, capability)
     return found
 
 
-def draw(planned: list[Scenario], rows: list[PlannedCard], steps: Steps) -> None:
-    """The grid, and one sentence for each column that has no answer."""
-    reasons = {
-        f"{column_name(scenario).replace('<br>', ' · ')}: {step}"
-        for (scenario, _capability), step in steps.items()
-        if isinstance(step, UserError)
-    }
-    for reason in sorted(reasons):
-        show_warning(reason)
+def draw(planned: list[Scenario], rows: list[PlannedCard], steps: Steps, card: str) -> None:
+    """The grid, and one sentence for each reason why a column has no answer."""
+    reasons: dict[str, dict[str, None]] = {}
+    for (scenario, _capability), step in steps.items():
+        if isinstance(step, UserError):
+            reasons.setdefault(str(step), {})[column_name(scenario)] = None
+    for reason, names in reasons.items():
+        show_warning(f"{', '.join(names)}: {reason}")
     cells = [[_cell(step_on(steps, scenario, row), row) for scenario in planned] for row in rows]
     page.figure(
         fit_grid(
-            [column_name(scenario) for scenario in planned],
-            [f"{row.name} · {size(row.memory_bytes)}" for row in rows],
+            [column_of(scenario) for scenario in planned],
+            [_row_name(row, chosen=row.name == card) for row in rows],
             cells,
         ),
         "planner",
@@ -141,8 +143,7 @@ def rows_of_table(
         line = {_("Card"): row.name, _("Memory (B)"): grouped(row.memory_bytes)}
         for scenario in planned:
             step = step_on(steps, scenario, row)
-            name = column_name(scenario).replace("<br>", " · ")
-            line[name] = (
+            line[column_name(scenario)] = (
                 f"{verdict_words()[verdict(step, row.memory_bytes)].split(':')[0]} "
                 f"{grouped(step.reserved_low)}–{grouped(step.reserved_high)}"
                 if step
@@ -150,6 +151,12 @@ def rows_of_table(
             )
         lines.append(line)
     return lines
+
+
+def _row_name(row: PlannedCard, *, chosen: bool) -> str:
+    """A card with its memory; the one that the scenario is for stands out."""
+    words = f"{escape(row.name)} · {size(row.memory_bytes)}"
+    return f"<b>▸ {words}</b>" if chosen else words
 
 
 def _cell(step: MemoryReport | None, row: PlannedCard) -> Cell | None:
@@ -160,7 +167,7 @@ def _cell(step: MemoryReport | None, row: PlannedCard) -> Cell | None:
         "<b>%(card)s: %(verdict)s</b><br>allocated at the peak: %(low)s<br>reserved, at most: "
         "%(high)s<br>CUDA context: %(context)s<br>in all, at most: %(all)s of %(memory)s"
     ) % {
-        "card": row.name,
+        "card": escape(row.name),
         "verdict": verdict_words()[found],
         "low": size(step.reserved_low),
         "high": size(step.reserved_high),

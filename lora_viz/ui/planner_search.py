@@ -46,9 +46,8 @@ def how_far(scenario: Scenario, context_length: int | None) -> None:
     st.markdown(
         "\n".join(
             (
-                "- " + _sentence(batch, _("batch at %s tokens") % grouped(scenario.seq_len)),
-                "- "
-                + _sentence(length, _("tokens at a batch of %s") % grouped(scenario.batch_size)),
+                _line(_("Largest batch at %s tokens") % grouped(scenario.seq_len), batch),
+                _line(_("Longest sequence at batch %s") % grouped(scenario.batch_size), length),
             )
         )
     )
@@ -62,9 +61,9 @@ def how_far(scenario: Scenario, context_length: int | None) -> None:
     )
 
 
-def _sentence(found: Largest, unit: str) -> str:
+def _line(words: str, found: Largest) -> str:
     if not found.tight_value:
-        return _("Not even 1 %s fits.") % unit
+        return "- " + words + ": " + _("not even 1 fits")
     value = grouped(found.value)
     if found.tight_value != found.value:
         value += f" – {grouped(found.tight_value)}"
@@ -73,7 +72,7 @@ def _sentence(found: Largest, unit: str) -> str:
         "context": _("the model's context ends there, not the card"),
         "setting": _("this app's setting ends there, not the card"),
     }
-    return f"**{value}** {unit}: {limits[found.limited_by]}"
+    return f"- {words}: **{value}** ({limits[found.limited_by]})"
 
 
 def _known_search(scenario: Scenario, context_length: int | None) -> Found | None:

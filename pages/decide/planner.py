@@ -58,7 +58,7 @@ rows = planned_cards(scenario, machine_words.reading_now())
 planned = planned_scenarios(scenario, state.view())
 with picture:
     steps = planner_grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
-    planner_grid.draw(planned, rows, steps)
+    planner_grid.draw(planned, rows, steps, scenario.card.name)
 with number:
     planner_grid.key_number(scenario, rows, steps)
 report = steps[scenario, capability_class(scenario.card.compute_capability)]
