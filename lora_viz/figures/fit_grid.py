@@ -16,12 +16,13 @@ from lora_viz.memory.fit import Verdict
 GB = 1e9
 ROW_HEIGHT = 22
 HEADER_HEIGHT = 68
-SLANTED_HEADER_HEIGHT = 120
+TALL_HEADER_HEIGHT = 190
 # Light enough for dark ink in both themes, and apart in lightness too: blue, amber, grey.
 COLOURS: dict[Verdict, str] = {"fits": "#8DBCE0", "tight": "#EDB458", "too_large": "#C3C9CF"}
 SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too_large": "✗"}
 VERDICTS: tuple[Verdict, ...] = ("too_large", "tight", "fits")
-NUMBERS_UP_TO = 8  # columns; where there are more, a cell has room for its sign only
+# columns; where there are more, a cell has room for its sign only, and names stand upright
+NUMBERS_UP_TO = 6
 
 BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
 
@@ -53,10 +54,10 @@ def fit_grid(
         cells: for each row a cell for each column; None where nothing is known.
     """
     groups = [list(group) for _name, group in groupby(columns, key=lambda column: column.group)]
-    is_slanted = len(groups) > 2 and len(columns) < 2 * len(groups)
-    header = SLANTED_HEADER_HEIGHT if is_slanted else HEADER_HEIGHT
-    drawing = Drawing(header + ROW_HEIGHT * len(rows))
     has_numbers = len(columns) <= NUMBERS_UP_TO
+    is_tall = len(groups) > 2 or not has_numbers
+    header = TALL_HEADER_HEIGHT if is_tall else HEADER_HEIGHT
+    drawing = Drawing(header + ROW_HEIGHT * len(rows))
     drawing.add_heatmap(
         x=list(range(len(columns))),
         y=list(range(len(rows))),
@@ -64,7 +65,7 @@ def fit_grid(
         text=[[cell_text(cell, has_numbers=has_numbers) for cell in row] for row in cells],
         customdata=[[cell.hover if cell else "" for cell in row] for row in cells],
         texttemplate="%{text}",
-        textfont={"family": NUMBER_FONT, "size": 13, "color": DARK_INK},
+        textfont={"family": NUMBER_FONT, "color": DARK_INK},
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         colorscale=_steps([COLOURS[verdict] for verdict in VERDICTS]),
@@ -77,14 +78,16 @@ def fit_grid(
     drawing.update_layout(margin={"l": 8, "r": 8, "t": header - 8, "b": 8})
     left = 0
     for group in groups:
-        _name_group(drawing, group, left, is_slanted=is_slanted)
+        _rule_over(drawing, group, left)
+        if not is_tall:
+            _name_group(drawing, group, left)
         left += len(group)
     drawing.update_xaxes(
         side="top",
         tickvals=list(range(len(columns))),
-        ticktext=[column.name for column in columns],
-        tickangle=0,
-        tickfont={"size": 12 if has_numbers else 10},
+        ticktext=[_upright(column) if is_tall else column.name for column in columns],
+        tickangle=-90 if is_tall else 0,
+        tickfont={"size": 12},
         **BARE,
     )
     drawing.update_yaxes(
@@ -98,25 +101,32 @@ def fit_grid(
     return drawing.figure()
 
 
-def _name_group(drawing: Drawing, group: list[Column], left: int, *, is_slanted: bool) -> None:
-    """The group's name over the middle of its columns, with a line below it."""
-    right = left + len(group) - 1
+def _upright(column: Column) -> str:
+    """A column's whole name in a line."""
+    return f"{column.group} {column.name.replace('<br>', ' ')}"
+
+
+def _name_group(drawing: Drawing, group: list[Column], left: int) -> None:
+    """The group's name over the middle of its columns."""
     drawing.add_annotation(
-        x=(left + right) / 2,
+        x=left + (len(group) - 1) / 2,
         yref="paper",
         y=1,
         yshift=36,
         text=f"<b>{group[0].group}</b>",
         showarrow=False,
-        textangle=-25 if is_slanted else 0,
         xanchor="center",
         yanchor="bottom",
         font={"size": 12},
     )
+
+
+def _rule_over(drawing: Drawing, group: list[Column], left: int) -> None:
+    """A line over the columns that belong together."""
     drawing.add_shape(
         type="line",
         x0=left - 0.45,
-        x1=right + 0.45,
+        x1=left + len(group) - 0.55,
         yref="paper",
         y0=1,
         y1=1,

@@ -58,10 +58,10 @@ def add_button(scenarios: tuple[Scenario, ...]) -> None:
 def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
     """One line a scenario, with buttons to take it up and to remove it."""
     for number, scenario in enumerate(scenarios):
-        words, use, remove = st.columns([4, 1, 1], vertical_alignment="center")
-        words.markdown(f"**{NAMES[number]}** {as_written(title(scenario))}")
         name = NAMES[number]
-        use.button(
+        st.markdown(f"**{name}** {as_written(title(scenario))}")
+        buttons = st.container(horizontal=True)
+        buttons.button(
             _("Use"),
             key=f"compare:use:{number}",
             help=_("Make %s the current scenario.") % name,
@@ -69,8 +69,8 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
             args=(scenario,),
         )
         rest = scenarios[:number] + scenarios[number + 1 :]
-        remove.button(
-            "✕",
+        buttons.button(
+            _("Remove"),
             key=f"compare:remove:{number}",
             help=_("Remove %s.") % name,
             on_click=_keep,
