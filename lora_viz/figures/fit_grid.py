@@ -15,14 +15,14 @@ from lora_viz.memory.fit import Verdict
 
 GB = 1e9
 ROW_HEIGHT = 22
-HEADER_HEIGHT = 68
+HEADER_HEIGHT = 72
 TALL_HEADER_HEIGHT = 190
 # Light enough for dark ink in both themes, and apart in lightness too: blue, amber, grey.
 COLOURS: dict[Verdict, str] = {"fits": "#8DBCE0", "tight": "#EDB458", "too_large": "#C3C9CF"}
 SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too_large": "✗"}
 VERDICTS: tuple[Verdict, ...] = ("too_large", "tight", "fits")
-# columns; where there are more, a cell has room for its sign only, and names stand upright
-NUMBERS_UP_TO = 6
+# columns; with more, a phone's cell has room for its sign only, and names stand upright
+NUMBERS_UP_TO = 3
 
 BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
 
@@ -65,7 +65,7 @@ def fit_grid(
         text=[[cell_text(cell, has_numbers=has_numbers) for cell in row] for row in cells],
         customdata=[[cell.hover if cell else "" for cell in row] for row in cells],
         texttemplate="%{text}",
-        textfont={"family": NUMBER_FONT, "color": DARK_INK},
+        textfont={"family": NUMBER_FONT, "size": 12, "color": DARK_INK},
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         colorscale=_steps([COLOURS[verdict] for verdict in VERDICTS]),
@@ -112,7 +112,7 @@ def _name_group(drawing: Drawing, group: list[Column], left: int) -> None:
         x=left + (len(group) - 1) / 2,
         yref="paper",
         y=1,
-        yshift=36,
+        yshift=40,
         text=f"<b>{group[0].group}</b>",
         showarrow=False,
         xanchor="center",

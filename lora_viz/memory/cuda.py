@@ -108,7 +108,7 @@ class AsOnCuda(TorchFunctionMode):
             value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
         kernel = fused_kernel(query, attn_mask, self.compute_capability)
         if kernel == "math":
-            output, _scores = torch._scaled_dot_product_attention_math(
+            output, _scores = torch.ops.aten._scaled_dot_product_attention_math(
                 query, key, value, attn_mask, dropout_p, is_causal, scale=scale
             )
             return output

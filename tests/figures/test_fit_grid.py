@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def test_every_cell_has_the_sign_the_colour_and_the_number_of_its_report(
 ) -> None:
     cells = [[data.draw(st.none() | CELL) for _c in range(columns)] for _r in range(rows)]
     names = [Column(f"model {number // 3}", f"LoRA<br>r={number}") for number in range(columns)]
-    grid = fit_grid(names, [f"card {row}" for row in range(rows)], cells).data[0]
+    grid: Any = fit_grid(names, [f"card {row}" for row in range(rows)], cells).data[0]
     for row in range(rows):
         for column in range(columns):
             cell, text = cells[row][column], grid.text[row][column]
@@ -36,7 +38,7 @@ def test_every_cell_has_the_sign_the_colour_and_the_number_of_its_report(
             assert VERDICTS[grid.z[row][column]] == cell.verdict
             assert SIGNS[cell.verdict] in text
             assert grid.customdata[row][column] == cell.hover
-            if columns <= 6:
+            if columns <= 3:
                 shown = float(text.rsplit(" ", 1)[1])
                 assert shown * 1e9 == pytest.approx(cell.bytes, rel=0.006)
 
