@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lora_viz.figures.fit_grid import COLOURS, SIGNS, VERDICTS, Cell, Column, fit_grid
@@ -22,6 +22,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.data(), st.integers(1, 12), st.integers(1, 5))
 def test_every_cell_has_the_sign_the_colour_and_the_number_of_its_report(
     data: st.DataObject, columns: int, rows: int
