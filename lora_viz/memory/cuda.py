@@ -119,9 +119,10 @@ class AsOnCuda(TorchFunctionMode):
             value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
         kernel = fused_kernel(query, attn_mask, self.compute_capability)
         if kernel == "math":
-            return functional._scaled_dot_product_attention_math(  # type: ignore[attr-defined]
+            output, _scores = torch.ops.aten._scaled_dot_product_attention_math(
                 query, key, value, attn_mask, dropout_p, is_causal, scale=scale
             )
+            return output
         return FusedAttention.apply(query, key, value, attn_mask, kernel, self.record_flops)
 
 
