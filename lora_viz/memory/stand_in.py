@@ -17,7 +17,7 @@ from torch import nn
 
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
-from lora_viz.peft_layout import ROLES
+from lora_viz.peft_layout import is_adapter
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,6 @@ def set_attention(model: Any, attention: str) -> None:
     for module in model.modules():
         if hasattr(module, "config"):
             module.config._attn_implementation = attention
-
-
-def is_adapter(name: str) -> bool:
-    """Whether a parameter of this name belongs to the adapter."""
-    return any(part in ROLES for part in name.split("."))
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:

@@ -73,7 +73,7 @@ class LayerChange(_Plain):
     shape: tuple[int, int]
     singular_values: tuple[float, ...]
     delta_norm: float
-    base_norm: float
+    base_norm: float | None
     file: str | None = None
 
 
@@ -102,12 +102,12 @@ class Files(_Plain):
 
 
 class Machine(_Plain):
-    """Where and with what the job ran."""
+    """Where and with what the job ran; `threads` are those that torch computes with."""
 
     device: str
     precision: str
     processes: int
-    cores: int
+    threads: int
     software: dict[str, str]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,11 @@ class Run:
         """The whole model, which full fine-tuning saves."""
         return self.path / "model"
 
+    @property
+    def checkpoints_folder(self) -> Path:
+        """Trainer's own folder, with a folder for each checkpoint."""
+        return self.path / "checkpoints"
+
     def events(self) -> list[Event]:
         """What was recorded so far, oldest first."""
         return read_events(self.events_file)
@@ -127,6 +133,18 @@ class Run:
             if isinstance(event, CheckpointEvent) and (self.path / event.folder).is_dir():
                 return self.path / event.folder
         return None
+
+    def remember_process(self, process: int) -> None:
+        """Note which process does the job."""
+        write_whole(self.path / "process.json", json.dumps({"pid": process}))
+
+    def process_id(self) -> int | None:
+        """The process that does the job, or None if it has gone."""
+        try:
+            process = json.loads((self.path / "process.json").read_bytes())["pid"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return process if self.is_alive() else None
 
     def created(self) -> float:
         """When the run was made, in seconds since 1970."""
