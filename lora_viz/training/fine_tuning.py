@@ -72,7 +72,8 @@ def fine_tune(
     if not stop.requested:
         work.measure_trained(simulates_memory)
         work.check()
-    work.tidy()
+        work.tidy()
+        record.is_complete = True
 
 
 class _FineTuning:
@@ -184,6 +185,7 @@ class _FineTuning:
         self._is_training = True
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         self._is_training = False
+        self._last_losses = recorder.last_losses
         # without the wrappers for several processes and mixed precision, as others will load it
         self._model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         allocated, reserved = self._meter.cuda_peaks()
@@ -215,7 +217,9 @@ class _FineTuning:
     def measure_trained(self, simulates_memory: bool) -> None:
         """The same losses and answers as before training, and what was simulated."""
         self._record.begin("evaluating")
-        after = self._losses(self._model)
+        # mixed precision was on in the last evaluation of the training; others load without it
+        measured = None if self._place.bfloat16 else self._last_losses
+        after = dict(measured or self._losses(self._model))
         after["pretraining"] = self._loss_of(self._model, self._pretraining)
         self._record.keep(
             **{
@@ -260,8 +264,7 @@ class _FineTuning:
 
     def tidy(self) -> None:
         """A finished run needs no checkpoints; a stopped one can go on from them."""
-        if not self._stop.requested:
-            shutil.rmtree(self._run.checkpoints_folder, ignore_errors=True)
+        shutil.rmtree(self._run.checkpoints_folder, ignore_errors=True)
 
     def _was_started(self) -> bool:
         """Whether an earlier process trained or evaluated already."""

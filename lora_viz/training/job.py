@@ -14,7 +14,7 @@ from lora_viz.i18n import set_language
 from lora_viz.training.events import StateEvent
 from lora_viz.training.failures import explain
 from lora_viz.training.queue import draw_ticket, wait_for_turn
-from lora_viz.training.record import Record
+from lora_viz.training.record import Listener, Record
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
@@ -40,7 +40,12 @@ def process_count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def work(run: Run, settings: TrainingSettings, stop: StopSignal) -> Result:
+def work(
+    run: Run,
+    settings: TrainingSettings,
+    stop: StopSignal,
+    listener: Listener | None = None,
+) -> Result:
     """Wait for the job's turn, do it, and write its result.
 
     The caller holds the run's lock. Processes that train together do not wait, as the others
@@ -50,7 +55,7 @@ def work(run: Run, settings: TrainingSettings, stop: StopSignal) -> Result:
     if process_rank() > 0:
         return do_job(run, settings, stop, Record(None))
     run.remember_process(os.getpid())
-    record = Record(run)
+    record = Record(run, listener)
     ticket = draw_ticket()
     try:
         if process_count() == 1:
@@ -73,6 +78,10 @@ def do_job(
     simulates_memory: bool = True,
 ) -> Result:
     """Train now, and end with a result whatever happens."""
+    # Threads that spin while they wait take the cores from whatever else runs on this machine, and
+    # from one another: with a second busy process a step takes ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if process_count() == 1:  # Trainer would spread one process over all GPUs
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     try:
@@ -85,7 +94,7 @@ def do_job(
     except Exception as error:  # whatever a model, a library or a disk does becomes readable
         traceback.print_exc()
         return record.end("failed", *explain(error))
-    return record.end("stopped" if stop.requested else "finished")
+    return record.end("stopped" if stop.requested and not record.is_complete else "finished")
 
 
 if __name__ == "__main__":

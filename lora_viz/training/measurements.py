@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import psutil
 import torch
 from torch import Tensor, nn
@@ -99,10 +98,10 @@ def base_hash(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def tensor_bytes(tensor: Tensor) -> np.ndarray:
-    """A tensor's values as they lie in memory, whatever their dtype: (bytes,)."""
+def tensor_bytes(tensor: Tensor) -> bytes:
+    """A tensor's values as they lie in memory, whatever their dtype."""
     flat = tensor.detach().cpu().contiguous().flatten()
-    return flat.view(torch.uint8).numpy()
+    return flat.view(torch.uint8).numpy().tobytes()
 
 
 def file_bytes(folder: Path, patterns: Iterable[str]) -> int | None:

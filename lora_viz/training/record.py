@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lora_viz.training.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
@@ -13,17 +14,23 @@ from lora_viz.training.run_folder import Run, write_whole
 RESERVED_BYTES = 256 * 1024
 
 
+Listener = Callable[[Event], None]
+
+
 class Record:
     """Writes a run's events and collects its result; without a run nothing is written.
 
-    Of several processes that train together, only the first has a run to write to.
+    Of several processes that train together, only the first has a run to write to. `listener`
+    hears of every event; `is_complete` says that nothing is left to find out.
     """
 
-    def __init__(self, run: Run | None) -> None:
+    def __init__(self, run: Run | None, listener: Listener | None = None) -> None:
         self.run = run
         self.found: dict[str, Any] = {}
         self.seconds: dict[str, float] = {}
         self.started = time.time()
+        self.is_complete = False
+        self._listener = listener
         self._activity: Activity | None = None
         self._since = self.started
         self._writer = EventWriter(run.events_file) if run else None
@@ -39,6 +46,8 @@ class Record:
         """Append an event. Raises `OSError` where that is impossible."""
         if self._writer:
             self._writer.write(event)
+        if self._listener:
+            self._listener(event)
 
     def begin(self, activity: Activity) -> None:
         """The job does something else from here on."""

@@ -24,7 +24,10 @@ Evaluate = Callable[[nn.Module], dict[Part, Loss]]
 
 
 class Recorder(TrainerCallback):
-    """Writes what happens at each step; in a process that does not record it only stops."""
+    """Writes what happens at each step; in a process that does not record it only stops.
+
+    `last_losses` are those of the last step, if it was evaluated.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Recorder(TrainerCallback):
         self._best = float("inf")
         self._stalled = 0
         self._gives_up = False
+        self.last_losses: dict[Part, Loss] | None = None
         self._started = self._step_started = time.perf_counter()
         self._first_step = 0
         self._tokens_before = 0
@@ -83,6 +87,7 @@ class Recorder(TrainerCallback):
         if self._record.writes:
             self._record.write(self._step_event(state, logs))
             self._record.keep(steps=step)
+            self.last_losses = None
             if is_last or _is_due(step, self._settings.evaluate_every):
                 self._evaluate_now(step, model)
             if self._snapshots and (is_last or _is_due(step, self._settings.snapshot_every)):
@@ -117,7 +122,7 @@ class Recorder(TrainerCallback):
         )
 
     def _evaluate_now(self, step: int, model: nn.Module) -> None:
-        losses = self._evaluate(model)
+        losses = self.last_losses = self._evaluate(model)
         for part, loss in losses.items():
             self._record.write(evaluation_event(step, part, loss))
         self._stalled = 0 if losses["validation"].loss < self._best else self._stalled + 1

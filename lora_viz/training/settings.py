@@ -87,7 +87,7 @@ class TrainingSettings(Declared):
         N_("Automatic mixed precision: bfloat16 where the GPU has it, float32 elsewhere."),
     )
     evaluate_every: Annotated[int, Ge(0), Le(100_000)] = choice(
-        15, N_("Evaluate every"), N_("Steps between evaluations; 0 for the first and last only.")
+        25, N_("Evaluate every"), N_("Steps between evaluations; 0 for the first and last only.")
     )
     evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
         64,

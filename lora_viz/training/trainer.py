@@ -76,8 +76,8 @@ def _arguments(settings: TrainingSettings, place: Place, folder: Path) -> Traini
         optim=OPTIMIZERS[scenario.optimizer],
         # an infinite bound measures the norm and scales nothing
         max_grad_norm=1.0 if scenario.gradient_clipping else math.inf,
-        gradient_checkpointing=scenario.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False},
+        activation_checkpointing=scenario.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},
         bf16=place.bfloat16,
         use_cpu=place.device == "cpu",
         seed=settings.seed,
