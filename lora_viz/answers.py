@@ -149,6 +149,7 @@ def _code_version() -> str:
             *package.glob("*.py"),
             *package.glob("memory/*.py"),
             *package.glob("data/catalogue/*.json"),
+            *package.glob("data/*/config.json"),
         ]
     ):
         digest.update(file.read_bytes())

@@ -1,4 +1,4 @@
-"""The models that ship by name: their published configuration, never their weights."""
+"""The models that ship by name: their published configuration; of one, the weights as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-CATALOGUE_FOLDER = Path(__file__).parent / "data" / "catalogue"
+DATA_FOLDER = Path(__file__).parent / "data"
+CATALOGUE_FOLDER = DATA_FOLDER / "catalogue"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class CatalogueModel:
     published_precision: int
     default_targets: tuple[str, ...]
     config: dict[str, Any]
+    weights_folder: Path | None
 
 
 @cache
@@ -42,7 +44,17 @@ def default_targets(model: str) -> tuple[str, ...]:
     return entry.default_targets if entry else ("all-linear",)
 
 
+def weights_folder(model: str) -> Path | None:
+    """The folder to give `from_pretrained` if this model's weights ship; None if they do not."""
+    entry = catalogue().get(model)
+    return entry.weights_folder if entry else None
+
+
 def _read(key: str) -> CatalogueModel:
     values = json.loads((CATALOGUE_FOLDER / f"{key}.json").read_text())
-    targets = tuple(values.pop("default_targets"))
-    return CatalogueModel(key=key, default_targets=targets, **values)
+    values["default_targets"] = tuple(values["default_targets"])
+    folder = values.pop("weights_folder", None)
+    if folder is None:
+        return CatalogueModel(key=key, weights_folder=None, **values)
+    config = json.loads((DATA_FOLDER / folder / "config.json").read_text())
+    return CatalogueModel(key=key, weights_folder=DATA_FOLDER / folder, config=config, **values)

@@ -27,7 +27,6 @@ class Pretraining:
     held_out_characters: int
     held_out_loss: float
     seconds: float
-    threads: int
 
 
 def write_card(file: Path, result: Pretraining) -> None:
