@@ -85,13 +85,15 @@ def test_stops_when_the_validation_loss_stalls(text_file: Path, tmp_path: Path) 
 def test_two_processes_are_gradient_accumulation_of_two(text_file: Path, tmp_path: Path) -> None:
     options = ["--data", str(text_file), "--rank", "4", "--batch-size", "2", "--seq-len", "32"]
     options += ["--steps", "3", "--snapshot-every", "0", "--evaluation-sequences", "2"]
-    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    # without --multi_gpu, accelerate starts one process where there are not two GPUs
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
+    launcher += ["--num_processes", "2"]
     done = subprocess.run(
         [*launcher, "-m", "lora_viz", "train", *options, "--out", str(tmp_path / "two"), "--json"],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
     )
     assert done.returncode == 0, done.stderr
     described = json.loads(done.stdout)
