@@ -17,11 +17,12 @@ SMALL_BATCH = {"batch_size": 1, "seq_len": 128}
 
 def run() -> None:
     """Measure and print the table."""
-    from lora_viz.training.loading import EMBEDDED_FOLDER
+    from lora_viz.training.loading import weights_source
+    from lora_viz.training.settings import EMBEDDED_MODEL
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        small = _shape_of_gpt2_small(folder / "gpt2-shape", EMBEDDED_FOLDER)
+        small = _shape_of_gpt2_small(folder / "gpt2-shape", weights_source(EMBEDDED_MODEL))
         rows = [
             _row("embedded model, 8 × 128 tokens", folder, {}, EMBEDDED),
             _row("GPT-2 small’s shape, 1 × 128 tokens", folder, small, SMALL),
@@ -110,7 +111,7 @@ def _go_on() -> None:
     """Nobody asks the bare loop to stop."""
 
 
-def _shape_of_gpt2_small(folder: Path, tokenizer_folder: Path) -> dict[str, Any]:
+def _shape_of_gpt2_small(folder: Path, tokenizer_folder: str) -> dict[str, Any]:
     """A GPT-2 of 12 layers × 768 with random weights, and the scenario that trains it."""
     from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
