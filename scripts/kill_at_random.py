@@ -16,8 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 from lora_viz.training import launch
-from lora_viz.training.events import ResumedEvent, StepEvent
-from lora_viz.training.run_folder import list_runs
+from lora_viz.training.events import ResumedEvent, StateEvent, StepEvent
+from lora_viz.training.run_folder import Run, list_runs
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 LONGEST_SECONDS = 12
@@ -35,6 +35,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run, finished = launch.start(settings, "run-1", Path(folder)), 0
         for kill in range(kills):
+            if kill % 2:  # half of the moments are between its first step and its end
+                _wait_for_a_step(run)
             time.sleep(moments.random() * LONGEST_SECONDS)
             process, events = run.process_id(), run.events()
             if process is not None:
@@ -61,6 +63,16 @@ def main() -> None:
         resumed = [event.step for event in events if isinstance(event, ResumedEvent)]
     print(f"{kills} kills while {dict(states)}; {finished} runs finished between them.")
     print(f"The last run went on after steps {resumed} and finished with every step once.")
+
+
+def _wait_for_a_step(run: Run) -> None:
+    """Until this process has taken a step, or has gone."""
+    while run.is_alive():
+        events = run.events()
+        begun = [place for place, event in enumerate(events) if isinstance(event, StateEvent)]
+        if any(isinstance(event, StepEvent) for event in events[begun[-1] :]):
+            return
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":
