@@ -1,8 +1,8 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
 `settings`, `events`, `results`, `run_folder`, `locks`, `queue`, `launch` and `sweep` load no torch
-when they are imported: pages and the command line read and start jobs with them. Everything else here belongs to the
-job's own process.
+when they are imported: pages and the command line read and start jobs with them. Everything else
+here belongs to the job's own process.
 
 A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
 is known about the run is in it:
