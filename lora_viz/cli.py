@@ -16,6 +16,8 @@ from lora_viz import reports
 from lora_viz.answers import compute
 from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
+from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_training import runs_app, train_command
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.hardware import cards
@@ -108,37 +110,10 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
         print(json.dumps(answer, ensure_ascii=False) if as_json else as_text(answer))
 
     command.__doc__ = inspect.getdoc(report)
-    parameters = [*_scenario_parameters(), *_output_parameters()]
+    parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(name)(command)
-
-
-def _scenario_parameters() -> Iterator[inspect.Parameter]:
-    """The model as an argument, every other field as an option; the scenario checks the values."""
-    for field, info in Scenario.model_fields.items():
-        if field == "model":
-            kind = typer.Argument(help=Scenario.help_text(field), show_default=False)
-        else:
-            kind = typer.Option(
-                *_option_names(field), help=Scenario.help_text(field), show_default=False
-            )
-        value_type = bool | None if info.annotation is bool else str | None
-        yield inspect.Parameter(
-            field,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
-        )
-
-
-def _option_names(field: str) -> tuple[str, ...]:
-    name = Scenario.short_name(field)
-    return (
-        (f"--{name}/--no-{name}",)
-        if Scenario.model_fields[field].annotation is bool
-        else (f"--{name}",)
-    )
 
 
 def _output_parameters() -> Iterator[inspect.Parameter]:
@@ -273,3 +248,5 @@ _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
+app.command("train")(train_command())
+app.add_typer(runs_app, name="runs")

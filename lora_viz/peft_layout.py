@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
@@ -39,12 +40,19 @@ def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> 
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    names = [name for name, module in model.named_modules() if _holds_parameters(module)]
     config = LoraConfig(r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)  # type: ignore[arg-type]
+    with refused_readably(model, targets):
+        return get_peft_model(model, config, low_cpu_mem_usage=True)  # type: ignore[arg-type,return-value]
+
+
+@contextmanager
+def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[None]:
+    """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
+    names = [name for name, module in model.named_modules() if _holds_parameters(module)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return get_peft_model(model, config, low_cpu_mem_usage=True)  # type: ignore[arg-type,return-value]
+            yield
         except (ValueError, TypeError, RuntimeError, NotImplementedError, re.error) as error:
             raise UserError(_refusal(targets, names, error)) from None
 
@@ -88,6 +96,11 @@ def _read_tensors(adapted: PeftModel, saved: dict[str, torch.Tensor]) -> dict[st
     for name, tensor in unseen.items():
         tensors[name] = describe_parameter(name, tensor, saved=True)
     return tensors
+
+
+def is_adapter(name: str) -> bool:
+    """Whether a parameter of this name belongs to the adapter."""
+    return any(part in ROLES for part in name.split("."))
 
 
 def _name_in_file(name: str) -> str:

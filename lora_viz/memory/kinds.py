@@ -13,8 +13,8 @@ from torch import nn
 
 from lora_viz.memory.events import Trace
 from lora_viz.memory.quantized import Linear4bit
-from lora_viz.memory.stand_in import is_adapter
 from lora_viz.memory.trace import Recorder
+from lora_viz.peft_layout import is_adapter
 
 
 def mark_weights(recorder: Recorder, whole: nn.Module, part_of: Mapping[int, int]) -> None:

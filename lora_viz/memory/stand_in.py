@@ -18,7 +18,7 @@ from torch import nn
 
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
-from lora_viz.peft_layout import ROLES
+from lora_viz.peft_layout import is_adapter
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,6 @@ def _choose_attention_class(model: Any, attention: str) -> None:
             if type(module) in table.values() and attention in table:
                 module.__class__ = table[attention]
                 module._flash_attn_uses_top_left_mask = False  # flash-attn from 2.1 on
-
-
-def is_adapter(name: str) -> bool:
-    """Whether a parameter of this name belongs to the adapter."""
-    return any(part in ROLES for part in name.split("."))
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:

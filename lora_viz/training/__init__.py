@@ -1,1 +1,40 @@
-"""Training for real: its settings and data, the process that trains, and what it leaves behind."""
+"""A real fine-tuning job: its settings, its own process, and its folder of results.
+
+`settings`, `events`, `results`, `run_folder`, `locks`, `queue`, `launch` and `sweep` load no torch
+when they are imported: pages and the command line read and start jobs with them. Everything else
+here belongs to the job's own process.
+
+A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
+is known about the run is in it:
+
+settings.json
+    `settings.TrainingSettings`, written first.
+events.jsonl
+    One `events.Event` as JSON a line, flushed: state, step, evaluation, snapshot, checkpoint,
+    resumed, notice. Every event has `kind` and `time` (seconds since 1970). A last line that is
+    only half written is not read. After a `resumed` event at step n, what an earlier process had
+    recorded beyond step n no longer counts; `events.read_events` leaves it out.
+snapshots/base.safetensors
+    `LAYER.weight`, the base weights W (out, in) of the layers that are followed, before training.
+snapshots/step-000015.safetensors
+    For each followed layer: `LAYER.A` (r, in), `LAYER.B` (out, r) and, with DoRA,
+    `LAYER.magnitude` (out,); in full fine-tuning `LAYER.delta`, ΔW (out, in).
+    `run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
+adapter/
+    The adapter in PEFT's format; in full fine-tuning `model/`, the whole model.
+checkpoints/checkpoint-N/
+    What Trainer needs to go on at step N; complete once a `checkpoint` event names it.
+held_out_tokens.safetensors
+    `input_ids` and `labels` (sequences, tokens), the very tokens that the held-out loss is over;
+    a label of −100 is not counted.
+result.json
+    `results.Result`, written last and in one piece. Resuming a stopped or failed run puts it
+    aside as `result.before_resuming.json`.
+job.lock
+    Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
+    `process.log` what it printed.
+
+A run is `queued`, `loading`, `tokenising`, `training`, `evaluating` or `checking` while its
+process lives, `finished`, `stopped` or `failed` once it has a result, and `interrupted` if it has
+neither.
+"""

@@ -1,0 +1,38 @@
+"""Options of the command line from declared choices."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from lora_viz.declared import Declared
+
+
+def declared_parameters(
+    settings: type[Declared], *, argument: str = "", without: tuple[str, ...] = ()
+) -> Iterator[inspect.Parameter]:
+    """Every field as an option, one as an argument; the settings themselves check the values."""
+    for field, info in settings.model_fields.items():
+        if field in without:
+            continue
+        if field == argument:
+            kind = typer.Argument(help=settings.help_text(field), show_default=False)
+        else:
+            names = _option_names(settings, field)
+            kind = typer.Option(*names, help=settings.help_text(field), show_default=False)
+        value_type = bool | None if info.annotation is bool else str | None
+        yield inspect.Parameter(
+            field,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
+        )
+
+
+def _option_names(settings: type[Declared], field: str) -> tuple[str, ...]:
+    name = settings.short_name(field)
+    is_switch = settings.model_fields[field].annotation is bool
+    return (f"--{name}/--no-{name}",) if is_switch else (f"--{name}",)

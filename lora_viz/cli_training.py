@@ -1,0 +1,217 @@
+"""The command line's training: `train`, `runs`, `runs show NAME` and `runs stop NAME`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lora_viz.cli_options import declared_parameters
+from lora_viz.errors import UserError
+from lora_viz.format import size
+from lora_viz.i18n import _, set_language
+from lora_viz.scenario import Scenario
+from lora_viz.training import launch, locks
+from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
+from lora_viz.training.job import process_count, process_rank, work
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import Run, create_run, find_run, list_runs
+from lora_viz.training.settings import TrainingSettings, training_scenario
+from lora_viz.training.stopping import StopSignal
+
+EXIT_STATUS = {"finished": 0, "failed": 1, "stopped": 130}
+runs_app = typer.Typer(
+    help="The runs that are kept in ./runs, or in $LORA_VIZ_RUNS.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+def train_command() -> Callable[..., int]:
+    """The command `train`, whose options are the fields of a scenario and of a training job."""
+
+    def train(**given: Any) -> int:
+        """Fine-tune a model now and keep everything in a folder; Ctrl-C stops and keeps."""
+        out, resumes, as_json = given.pop("out"), given.pop("resume"), given.pop("as_json")
+        values = {field: value for field, value in given.items() if value is not None}
+        run, settings = _resumed(out, values) if resumes else _new(out, values)
+        result = _work(run, settings, shows_progress=not as_json)
+        if process_rank() == 0:
+            print(json.dumps(_described(run), ensure_ascii=False) if as_json else _text(run))
+        return EXIT_STATUS[result.state]
+
+    parameters = [
+        *declared_parameters(Scenario, argument="model"),
+        *declared_parameters(TrainingSettings, without=("scenario",)),
+        *_own_parameters(),
+    ]
+    train.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    train.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return train
+
+
+@runs_app.callback()
+def list_all(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the runs, newest first."""
+    if context.invoked_subcommand:
+        return
+    described = [_described(run) for run in list_runs()]
+    if as_json:
+        print(json.dumps(described, ensure_ascii=False))
+        return
+    for one in described:
+        loss = one["held_out_loss"]
+        shown = f"{loss:.4f}" if loss is not None else "–"
+        print(f"{one['name']:<40} {one['state']:<12} {one['step']:>6} {shown:>8}")
+
+
+@runs_app.command("show")
+def show(
+    name: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what is known about a run."""
+    run = find_run(name)
+    print(json.dumps(_described(run), ensure_ascii=False) if as_json else _text(run))
+
+
+@runs_app.command("stop")
+def stop(name: str) -> None:
+    """Ask a job to stop after its step and keep what it has."""
+    if not launch.stop(find_run(name)):
+        raise UserError(_("“%s” is not running.") % name)
+
+
+def _own_parameters() -> list[inspect.Parameter]:
+    def parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
+        return inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[kind, option],
+        )
+
+    out = typer.Option(
+        "--out", metavar="FOLDER", help="The run's folder, such as runs/NAME.", show_default=False
+    )
+    resume = typer.Option("--resume", help="Go on with the run in --out from its last checkpoint.")
+    as_json = typer.Option("--json", help="Print the result as JSON, and no progress.")
+    return [
+        parameter("out", str | None, out, None),
+        parameter("resume", bool, resume, False),
+        parameter("as_json", bool, as_json, False),
+    ]
+
+
+def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
+    """A new run with the settings given; of several processes the first one makes its folder."""
+    in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
+    others = {name: value for name, value in values.items() if name not in in_scenario}
+    scenario = training_scenario(in_scenario)
+    set_language(scenario.language)
+    settings = TrainingSettings.make({"scenario": scenario, **others})
+    path = Path(out).absolute() if out else None
+    if process_count() > 1 and path is None:
+        raise UserError(_("Name the run's folder with --out where several processes train."))
+    if process_rank() > 0:
+        assert path is not None
+        return Run(path), settings
+    return create_run(
+        settings, path.name if path else None, path.parent if path else None
+    ), settings
+
+
+def _resumed(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
+    if out is None or values:
+        raise UserError(
+            _("Resume a run with --resume --out FOLDER; its settings stay as they are.")
+        )
+    path = Path(out).absolute()
+    run = find_run(path.name, path.parent)
+    if process_rank() == 0:
+        launch.prepare_to_resume(run)
+    return run, run.settings
+
+
+def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
+    signals = StopSignal()
+    signals.listen()
+    if process_rank() > 0:
+        return work(run, settings, signals)
+    lock = locks.take(run.lock_file)
+    if lock is None:
+        raise UserError(_("“%s” is still running.") % run.name)
+    try:
+        return work(run, settings, signals, _print_event if shows_progress else None)
+    finally:
+        os.close(lock)
+
+
+def _print_event(event: Event) -> None:
+    """Progress for a person, on standard error."""
+    if isinstance(event, StateEvent):
+        print(event.state, file=sys.stderr)
+    elif isinstance(event, NoticeEvent):
+        print(event.message, file=sys.stderr)
+    elif isinstance(event, EvaluationEvent):
+        words = f"  step {event.step}: {event.part} loss {event.loss:.4f}"
+        print(f"{words}, perplexity {event.perplexity:.2f}", file=sys.stderr)
+    elif isinstance(event, StepEvent) and (event.step % 10 == 0 or event.step == event.steps):
+        words = f"  step {event.step}/{event.steps}: loss {event.loss:.4f}"
+        pace = f"{event.tokens_per_second:,.0f} tokens/s, {event.seconds_left:.0f} s left"
+        print(f"{words}, {pace}", file=sys.stderr)
+
+
+def _described(run: Run) -> dict[str, Any]:
+    """A run as plain data: its state, settings, newest figures and result."""
+    events, result = run.events(), run.result()
+    steps = [event.step for event in events if isinstance(event, StepEvent)]
+    losses = [
+        event.loss
+        for event in events
+        if isinstance(event, EvaluationEvent) and event.part == "held_out"
+    ]
+    return {
+        "name": run.name,
+        "folder": str(run.path),
+        "state": run.state(events),
+        "created": run.created(),
+        "step": steps[-1] if steps else 0,
+        "held_out_loss": losses[-1] if losses else None,
+        "settings": run.settings.model_dump(mode="json"),
+        "result": result.model_dump(mode="json") if result else None,
+    }
+
+
+def _text(run: Run) -> str:
+    """A run for a person: what it is, how it ended, and what it measured."""
+    described, result = _described(run), run.result()
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["created"]))
+    lines = [f"{run.name}  {described['state']}  {created}", str(run.path)]
+    if result is None:
+        return "\n".join([*lines, f"step {described['step']}"])
+    lines += [words for words in (result.reason, result.advice) if words]
+    for part in ("validation", "held_out", "pretraining"):
+        losses = getattr(result, part)
+        if losses and losses.after:
+            before, after = losses.before, losses.after
+            lines.append(f"{part:<12} loss {before.loss:.4f} → {after.loss:.4f}")
+    for part in ("held_out", "trained"):
+        match = getattr(result, f"exact_match_{part}")
+        if match:
+            lines.append(f"exact match, {part}: {match.after} of {match.questions}")
+    if saved := result.files.adapter or result.files.model:
+        lines.append(f"saved {size(saved)}, {result.trainable_parameters:,} trained parameters")
+    marks = {True: "yes", False: "NO", None: "does not apply"}
+    lines += [f"{check.name}: {marks[check.passed]} {check.note}" for check in result.checks]
+    return "\n".join(lines)

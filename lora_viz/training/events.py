@@ -1,0 +1,196 @@
+"""What a job records while it runs: one JSON line each, flushed, so that nothing is lost.
+
+Losses are means over tokens in nats, perplexity is their exponential; sizes are bytes, durations
+seconds, times seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+Activity = Literal["queued", "loading", "tokenising", "training", "evaluating", "checking"]
+Part = Literal["validation", "held_out", "pretraining"]
+
+
+class _Recorded(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+
+class _Event(_Recorded):
+    time: float = Field(default_factory=time.time)
+
+
+class StateEvent(_Event):
+    """The job began something; `ahead` is how many jobs a queued one waits for."""
+
+    kind: Literal["state"] = "state"
+    state: Activity
+    ahead: int | None = None
+
+
+class MemoryReading(_Recorded):
+    """Memory in bytes; what this device has no reading of is None.
+
+    `resident` is the process's resident set. `allocated`, `reserved` and `peak_allocated` are
+    torch.cuda's; `device_used`, `device_total` and `utilisation_percent` are NVML's, of the whole
+    GPU and all that runs on it.
+    """
+
+    resident: int | None = None
+    allocated: int | None = None
+    reserved: int | None = None
+    peak_allocated: int | None = None
+    device_used: int | None = None
+    device_total: int | None = None
+    utilisation_percent: float | None = None
+
+
+class StepEvent(_Event):
+    """One optimizer step was taken; `loss` is that of its batch before the step.
+
+    `gradient_norm` is before clipping, `tokens_per_second` over this step in all processes, with
+    padding; `seconds_left` until the last step, at the pace so far.
+    """
+
+    kind: Literal["step"] = "step"
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    gradient_norm: float | None
+    learning_rate: float
+    tokens_per_second: float
+    seconds_left: float
+    memory: MemoryReading
+
+
+class EvaluationEvent(_Event):
+    """The loss on a part of the data after `step` steps, over all its `tokens`."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    step: int
+    part: Part
+    loss: float
+    perplexity: float
+    tokens: int
+
+
+class LayerReading(_Recorded):
+    """One followed layer in a snapshot.
+
+    `singular_values` are those of ΔW in falling order, `delta_norm` its Frobenius norm; A and B
+    have none in full fine-tuning. `base_sha256` is the hash of the bytes of W as it is now.
+    """
+
+    layer: str
+    singular_values: tuple[float, ...]
+    delta_norm: float
+    a_norm: float | None = None
+    b_norm: float | None = None
+    scaling: float | None = None
+    base_sha256: str
+
+
+class SnapshotEvent(_Event):
+    """The followed layers after `step` steps; `file` is below the run's folder."""
+
+    kind: Literal["snapshot"] = "snapshot"
+    step: int
+    file: str
+    layers: tuple[LayerReading, ...]
+
+
+class CheckpointEvent(_Event):
+    """A checkpoint is complete; `folder` is below the run's folder."""
+
+    kind: Literal["checkpoint"] = "checkpoint"
+    step: int
+    folder: str
+
+
+class ResumedEvent(_Event):
+    """A new process goes on after `step` steps."""
+
+    kind: Literal["resumed"] = "resumed"
+    step: int
+
+
+class NoticeEvent(_Event):
+    """A sentence for the reader."""
+
+    kind: Literal["notice"] = "notice"
+    message: str
+
+
+Event = (
+    StateEvent
+    | StepEvent
+    | EvaluationEvent
+    | SnapshotEvent
+    | CheckpointEvent
+    | ResumedEvent
+    | NoticeEvent
+)
+_event: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+class EventWriter:
+    """Appends events to a file; a line that an earlier process left half written goes first."""
+
+    def __init__(self, path: Path) -> None:
+        _drop_half_line(path)
+        self._file = path.open("a", encoding="utf-8")
+
+    def write(self, event: Event) -> None:
+        """Append one line and flush it. Raises `OSError` where it cannot be written."""
+        self._file.write(event.model_dump_json() + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_events(path: Path) -> list[Event]:
+    """All events that count, oldest first; none if there is no file yet.
+
+    What cannot be read, such as a half-written last line, is left out, and so are the steps that
+    a resumed job took again.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is unfinished
+    except FileNotFoundError:
+        return []
+    return _without_repeated(_parsed(lines))
+
+
+def _parsed(lines: Iterable[bytes]) -> Iterable[Event]:
+    for line in lines:
+        try:
+            yield _event.validate_json(line)
+        except ValidationError:
+            continue
+
+
+def _without_repeated(events: Iterable[Event]) -> list[Event]:
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, ResumedEvent):
+            kept = [earlier for earlier in kept if getattr(earlier, "step", 0) <= event.step]
+        kept.append(event)
+    return kept
+
+
+def _drop_half_line(path: Path) -> None:
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with path.open("r+b") as file:
+            file.truncate(whole)

@@ -1,0 +1,101 @@
+"""One job from its turn to its result. `python -m lora_viz.training.job FOLDER` is its process.
+
+Importing this module loads no torch, so that a job is heard of from its first second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from lora_viz.i18n import set_language
+from lora_viz.training.events import StateEvent
+from lora_viz.training.failures import explain
+from lora_viz.training.queue import draw_ticket, wait_for_turn
+from lora_viz.training.record import Listener, Record
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import Run
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.stopping import StopRequestedError, StopSignal
+
+
+def main() -> None:
+    """Do the job of the folder that the command line names; exit with 1 if it fails."""
+    stop = StopSignal()
+    stop.listen()
+    run = Run(Path(sys.argv[1]))
+    result = work(run, run.settings, stop)
+    sys.exit(1 if result.state == "failed" else 0)
+
+
+def process_rank() -> int:
+    """Which of the processes that `accelerate launch` started this is; 0 for the only one."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def process_count() -> int:
+    """How many processes train together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def work(
+    run: Run,
+    settings: TrainingSettings,
+    stop: StopSignal,
+    listener: Listener | None = None,
+) -> Result:
+    """Wait for the job's turn, do it, and write its result.
+
+    The caller holds the run's lock. Processes that train together do not wait, as the others
+    would have to wait for the first at every step; jobs that come later wait for them.
+    """
+    set_language(settings.scenario.language)
+    if process_rank() > 0:
+        return do_job(run, settings, stop, Record(None))
+    run.remember_process(os.getpid())
+    record = Record(run, listener)
+    ticket = draw_ticket()
+    try:
+        if process_count() == 1:
+            wait_for_turn(
+                ticket, stop, lambda ahead: record.write(StateEvent(state="queued", ahead=ahead))
+            )
+        return do_job(run, settings, stop, record)
+    except StopRequestedError:
+        return record.end("stopped")
+    finally:
+        ticket.give_back()
+
+
+def do_job(
+    run: Run,
+    settings: TrainingSettings,
+    stop: StopSignal,
+    record: Record,
+    *,
+    simulates_memory: bool = True,
+) -> Result:
+    """Train now, and end with a result whatever happens."""
+    # Threads that spin while they wait take the cores from whatever else runs on this machine, and
+    # from one another: with a second busy process a step takes ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if process_count() == 1:  # Trainer would spread one process over all GPUs
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+    try:
+        record.begin("loading")
+        from lora_viz.training.fine_tuning import fine_tune
+
+        fine_tune(run, settings, stop, record, simulates_memory=simulates_memory)
+    except StopRequestedError:
+        return record.end("stopped")
+    except Exception as error:  # whatever a model, a library or a disk does becomes readable
+        traceback.print_exc()
+        return record.end("failed", *explain(error))
+    return record.end("stopped" if stop.requested and not record.is_complete else "finished")
+
+
+if __name__ == "__main__":
+    main()
