@@ -99,7 +99,7 @@ class Declared(BaseModel):
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
-        """Read link parameters; parameters of other names are not looked at.
+        """Read link parameters, by their short names or the fields' own; others are left alone.
 
         Returns:
             The settings, with defaults for invalid values, and one sentence for each of those.
@@ -107,10 +107,11 @@ class Declared(BaseModel):
         values: dict[str, str] = {}
         complaints: list[str] = []
         for short, field in cls.fields_by_short_name().items():
-            if short in query:
+            value = query.get(short, query.get(field))
+            if value is not None:
                 try:
-                    cls.make({field: query[short]})
-                    values[field] = query[short]
+                    cls.make({field: value})
+                    values[field] = value
                 except UserError as error:
                     complaints.append(str(error))
         return cls.make(values), complaints

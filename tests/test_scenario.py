@@ -93,3 +93,10 @@ def test_another_model_brings_its_usual_targets_only_if_they_differ() -> None:
 
 def test_no_name_in_links_means_two_things() -> None:
     assert not set(Scenario.fields_by_short_name()) & set(View.fields_by_short_name())
+
+
+def test_a_link_may_name_fields_as_the_command_line_s_batches_do() -> None:
+    assert Scenario.from_query({"base_dtype": "bfloat16"}) == Scenario.from_query(
+        {"base-dtype": "bfloat16"}
+    )
+    assert Scenario.from_query({"base_dtype": "bfloat16"})[0].base_dtype == "bfloat16"

@@ -140,10 +140,16 @@ def cell_text(cell: Cell | None, *, has_numbers: bool) -> str:
         return ""
     sign = SIGNS[cell.verdict]
     return (
-        f"<b>{sign}</b> {cell.bytes / GB:.3g}"
+        f"<b>{sign}</b> {three_digits(cell.bytes / GB)}"
         if has_numbers and cell.bytes < 999.5e9
         else f"<b>{sign}</b>"
     )
+
+
+def three_digits(number: float) -> str:
+    """A number below 1,000 in three digits, the last zeros included."""
+    places = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:.{places}f}"
 
 
 def _steps(colours: Sequence[str]) -> list[list[float | str]]:
