@@ -42,6 +42,8 @@ def test_every_page_opens_for_every_model(model: str) -> None:
     for page in PAGES:
         if page == PLANNER or (page == "pages/decide/memory.py" and model not in SIMULATED):
             continue
+        if page in WITHOUT_A_MODEL and model != "gpt2":
+            continue
         app.switch_page(page).run()
         assert not app.exception, f"{page}: {app.exception[0].value}"
         assert not app.error, f"{page}: {app.error[0].value}"
