@@ -17,6 +17,13 @@ from tests.e2e.server import REPOSITORY, running_server
 
 REPETITIONS = 5
 AIM = 1.3
+# the least that any page with a chart and a table takes
+ONE_CHART = """import streamlit as st
+
+st.title("One chart")
+st.plotly_chart({"data": [{"type": "bar", "x": [1, 2], "y": [3, 4]}]})
+st.dataframe({"x": [1, 2], "y": [3, 4]})
+"""
 EMPTY_APP = 'import streamlit as st\n\nst.title("An empty app")\n'
 
 
@@ -57,10 +64,12 @@ def run() -> None:
     """Measure and print the table."""
     with tempfile.TemporaryDirectory() as scratch:
         empty_app = make_application(Path(scratch) / "empty", EMPTY_APP)
+        one_chart = make_application(Path(scratch) / "chart", ONE_CHART)
         answers = prepare_answers(Path(scratch) / "answers")
         empty = Visit("Empty Streamlit app", empty_app, "/", answers)
         visits = [
             empty,
+            Visit("One chart, one table", one_chart, "/", answers),
             Visit("Start", REPOSITORY, "/", answers),
             Visit("Link to /decomposition", REPOSITORY, "/decomposition?rank=16", answers),
             Visit("Start, nothing prepared", REPOSITORY, "/", None),

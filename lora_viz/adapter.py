@@ -132,7 +132,7 @@ def read_adapter_layout(
     config = resolve(model).values
 
     from lora_viz.meta_model import build_meta_model
-    from lora_viz.peft_layout import layout_from_peft
+    from lora_viz.whole_layout import whole_layout
 
     scenario = Scenario(model=model, target_modules=targets)
-    return layout_from_peft(build_meta_model(config), scenario.peft_targets, bias, dora)
+    return whole_layout(build_meta_model(config), scenario.peft_targets, bias, dora)

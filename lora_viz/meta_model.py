@@ -19,10 +19,15 @@ from transformers.models.auto import modeling_auto
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 
-MAXIMUM_MODULES = 100_000
+MAXIMUM_MODULES = 20_000
 MAXIMUM_PARAMETERS = 10**14
-MAXIMUM_COUNT = {"layer": 1_000, "expert": 4_096}
+MAXIMUM_COUNT = {"layer": 400, "expert": 4_096}
 COUNT_KEY = re.compile(r"(?:^n|^num)?_?.*(layer|expert)s?$")
+
+try:
+    from transformers.initialization import no_init_weights
+except ImportError:  # before transformers 5
+    from transformers.modeling_utils import no_init_weights  # pyright: ignore[reportAttributeAccessIssue]
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -39,7 +44,12 @@ def build_meta_model(values: dict[str, Any]) -> transformers.PreTrainedModel:
     """
     _check_counts(values)
     try:
-        with torch.device("meta"), _at_most(MAXIMUM_MODULES), warnings.catch_warnings():
+        with (
+            torch.device("meta"),
+            no_init_weights(),
+            _at_most(MAXIMUM_MODULES),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             config = _config(values)
             model = model_class(config)._from_config(config)

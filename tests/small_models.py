@@ -19,6 +19,8 @@ from lora_viz.meta_model import model_class
 Config = dict[str, Any]
 Targets = tuple[str, ...]
 
+DEPTHS = (1, 2, 5)  # of five alike blocks, PEFT is asked about three
+
 
 @dataclass(frozen=True)
 class SmallModel:
@@ -53,7 +55,7 @@ def _gpt2(random: Random) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": "gpt2",
-        "n_layer": random.randint(1, 3),
+        "n_layer": random.choice(DEPTHS),
         "n_embd": width,
         "n_head": heads,
         "n_inner": random.choice([None, random.randint(8, 200)]),
@@ -67,7 +69,7 @@ def _llama_like(random: Random, model_type: str, **more: Any) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": model_type,
-        "num_hidden_layers": random.randint(1, 3),
+        "num_hidden_layers": random.choice(DEPTHS),
         "hidden_size": width,
         "num_attention_heads": heads,
         "num_key_value_heads": random.choice(
@@ -108,7 +110,7 @@ def _gpt_neox(random: Random) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": "gpt_neox",
-        "num_hidden_layers": random.randint(1, 3),
+        "num_hidden_layers": random.choice(DEPTHS),
         "hidden_size": width,
         "num_attention_heads": heads,
         "intermediate_size": random.randint(8, 200),
@@ -123,7 +125,7 @@ def _opt(random: Random) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": "opt",
-        "num_hidden_layers": random.randint(1, 3),
+        "num_hidden_layers": random.choice(DEPTHS),
         "hidden_size": width,
         "word_embed_proj_dim": random.choice([width, width // 2]),
         "num_attention_heads": heads,
@@ -138,7 +140,7 @@ def _bloom(random: Random) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": "bloom",
-        "n_layer": random.randint(1, 3),
+        "n_layer": random.choice(DEPTHS),
         "hidden_size": width,
         "n_head": heads,
         "vocab_size": random.randint(30, 300),
@@ -149,7 +151,7 @@ def _bert(random: Random) -> Config:
     heads, width = _heads_and_width(random)
     return {
         "model_type": "bert",
-        "num_hidden_layers": random.randint(1, 3),
+        "num_hidden_layers": random.choice(DEPTHS),
         "hidden_size": width,
         "num_attention_heads": heads,
         "intermediate_size": random.randint(8, 200),
@@ -162,8 +164,8 @@ def _bert(random: Random) -> Config:
 def _t5(random: Random) -> Config:
     return {
         "model_type": "t5",
-        "num_layers": random.randint(1, 2),
-        "num_decoder_layers": random.randint(1, 2),
+        "num_layers": random.choice(DEPTHS),
+        "num_decoder_layers": random.choice(DEPTHS),
         "d_model": random.randint(2, 12) * 8,
         "d_kv": random.randint(1, 4) * 4,
         "num_heads": random.randint(1, 4),

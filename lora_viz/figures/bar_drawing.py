@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import Meaning, colour, pattern
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 
 DIGIT_PIXELS = 7.4

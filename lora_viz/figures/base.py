@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+# Plotly looks at a pandas that another thread is still importing as if it were whole, and fails:
+# so it is there before any figure is.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
 
 from lora_viz.figures.colours import Meaning, colour
-
-TEXT_FONT = "Pretendard, Noto Emoji, sans-serif"
-NUMBER_FONT = "JetBrains Mono NL, Pretendard, monospace"
+from lora_viz.figures.fonts import NUMBER_FONT, TEXT_FONT
 
 
 class Drawing:

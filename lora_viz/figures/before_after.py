@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import NUMBER_FONT, Drawing, add_words
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import Meaning, colour
+from lora_viz.figures.fonts import NUMBER_FONT
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from lora_viz.document_epochs import DocumentEpoch, Matrix, MatrixState, Shade
-from lora_viz.figures.base import NUMBER_FONT, Drawing, add_words
+from lora_viz.figures.base import Drawing, add_words
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.i18n import _
 
 # pixels

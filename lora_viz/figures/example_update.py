@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lora_viz.example_update import Rebuild
-from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, colour, translucent
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 

@@ -10,8 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
 

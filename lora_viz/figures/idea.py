@@ -2,98 +2,138 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+from dataclasses import dataclass
 
-from lora_viz.figures.base import Drawing, add_rectangle, add_words, make_true_to_scale
-from lora_viz.figures.colours import NEUTRAL
+from lora_viz.figures.colours import colour
+from lora_viz.figures.fonts import SIGN_FONT, TEXT_FONT
+from lora_viz.figures.svg import (
+    Box,
+    SvgDrawing,
+    arrow,
+    described,
+    framed,
+    number_width,
+    rectangle,
+    text,
+)
 from lora_viz.format import grouped
 
+# pixels
+ABOVE, BETWEEN, BELOW = 30, 64, 34
+BEFORE, GAP, AFTER = 66, 44, 140
+HIGHEST = 400
 
-def lora_idea(in_features: int, out_features: int, rank: int, scale: float) -> go.Figure:
+STYLE = f"""
+text {{ fill: var(--st-text-color, #1F2A33); font-family: {SIGN_FONT}; font-size: 13px; }}
+.name {{ font-weight: 700; }}
+.vector {{ font-family: {TEXT_FONT}; font-size: 21px; font-weight: 700; }}
+.frozen {{ fill: {colour("frozen")}; }}
+.A {{ fill: {colour("A")}; }}
+.B {{ fill: {colour("B")}; }}
+.flow {{ stroke: var(--st-gray-color, #7C8B99); stroke-width: 1.6; }}
+.flow-head {{ fill: var(--st-gray-color, #7C8B99); }}
+"""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer's sizes, and how many pixels one value of W is wide and high."""
+
+    in_features: int
+    out_features: int
+    rank: int
+    pixels: float
+
+    @property
+    def width(self) -> float:
+        return self.in_features * self.pixels
+
+    @property
+    def height(self) -> float:
+        return self.out_features * self.pixels
+
+    @property
+    def thickness(self) -> float:
+        return self.rank * self.pixels
+
+
+def lora_idea(
+    in_features: int, out_features: int, rank: int, scale: float, width: int
+) -> SvgDrawing:
     """Draw x → W → h with the second path x → A → B → × alpha/r, all rectangles to one scale.
 
     W is drawn in wide and out high, A in wide and r high, B r wide and out high.
+
+    Args:
+        width: of the drawing, in pixels.
     """
-    drawing = Drawing(480)
-    make_true_to_scale(drawing)
-    unit = float(max(in_features, out_features))
-    path_top, sum_x = out_features + 0.3 * unit, in_features + 0.65 * unit + rank
-    middle = out_features / 2
-    b_left = in_features + 0.2 * unit
-    _matrices(drawing, (in_features, out_features, rank), (path_top, b_left))
-    _labels(drawing, (in_features, out_features, rank), (path_top, b_left, unit), scale)
-    end = (sum_x - 0.07 * unit, middle)
-    start_x = -0.42 * unit
-    add_words(drawing, "<b>x</b>", (start_x - 0.08 * unit, middle), size=22)
-    _arrow(drawing, (start_x, middle), (-0.03 * unit, middle))
-    _arrow(drawing, (in_features + 0.03 * unit, middle), end)
-    _arrow(drawing, (start_x, middle + 0.04 * unit), (-0.03 * unit, path_top))
-    _arrow(drawing, (in_features + 0.02 * unit, path_top), (b_left - 0.03 * unit, path_top))
-    _arrow(
-        drawing,
-        (b_left + rank + 0.03 * unit, path_top + 0.1 * unit),
-        (sum_x, middle + 0.09 * unit),
-    )
-    add_words(drawing, "<b>+</b>", (sum_x, middle), size=26)
-    _arrow(drawing, (sum_x + 0.07 * unit, middle), (sum_x + 0.3 * unit, middle))
-    add_words(drawing, "<b>h</b>", (sum_x + 0.38 * unit, middle), size=22)
-    drawing.update_xaxes(range=[start_x - 0.15 * unit, sum_x + 0.45 * unit])
-    drawing.update_yaxes(
-        range=[path_top + out_features + 0.16 * unit, -0.16 * unit], autorange=False
-    )
-    return drawing.figure()
+    room = width - BEFORE - GAP - AFTER
+    most = HIGHEST - ABOVE - BETWEEN - BELOW
+    pixels = min(room / (in_features + rank), most / (2 * out_features + rank / 2))
+    layer = _Layer(in_features, out_features, rank, pixels)
+    left = BEFORE + (room - layer.width - layer.thickness) / 2
+    path = ABOVE + layer.height + BETWEEN
+    height = path + max(layer.height, layer.thickness / 2) + BELOW
+    drawn = _matrices(layer, left, path) + _flow(layer, left, path, f"× {scale:.3g}")
+    return framed(drawn, STYLE, (width, height))
 
 
-def _matrices(drawing: Drawing, sizes: tuple[int, int, int], path: tuple[float, float]) -> None:
-    in_features, out_features, rank = sizes
-    top, b_left = path
-    add_rectangle(
-        drawing,
-        "frozen",
-        (0, 0, in_features, out_features),
-        f"W {out_features} × {in_features} = {grouped(in_features * out_features)}",
-    )
-    add_rectangle(
-        drawing,
-        "A",
-        (0, top - rank / 2, in_features, rank),
-        f"A {rank} × {in_features} = {grouped(rank * in_features)}",
-    )
-    add_rectangle(
-        drawing,
-        "B",
-        (b_left, top, rank, out_features),
-        f"B {out_features} × {rank} = {grouped(rank * out_features)}",
+def _matrices(layer: _Layer, left: float, path: float) -> str:
+    middle = left + layer.width / 2
+    b_left = left + layer.width + GAP
+    a_top = path - layer.thickness / 2
+    shape = f"{layer.rank} × {layer.in_features}"
+    return "".join(
+        (
+            _matrix("frozen", "W", layer, (left, ABOVE, layer.width, layer.height)),
+            _matrix("A", "A", layer, (left, a_top, layer.width, layer.thickness)),
+            _matrix("B", "B", layer, (b_left, path, layer.thickness, layer.height)),
+            _name(f"❄ W  {layer.out_features} × {layer.in_features}", middle, ABOVE - 10),
+            _name(f"🔥 A  {shape}", middle, a_top + layer.thickness + 20),
+            text(
+                f"🔥 B  {layer.out_features} × {layer.rank}",
+                b_left - 10,
+                path + layer.height + 20,
+                "name",
+            ),
+        )
     )
 
 
-def _labels(
-    drawing: Drawing,
-    sizes: tuple[int, int, int],
-    path: tuple[float, float, float],
-    scale: float,
-) -> None:
-    in_features, out_features, rank = sizes
-    top, b_left, unit = path
-    add_words(
-        drawing, f"<b>❄ W</b>  {out_features} × {in_features}", (in_features / 2, -0.09 * unit)
-    )
-    add_words(drawing, f"<b>🔥 A</b>  {rank} × {in_features}", (in_features / 2, top - 0.09 * unit))
-    below = (b_left + rank / 2, top + out_features + 0.09 * unit)
-    add_words(drawing, f"<b>🔥 B</b>  {out_features} × {rank}", below)
-    add_words(drawing, f"× {scale:.3g}", (b_left + rank + 0.32 * unit, top), anchor="left")
+def _name(words: str, middle: float, baseline: float) -> str:
+    """Words in the middle above or below a matrix, but never beyond the left edge."""
+    left = max(2, middle - number_width(words, 13) / 2)
+    return text(words, left, baseline, "name")
 
 
-def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float]) -> None:
-    drawing.add_annotation(
-        x=end[0],
-        y=end[1],
-        ax=start[0],
-        ay=start[1],
-        axref="x",
-        ayref="y",
-        text="",
-        arrowhead=2,
-        arrowwidth=1.6,
-        arrowcolor=NEUTRAL,
+def _matrix(style: str, name: str, layer: _Layer, box: Box) -> str:
+    shapes = {
+        "W": (layer.out_features, layer.in_features),
+        "A": (layer.rank, layer.in_features),
+        "B": (layer.out_features, layer.rank),
+    }
+    rows, columns = shapes[name]
+    words = f"{name} {rows} × {columns} = {grouped(rows * columns)}"
+    return described(rectangle(box, style, radius=0), words)
+
+
+def _flow(layer: _Layer, left: float, path: float, scale: str) -> str:
+    """The arrows from x to h on both paths, and where they meet."""
+    middle = ABOVE + layer.height / 2
+    right = left + layer.width
+    b_right = right + GAP + layer.thickness
+    x, plus, h = left - 52, b_right + 62, b_right + 118
+    return "".join(
+        (
+            text("x", x, middle + 7, "vector", anchor="middle"),
+            arrow((x + 12, middle), (left - 4, middle)),
+            arrow((x + 10, middle + 12), (left - 4, path)),
+            arrow((right + 4, middle), (plus - 12, middle)),
+            arrow((right + 4, path), (b_right - layer.thickness - 4, path)),
+            text(scale, b_right + 10, path + 18, "scale"),
+            arrow((b_right + 8, path - 4), (plus - 4, middle + 14)),
+            text("+", plus, middle + 8, "vector", anchor="middle"),
+            arrow((plus + 12, middle), (h - 12, middle)),
+            text("h", h, middle + 7, "vector", anchor="middle"),
+        )
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from lora_viz.figures.base import NUMBER_FONT, TEXT_FONT
 from lora_viz.figures.colours import colour
-
-SIGN_FONT = NUMBER_FONT.replace("monospace", "Noto Emoji, monospace")
+from lora_viz.figures.fonts import SIGN_FONT, TEXT_FONT
 
 STYLE = f"""
 text {{ fill: var(--st-text-color, #1F2A33); font-family: {TEXT_FONT}; font-size: 12px; }}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lora_viz.figures.layer_map_block import BlockWords, draw_block
 from lora_viz.figures.layer_map_column import Slot, draw_column
 from lora_viz.figures.layer_map_style import STYLE
-from lora_viz.figures.svg import polygon
+from lora_viz.figures.svg import SvgDrawing, framed, polygon
 from lora_viz.layer_tree import LayerTree
 
 # pixels
@@ -23,16 +23,7 @@ class MapSettings:
     seq_len: int
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """An SVG drawing and its size in pixels."""
-
-    svg: str
-    width: int
-    height: float
-
-
-def layer_map_svg(tree: LayerTree, opened: str, settings: MapSettings, width: int) -> Drawing:
+def layer_map_svg(tree: LayerTree, opened: str, settings: MapSettings, width: int) -> SvgDrawing:
     """Draw the map for a width in pixels: the model on the left, the opened block on the right;
     where that is too narrow, the block below the model.
 
@@ -63,9 +54,4 @@ def layer_map_svg(tree: LayerTree, opened: str, settings: MapSettings, width: in
             right = EDGE + column_width
             corners = [(right, box_top), (left, top), (left, bottom), (right, box_bottom)]
             drawing.insert(0, polygon(corners, "zoom"))
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + EDGE:g}" '
-        f'width="{width}" height="{height + EDGE:g}" role="group">'
-        f"<style>{STYLE}</style>{''.join(drawing)}</svg>"
-    )
-    return Drawing(svg, width, height + EDGE)
+    return framed("".join(drawing), STYLE, (width, height + EDGE))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import NUMBER_FONT, Drawing
+from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import binary_size, grouped, size
 
 GB = 1e9

@@ -11,7 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.figures.bar_drawing import BarDrawing, Segment, pixel_axis
-from lora_viz.figures.base import NUMBER_FONT
+from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 

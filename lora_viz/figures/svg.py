@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+from math import dist
 from unicodedata import east_asian_width
 
 # advance of a character, as a share of the font size
@@ -11,6 +13,27 @@ NUMBER_FONT_WIDTH = 0.6
 TEXT_FONT_WIDTH = 0.54
 
 Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SvgDrawing:
+    """An SVG drawing and its size in pixels."""
+
+    svg: str
+    width: int
+    height: float
+
+
+def framed(inside: str, style: str, size: tuple[int, float]) -> SvgDrawing:
+    """A drawing of a width and a height, with its style (CSS)."""
+    width, height = size
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" '
+        f'width="{width}" height="{height:g}" role="group">'
+        f"<style>{style}</style>{inside}</svg>"
+    )
+    return SvgDrawing(svg, width, height)
 
 
 def text(
@@ -58,6 +81,21 @@ def arrow_right(left: float, y: float, length: float) -> str:
     end = left + length
     line = f'<line x1="{left:g}" y1="{y:g}" x2="{end - 4:g}" y2="{y:g}" class="flow"/>'
     return line + polygon([(end - 5, y - 4), (end - 5, y + 4), (end, y)], "flow-head")
+
+
+def arrow(start: Point, end: Point) -> str:
+    """An arrow between two points, its head at `end`."""
+    length = dist(start, end)
+    x, y = ((end[axis] - start[axis]) / length for axis in (0, 1))
+    back = (end[0] - 6 * x, end[1] - 6 * y)
+    line = f'<line x1="{start[0]:g}" y1="{start[1]:g}" x2="{back[0]:g}" y2="{back[1]:g}"'
+    sides = [(back[0] - 4 * y, back[1] + 4 * x), (back[0] + 4 * y, back[1] - 4 * x)]
+    return f'{line} class="flow"/>' + polygon([*sides, end], "flow-head")
+
+
+def described(inside: str, words: str) -> str:
+    """A group that says these words when a mouse points at it, and to who cannot see it."""
+    return f'<g role="img" aria-label="{escape(words)}"><title>{escape(words)}</title>{inside}</g>'
 
 
 def button(inside: str, style: str, label: str, **attributes: str) -> str:

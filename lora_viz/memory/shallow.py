@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from lora_viz.memory.blocks import BlockList, block_lists, make_shallow, shallow_name
+from lora_viz.blocks import BlockList, block_lists, make_shallow, shallow_name
 from lora_viz.memory.events import Trace
 from lora_viz.memory.extend import Depth
 from lora_viz.memory.kinds import classify

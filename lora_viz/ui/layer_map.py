@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import streamlit as st
-from streamlit.components.v2 import component
 
 from lora_viz.errors import UserError
 from lora_viz.figures.layer_map_svg import MapSettings, layer_map_svg
@@ -18,44 +12,16 @@ from lora_viz.scenario import Scenario
 from lora_viz.target_choice import toggle
 from lora_viz.ui import asking, controls, state
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.svg_picture import WIDTHS, svg_picture
 
-ASSETS = Path(__file__).parent / "layer_map_assets"
-# phone, small laptop, laptop
-WIDTHS = (326, 525, 632)
 KEY = "layer-map"
-HTML = """
-<div class="map"></div>
-<div class="save">
-  <span></span>
-  <button data-format="png">PNG</button><button data-format="svg">SVG</button>
-</div>
-"""
-
-
-@cache
-def _component() -> Any:
-    """The component, registered once; its style and script are read when it is first drawn."""
-    return component(
-        "layer_map",
-        html=HTML,
-        css=(ASSETS / "layer_map.css").read_text(),
-        js=(ASSETS / "layer_map.js").read_text(),
-    )
 
 
 def layer_map(tree: LayerTree, opened: str, scenario: Scenario) -> None:
     """Draw the map with one block opened; what is pressed changes the targets or that block."""
     settings = MapSettings(scenario.rank, scenario.batch_size, scenario.seq_len)
-    _component()(
-        key=KEY,
-        data={
-            "drawings": [asdict(layer_map_svg(tree, opened, settings, width)) for width in WIDTHS],
-            "name": f"lora-viz-{KEY}",
-            "words": _("Save picture as"),
-        },
-        on_toggled_change=_toggle,
-        on_opened_change=_open,
-    )
+    drawings = [layer_map_svg(tree, opened, settings, width) for width in WIDTHS]
+    svg_picture(drawings, KEY, on_toggled_change=_toggle, on_opened_change=_open)
 
 
 def choose_block(blocks: tuple[str, ...]) -> str:

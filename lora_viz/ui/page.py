@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,6 +12,9 @@ from lora_viz.i18n import _
 from lora_viz.ui import state
 from lora_viz.ui.chart_download import download_buttons
 from lora_viz.ui.messages import show_warning
+
+if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
+    import plotly.graph_objects as go
 
 # text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
 INK = {"light": "#1F2A33", "dark": "#E6ECF1"}

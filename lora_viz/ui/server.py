@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,9 +32,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Streamlit takes a folder named `pages/` for its old automatic navigation until `st.navigation`
     # has run once, and greets a deep link that comes before that with a "Page not found" dialog.
     PagesManager.uses_pages_directory = False
-    # Plotly looks at a pandas that is being imported as if it were there: a page that draws while
-    # another imports it for a table fails. So it is there before the first page.
-    importlib.import_module("pandas")
     ended = threading.Event()
     threading.Thread(target=warm_up, args=(ended,), daemon=True).start()
     try:

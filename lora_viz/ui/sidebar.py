@@ -51,7 +51,10 @@ def model_name(model: str) -> str:
 
 
 def _training_settings() -> None:
-    with st.expander(_("More settings")):
+    more = st.expander(_("More settings"), key="more-settings", on_change="rerun")
+    if not more.open:  # what is not seen is not drawn either, which makes every page faster
+        return
+    with more:
         controls.toggle("rslora", "sidebar")
         controls.toggle("dora", "sidebar")
         controls.options("bias", "sidebar")
@@ -73,7 +76,10 @@ def _training_settings() -> None:
 
 
 def _other_models() -> None:
-    with st.expander(_("Your own model")):
+    own = st.expander(_("Your own model"), key="own-model", on_change="rerun")
+    if not own.open:
+        return
+    with own:
         uploaded = st.file_uploader(_("A model's config.json"), type="json", key="upload")
         if uploaded is not None and uploaded.file_id != st.session_state.get("last_upload"):
             st.session_state["last_upload"] = uploaded.file_id

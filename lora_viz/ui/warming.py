@@ -12,6 +12,8 @@ from lora_viz.scenario import Scenario
 
 FIRST_PAGE_SECONDS = 10  # workers do not wait for ever for a first reader
 PAINTING_SECONDS = 2  # a browser still paints what the server has drawn
+# of the start page, which needs no Plotly: its logo and its drawing
+WHAT_STREAMLIT_NEEDS = ("PIL.Image", "pandas")
 
 _page_is_drawn = threading.Event()
 
@@ -22,7 +24,8 @@ def page_is_drawn() -> None:
 
 
 def warm_up(ended: threading.Event) -> None:
-    """Import what pages draw with; start the workers after the first page, unless it needs them.
+    """Import what pages draw with while the first browser loads; start the workers after the
+    first page, unless that needs them.
 
     Stops early when `ended` is set.
     """
@@ -34,6 +37,8 @@ def warm_up(ended: threading.Event) -> None:
 
 
 def _import_what_pages_need() -> None:
+    for name in WHAT_STREAMLIT_NEEDS:
+        importlib.import_module(name)
     for package in (figures, ui):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)

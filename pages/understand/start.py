@@ -9,6 +9,7 @@ from lora_viz.i18n import _
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.layers import default_layer
 from lora_viz.ui.sidebar import model_name
+from lora_viz.ui.svg_picture import WIDTHS, svg_picture
 
 scenario = state.scenario()
 architecture = asking.architecture()
@@ -29,15 +30,9 @@ page.headline(
 picture, side = page.picture_and_controls()
 with picture:
     st.caption(_("Drawn to scale: equal areas are equal numbers of parameters"))
-    page.figure(
-        lora_idea(
-            layer.in_features,
-            layer.out_features,
-            scenario.rank,
-            scaling(scenario.rank, scenario.alpha, scenario.rslora),
-        ),
-        "idea",
-    )
+    scale = scaling(scenario.rank, scenario.alpha, scenario.rslora)
+    sizes = (layer.in_features, layer.out_features, scenario.rank)
+    svg_picture([lora_idea(*sizes, scale, width) for width in WIDTHS], "idea")
 with side:
     page.key_number(
         percent(trainable / layout.total_parameters, 3),

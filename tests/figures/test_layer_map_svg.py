@@ -13,8 +13,8 @@ from lora_viz.answers import compute
 from lora_viz.architecture import read_architecture
 from lora_viz.catalogue import catalogue, default_targets
 from lora_viz.figures.layer_map_column import ranges
-from lora_viz.figures.layer_map_svg import Drawing, MapSettings, layer_map_svg
-from lora_viz.figures.svg import number_width
+from lora_viz.figures.layer_map_svg import MapSettings, layer_map_svg
+from lora_viz.figures.svg import SvgDrawing, number_width
 from lora_viz.layer_tree import build_layer_tree
 
 # the first model of each family, which is its smallest
@@ -28,14 +28,14 @@ Box = tuple[float, float, float, float]
 
 def drawing_of(
     model: str, width: int = 632, rank: int = 8, block: str = "", targets: tuple[str, ...] = ()
-) -> Drawing:
+) -> SvgDrawing:
     chosen = targets or default_targets(model)
     layout = compute(read_adapter_layout, model, chosen, "none", False)
     tree = build_layer_tree(compute(read_architecture, model), layout)
     return layer_map_svg(tree, block, MapSettings(rank, 4, 512), width)
 
 
-def elements(drawing: Drawing, tag: str, style: str = "") -> Iterator[ElementTree.Element]:
+def elements(drawing: SvgDrawing, tag: str, style: str = "") -> Iterator[ElementTree.Element]:
     for element in ElementTree.fromstring(drawing.svg).iter(SVG + tag):
         if not style or style in element.get("class", "").split():
             yield element

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lora_viz.memory.blocks import choose
+from lora_viz.blocks import choose
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.shallow import record_shallow

@@ -32,7 +32,7 @@ def words_of(app: AppTest) -> str:
 def drawings(app: AppTest) -> list[dict[str, Any]]:
     """The drawings that the component got, for a phone, a small and a large laptop."""
     (component,) = app.get("bidi_component")
-    assert component.proto.component_name == "layer_map"
+    assert component.proto.component_name == "svg_picture"
     return json.loads(component.proto.json)["drawings"]
 
 

@@ -11,13 +11,13 @@ const PNG_SCALE = 2;
 const FONT_LOADING_MS = 300;
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const map = parentElement.querySelector(".map");
-  const active = map.getRootNode().activeElement;
-  const focus = map.contains(active) && identity(active);
-  map.drawings = data.drawings;
-  draw(map);
-  map.classList.remove("waiting");
-  if (focus) map.querySelector(focus)?.focus();
+  const picture = parentElement.querySelector(".picture");
+  const active = picture.getRootNode().activeElement;
+  const focus = picture.contains(active) && identity(active);
+  picture.drawings = data.drawings;
+  draw(picture);
+  picture.classList.remove("waiting");
+  if (focus) picture.querySelector(focus)?.focus();
 
   const press = (event) => {
     const button = event.target.closest('[role="button"]');
@@ -26,27 +26,27 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const { kind, block } = button.dataset;
     if (kind) setTriggerValue("toggled", kind);
     else setTriggerValue("opened", block);
-    map.classList.add("waiting");
+    picture.classList.add("waiting");
   };
-  map.onclick = press;
-  map.onkeydown = (event) => {
+  picture.onclick = press;
+  picture.onkeydown = (event) => {
     if (event.key === "Enter" || event.key === " ") press(event);
   };
   for (const button of parentElement.querySelectorAll(".save button")) {
-    button.onclick = () => save(map.querySelector("svg"), button.dataset.format, data.name);
+    button.onclick = () => save(picture.querySelector("svg"), button.dataset.format, data.name);
     button.setAttribute("aria-label", `${data.words} ${button.textContent}`);
   }
   parentElement.querySelector(".save span").textContent = data.words;
 
-  // The script runs again for every new drawing, but is cleaned up only when the map goes away.
-  map.observer ??= new ResizeObserver(() => draw(map));
-  map.observer.observe(map);
-  return () => map.observer.disconnect();
+  // The script runs again for every new drawing, but is cleaned up only when the picture goes away.
+  picture.observer ??= new ResizeObserver(() => draw(picture));
+  picture.observer.observe(picture);
+  return () => picture.observer.disconnect();
 }
 
-function draw(map) {
-  const { svg } = bestFor(map.clientWidth, map.drawings);
-  if (map.drawn !== svg) map.innerHTML = map.drawn = svg;
+function draw(picture) {
+  const { svg } = bestFor(picture.clientWidth, picture.drawings);
+  if (picture.drawn !== svg) picture.innerHTML = picture.drawn = svg;
 }
 
 // The drawing that is enlarged most but not out of sight; drawings come narrowest first.
