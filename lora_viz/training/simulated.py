@@ -9,7 +9,6 @@ from lora_viz.errors import UserError
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import simulate_step
 from lora_viz.scenario import Scenario
-from lora_viz.training.loading import weights_source
 
 
 def simulated_peak(
@@ -20,9 +19,7 @@ def simulated_peak(
         training_loop="trainer" if bfloat16 else "plain", padding=kind == "questions"
     )
     try:
-        report = compute(
-            simulate_step, weights_source(scenario.model), step_settings(as_run).as_arguments()
-        )
+        report = compute(simulate_step, scenario.model, step_settings(as_run).as_arguments())
     except UserError:
         return None
     return report.peak_allocated
