@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,9 +43,9 @@ class SweepPlan(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     settings: TrainingSettings
-    ranks: tuple[int, ...] = Field(RANKS, min_length=1)
+    ranks: Annotated[tuple[int, ...], Field(min_length=1)] = RANKS
     with_full: bool = True
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     learning_rates: dict[int, float] = {}
 
     def runs(self) -> list[tuple[str, TrainingSettings]]:

@@ -15,11 +15,10 @@ import torch
 from safetensors.numpy import load_file
 
 from lora_viz.training.events import SnapshotEvent, StepEvent
-from lora_viz.training.loading import EMBEDDED_FOLDER
 from lora_viz.training.measurements import MemoryMeter
 from lora_viz.training.run_folder import Run, read_snapshot
 from lora_viz.training.settings import TrainingSettings, training_scenario
-from tests.training.jobs import SHORT, SMALL, run_here, short_settings
+from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_settings
 
 
 @pytest.mark.parametrize(
