@@ -18,10 +18,12 @@ from lora_viz.recorded import recorded_lora_run
 from lora_viz.run_story import Story, followed_layers, read_story
 from lora_viz.training.events import EvaluationEvent
 from lora_viz.training.run_folder import Run, list_runs
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import controls, page, state
 from lora_viz.ui.messages import show_warning
 
 REMEMBERED = 16
+RECORDED = "~recorded"  # no run of a reader's can have this name
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class ToldRun:
     """A run and one of its followed layers over its snapshots."""
 
     run: Run
+    settings: TrainingSettings
     story: Story
     is_recorded: bool
 
@@ -70,7 +73,10 @@ class ToldRun:
         with st.container(border=True):
             if story.weight_stays:
                 st.markdown(
-                    _("❄ W’s SHA-256 is the same in all %s snapshots. B starts at zero, A at random.")
+                    _(
+                        "❄ W’s SHA-256 is the same in all %s snapshots. B starts at zero, A "
+                        "at random."
+                    )
                     % grouped(len(story.moments))
                 )
             else:
@@ -124,12 +130,12 @@ class ToldRun:
         page.table(rows, "run-story")
 
     def _what_it_is(self) -> str:
-        settings, result = self.run.settings, self.run.result()
+        result = self.run.result()
         words = (
             _("A recorded run that ships with the app, not yours: tiny-gpt2, task “%(task)s”.")
             if self.is_recorded
             else _("Your run “%(run)s”, task “%(task)s”.")
-        ) % {"run": self.run.name, "task": settings.task}
+        ) % {"run": self.run.name, "task": self.settings.task}
         if result and result.machine:
             machine = result.machine
             words += " " + _("%(device)s, %(threads)s thread(s), %(date)s, torch %(torch)s.") % {
@@ -149,31 +155,33 @@ class ToldRun:
 def choose_told_run() -> ToldRun:
     """Draw the lists of runs and of followed layers, and read what they say."""
     own = _runs_with_snapshots()
-    recorded = recorded_lora_run()
-    names = (*own, recorded.path.as_posix())
+    names = (*own, RECORDED)
     if state.view().told_run not in ("", *names):
         show_warning(_("There is no run “%s” with snapshots here.") % state.view().told_run)
         state.update(told_run="")
     controls.select("told_run", names, words=_run_words, if_empty=names[0])
-    chosen = state.view().told_run or names[0]
-    run = own.get(chosen, recorded)
+    run = own.get(state.view().told_run or names[0])
+    if run:
+        try:
+            return _told(run, is_recorded=False)
+        except (UserError, OSError) as error:
+            show_warning(str(error))
+    return _told(recorded_lora_run(), is_recorded=True)
+
+
+def _told(run: Run, is_recorded: bool) -> ToldRun:
+    """Draw the list of layers. Raises `UserError` where the run cannot be told."""
     layers = followed_layers(run.events())
+    if not layers:
+        raise UserError(_("“%s” has no snapshot yet.") % run.name)
     if state.view().told_layer not in layers:
         state.update(told_layer="")
     controls.select("told_layer", layers, if_empty=layers[0])
-    layer = state.view().told_layer or layers[0]
-    if run.is_alive() and st.button(_("Read the newest snapshots"), key="read-snapshots"):
-        _story.cache_clear()
-    return ToldRun(run, _read(run, layer), run is recorded)
-
-
-def _read(run: Run, layer: str) -> Story:
-    try:
-        return _story(run.path, run.events_file.stat().st_mtime_ns, layer)
-    except (UserError, OSError) as error:
-        show_warning(str(error))
-        recorded = recorded_lora_run()
-        return _story(recorded.path, 0, followed_layers(recorded.events())[0])
+    if run.is_alive():
+        st.button(_("Read the newest snapshots"), key="read-snapshots")
+    written = run.events_file.stat().st_mtime_ns
+    story = _story(run.path, written, state.view().told_layer or layers[0])
+    return ToldRun(run, run.settings, story, is_recorded)
 
 
 @lru_cache(REMEMBERED)
@@ -183,11 +191,15 @@ def _story(folder: Path, _written: int, layer: str) -> Story:
 
 def _runs_with_snapshots() -> dict[str, Run]:
     """The reader's own runs by name, newest first."""
-    return {run.name: run for run in list_runs() if (run.path / "snapshots").is_dir()}
+    return {
+        run.name: run
+        for run in list_runs()
+        if next(run.path.glob("snapshots/step-*.safetensors"), None)
+    }
 
 
 def _run_words(name: str) -> str:
-    return _("recorded: LoRA, r = 8 (ships with the app)") if "/" in name else name
+    return _("recorded: LoRA, r = 8 (ships with the app)") if name == RECORDED else name
 
 
 def _value(evaluation: EvaluationEvent | None, field: str) -> Any:

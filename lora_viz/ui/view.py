@@ -82,7 +82,9 @@ class View(Declared):
         "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
     )
     sweep: str = choice(
-        "", N_("Rank sweep"), N_("The sweep that is drawn; your newest if empty, else a recorded one.")
+        "",
+        N_("Rank sweep"),
+        N_("The sweep that is drawn; your newest if empty, else a recorded one."),
     )
     sweep_task: Literal["style", "qa"] = choice(
         "style", N_("Task"), N_("What the models of a new sweep are trained on.")
