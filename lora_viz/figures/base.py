@@ -58,7 +58,8 @@ class Drawing:
 
     def add_frame(self, name: str, traces: dict[int, dict[str, Any]]) -> None:
         """Add a moment of an animation: by the index of a trace, what of it is different."""
-        self.frames.append({"name": name, "data": [*traces.values()], "traces": [*traces]})
+        changes = [{"type": self.traces[index]["type"], **new} for index, new in traces.items()]
+        self.frames.append({"name": name, "data": changes, "traces": [*traces]})
 
     def update_layout(self, **properties: Any) -> None:
         """Set properties of the layout; those that are dicts keep what is not set."""

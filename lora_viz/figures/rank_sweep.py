@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from lora_viz.figures.base import Drawing
-from lora_viz.figures.colours import NEUTRAL, colour
+from lora_viz.figures.colours import colour
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -28,7 +28,6 @@ class Panel:
     title: str
     entries: Sequence[Spread]
     written: Callable[[float], str]
-    base: float | None = None
 
 
 def sweep_figure(panels: Sequence[Panel]) -> go.Figure:
@@ -107,8 +106,6 @@ def _add_axes(
     top, height = down
     low = min([entry.low for entry in panel.entries])
     high = max([entry.high for entry in panel.entries])
-    if panel.base is not None:
-        low, high = min(low, panel.base), max(high, panel.base)
     margin = 0.12 * (high - low or abs(high) or 1.0)
     tick = {"family": NUMBER_FONT, "size": 11}
     drawing.update_layout(
@@ -139,17 +136,6 @@ def _add_axes(
             },
         }
     )
-    if panel.base is not None:
-        drawing.add_shape(
-            type="line",
-            xref=f"x{axis} domain",
-            yref=f"y{axis}",
-            x0=0,
-            x1=1,
-            y0=panel.base,
-            y1=panel.base,
-            line={"width": 1.5, "dash": "dot", "color": NEUTRAL},
-        )
 
 
 def _hover(panel: Panel, entry: Spread) -> str:

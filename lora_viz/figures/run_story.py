@@ -20,7 +20,7 @@ from lora_viz.run_story import Moment, Story
 
 # pixels from the top
 WORDS_TOP, SCALE_BOTTOM = 8, 316
-CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 326, 346, 486, 592
+CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 324, 358, 488, 592
 LEFT, RIGHT, WIDTH = 0.0, 0.52, 0.48
 BOXES = {
     "W": Box(LEFT, 100, WIDTH, 96),
@@ -219,20 +219,21 @@ def _lay_out_charts(drawing: Drawing, story: Story) -> None:
             **shared,
             "domain": [*LOSSES],
             "anchor": "y3",
-            "range": [0, last],
+            "range": [-0.1 * last, last],
             "showgrid": False,
         },
         yaxis3={**upright, "anchor": "x3", "range": [*_loss_range(story)]},
     )
     for left, words in (
-        (SPECTRUM[0], _("<b>Singular values of ΔW</b>, by number")),
-        (LOSSES[0], _("<b>Loss</b>, nats per token, by step")),
+        (SPECTRUM[0], _("<b>Singular values of ΔW</b><br>by number")),
+        (LOSSES[0], _("<b>Loss</b>, by step<br>nats per token")),
     ):
         drawing.add_annotation(
             x=left,
             y=CHART_TITLES,
             xanchor="left",
             yanchor="top",
+            align="left",
             text=words,
             showarrow=False,
             font={"size": 12},

@@ -138,7 +138,7 @@ class ToldRun:
         ) % {"run": self.run.name, "task": self.settings.task}
         if result and result.machine:
             machine = result.machine
-            words += " " + _("%(device)s, %(threads)s thread(s), %(date)s, torch %(torch)s.") % {
+            words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {
                 "device": machine.device,
                 "threads": machine.threads,
                 "date": time.strftime("%Y-%m-%d", time.gmtime(result.ended)),
