@@ -1,4 +1,4 @@
-"""Rank: what each rank costs, true to scale, what the document says of it, what a sweep measured."""
+"""Rank: what each rank costs, true to scale, what is said of it, and what a sweep measured."""
 
 import streamlit as st
 
