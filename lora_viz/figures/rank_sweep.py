@@ -18,6 +18,7 @@ from lora_viz.rank_sweep import Spread
 PANEL, TITLE, TICKS, GAP = 118, 34, 26, 12
 ROW = TITLE + PANEL + TICKS + GAP
 GRID = "rgba(138,150,163,0.25)"
+APART = 0.5  # full fine-tuning has no rank and stands further away
 COLUMNS = ((0.01, 0.47), (0.54, 1.0))
 
 
@@ -51,16 +52,19 @@ def _add_panel(drawing: Drawing, panel: Panel, number: int, height: int) -> None
     axis = "" if number == 0 else str(number + 1)
     entries = panel.entries
     names = [_rank_name(entry.rank) for entry in entries]
-    _add_axes(drawing, panel, axis, (left, right), (top, height), names)
+    positions = [i + (APART if entry.rank is None else 0.0) for i, entry in enumerate(entries)]
+    _add_axes(
+        drawing, panel, axis, (left, right), (top, height), dict(zip(positions, names, strict=True))
+    )
     for chosen, ink, symbol in (
         (False, colour("update"), "circle"),
-        (True, colour("frozen"), "square"),
+        (True, NEUTRAL, "square"),
     ):
         places = [i for i, entry in enumerate(entries) if (entry.rank is None) == chosen]
         if not places:
             continue
         drawing.add_scatter(
-            x=places,
+            x=[positions[i] for i in places],
             y=[entries[i].median for i in places],
             xaxis=f"x{axis}",
             yaxis=f"y{axis}",
@@ -101,7 +105,7 @@ def _add_axes(
     axis: str,
     across: tuple[float, float],
     down: tuple[int, int],
-    names: list[str],
+    names: dict[float, str],
 ) -> None:
     top, height = down
     low = min([entry.low for entry in panel.entries])
@@ -113,9 +117,9 @@ def _add_axes(
             f"xaxis{axis}": {
                 "domain": [*across],
                 "anchor": f"y{axis}",
-                "range": [-0.5, len(names) - 0.5],
-                "tickvals": [*range(len(names))],
-                "ticktext": names,
+                "range": [-0.8, max(names) + 0.5],
+                "tickvals": [*names],
+                "ticktext": [*names.values()],
                 "tickangle": 0,
                 "showgrid": False,
                 "zeroline": False,

@@ -116,12 +116,12 @@ class MeasuredSweep:
                 lambda loss: f"{loss:.3f}",
             ),
             Panel(
-                _("<b>Forgetting</b>: rise of the loss<br>on pretraining text, nats per token"),
+                _("<b>Forgetting</b>, nats per token<br>rise on pretraining text"),
                 spreads(self.runs, lambda run: run.forgetting),
                 lambda loss: f"{loss:+.3f}",
             ),
             Panel(
-                _("<b>Exact match</b><br>% of the held-out questions"),
+                _("<b>Exact match</b>, percent<br>of held-out questions"),
                 spreads(self.runs, lambda run: _times_100(run.exact_match)),
                 lambda share: f"{share:.1f} %",
             ),
@@ -131,7 +131,7 @@ class MeasuredSweep:
                 lambda seconds: f"{seconds:.1f} s",
             ),
             Panel(
-                _("<b>File size</b><br>adapter or whole model, bytes"),
+                _("<b>File size</b>, bytes<br>adapter or whole model"),
                 spreads(self.runs, lambda run: run.file_bytes),
                 size,
             ),
@@ -156,7 +156,7 @@ class MeasuredSweep:
             if self.is_recorded
             else _("Your sweep “%s”:") % self.sweep.path.name
         )
-        words += " " + _("%(model)s, task “%(task)s”, %(steps)s steps, %(seeds)s seed(s).") % {
+        words += " " + _("%(model)s, task “%(task)s”, %(steps)s steps, seeds: %(seeds)s.") % {
             "model": plan.settings.scenario.model,
             "task": plan.settings.task,
             "steps": plan.settings.steps,
@@ -201,7 +201,7 @@ def summary(measured: MeasuredSweep) -> None:
         losses = spreads(measured.runs, lambda run: run.held_out)
         st.caption(
             " · ".join(
-                f"{_('full') if entry.rank is None else f'r = {entry.rank}'}: {entry.median:.2f}"
+                f"{_('full') if entry.rank is None else f'r\u00a0=\u00a0{entry.rank}'}: {entry.median:.2f}"
                 for entry in losses
             )
             or _("No run of this sweep has finished yet.")
