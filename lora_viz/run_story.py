@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from safetensors import SafetensorError
 
 from lora_viz.errors import UserError
 from lora_viz.forward import TensorSample, evenly_picked
@@ -92,7 +93,7 @@ def read_story(run: Run, layer: str) -> Story:
     try:
         weight = read_base_weights(run).get(layer)
         read = [(taken[pick], _layer_in(run, taken[pick], layer)) for pick in picks]
-    except (OSError, ValueError, KeyError):
+    except (OSError, SafetensorError, KeyError):
         raise UserError(_("A snapshot of “%s” cannot be read.") % run.name) from None
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 
 from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild, rebuild
@@ -86,7 +87,7 @@ def read_update(folder: str, layer: str) -> np.ndarray:
     try:
         if file:
             return load_file(run.path / file)[f"{layer}.delta"]
-    except (OSError, KeyError):
+    except (OSError, SafetensorError, KeyError):
         pass
     raise UserError(
         _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from lora_viz.figures.base import Drawing
-from lora_viz.figures.colours import colour
+from lora_viz.figures.colours import NEUTRAL, colour
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _

@@ -96,8 +96,8 @@ class TrainedRebuilding:
                 _("out"): one.shape[0],
                 _("in"): one.shape[1],
                 _("Singular values above the tolerance"): one.numerical_rank,
-                _("Values that hold 50 %% of ‖ΔW‖²") % (): one.half,
-                _("Values that hold 90 %% of ‖ΔW‖²") % (): one.most,
+                _("Values that hold half of ‖ΔW‖²"): one.half,
+                _("Values that hold nine tenths of ‖ΔW‖²"): one.most,
                 _("Held by the largest %s, %%") % rank: 100 * one.share_of(rank),
                 _("Largest singular value"): one.values[0],
             }
@@ -138,11 +138,16 @@ class TrainedRebuilding:
 
     def _answer(self) -> str:
         one, rank = self.updates.chosen, self.scenario.rank
-        return _(
-            "Not exactly: %(numerical)s of this ΔW's %(all)s singular values are above rounding. "
+        words = (
+            _("Not exactly: all of this ΔW's %(all)s singular values are above rounding.")
+            if one.numerical_rank == len(one.values)
+            else _("Of %(all)s singular values of this ΔW %(numerical)s are above rounding.")
+        )
+        words += " " + _(
             "Half of ‖ΔW‖² is in the largest %(half)s, 90 %% in %(most)s. At r = %(rank)s the best "
             "B·A holds %(share)s."
-        ) % {
+        )
+        return words % {
             "numerical": grouped(one.numerical_rank),
             "all": grouped(len(one.values)),
             "half": grouped(one.half),

@@ -199,14 +199,14 @@ def summary(measured: MeasuredSweep) -> None:
         badge = _("recorded") if measured.is_recorded else _("yours")
         st.markdown(f"**{_('Measured quality by rank')}** :gray-badge[{badge}]")
         losses = spreads(measured.runs, lambda run: run.held_out)
-        st.caption(
-            " · ".join(
-                f"{_('full') if entry.rank is None else f'r\u00a0=\u00a0{entry.rank}'}: {entry.median:.2f}"
-                for entry in losses
-            )
-            or _("No run of this sweep has finished yet.")
-        )
+        shown = (f"{_rank_words(entry.rank)}: {entry.median:.2f}" for entry in losses)
+        st.caption(" · ".join(shown) or _("No run of this sweep has finished yet."))
         st.caption(_("Held-out loss in nats per token, of a small model; the charts stand below."))
+
+
+def _rank_words(rank: int | None) -> str:
+    """Full, or r with spaces that do not break."""
+    return _("full") if rank is None else f"r = {rank}".replace(" ", "\u00a0")
 
 
 def _sweep_words(name: str) -> str:

@@ -7,7 +7,11 @@ from lora_viz.i18n import _
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.decomposition_rebuild import ask_rebuild
 from lora_viz.ui.decomposition_shapes import Shapes
-from lora_viz.ui.decomposition_trained import ask_trained_rebuild, choose_trained_layer
+from lora_viz.ui.decomposition_trained import (
+    TrainedUpdates,
+    ask_trained_rebuild,
+    choose_trained_layer,
+)
 from lora_viz.ui.layers import choose_layer
 
 
@@ -43,27 +47,26 @@ with beside:
         if view.decomposition == "rebuild":
             controls.options("update_source", words=lambda name: sources_of_update[name])
         if view.decomposition == "rebuild" and view.update_source == "trained":
-            updates, layer = choose_trained_layer(), None
-            label, name, sides = updates.model, updates.layer, updates.chosen.shape
+            of = choose_trained_layer()
+            label, name, sides = of.model, of.layer, of.chosen.shape
         else:
-            updates, layer = None, choose_layer(architecture, layout)
-            label, name = architecture.label, layer.name
-            sides = (layer.out_features, layer.in_features)
+            of = choose_layer(architecture, layout)
+            label, name, sides = architecture.label, of.name, (of.out_features, of.in_features)
 with rank:
     controls.slider("rank", highest=min(sides))
 scenario, view = state.scenario(), state.view()
 
 with picture:
-    if updates is not None:
-        shown = ask_trained_rebuild(updates, scenario, view)
+    if isinstance(of, TrainedUpdates):
+        shown = ask_trained_rebuild(of, scenario, view)
     elif view.decomposition == "rebuild":
-        shown = ask_rebuild(layer, scenario, view)
+        shown = ask_rebuild(of, scenario, view)
     else:
-        adapted = next((module for module in layout.modules if module.name == layer.name), None)
+        adapted = next((module for module in layout.modules if module.name == of.name), None)
         largest = max(
             architecture.linear_layers(), key=lambda one: one.in_features * one.out_features
         )
-        shown = Shapes(layer, adapted, largest, scenario)
+        shown = Shapes(of, adapted, largest, scenario)
     shown.picture()
 with head:
     kicker = f"{label} · {name} · r = {grouped(scenario.rank)}"
