@@ -19,7 +19,7 @@ PANEL, TITLE, TICKS, GAP = 118, 34, 26, 12
 ROW = TITLE + PANEL + TICKS + GAP
 GRID = "rgba(138,150,163,0.25)"
 APART = 0.5  # full fine-tuning has no rank and stands further away
-COLUMNS = ((0.01, 0.47), (0.54, 1.0))
+COLUMNS = ((0.01, 0.46), (0.53, 0.98))
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def sweep_figure(panels: Sequence[Panel]) -> go.Figure:
     rows = (len(panels) + 1) // 2
     height = rows * ROW
     drawing = Drawing(height)
-    drawing.update_layout(margin={"l": 0, "r": 4, "t": 0, "b": 0}, dragmode=False)
+    drawing.update_layout(margin={"l": 0, "r": 10, "t": 0, "b": 0}, dragmode=False)
     for number, panel in enumerate(panels):
         _add_panel(drawing, panel, number, height)
     return drawing.figure()

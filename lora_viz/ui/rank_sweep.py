@@ -10,7 +10,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.rank_sweep import Panel, sweep_figure
-from lora_viz.format import size
+from lora_viz.format import percent, size
 from lora_viz.i18n import _
 from lora_viz.rank_sweep import SweepRun, falls_with_rank, own_sweeps, read_sweep, spreads
 from lora_viz.recorded import recorded_sweep
@@ -82,12 +82,7 @@ class MeasuredSweep:
                 % self._rates()
             )
             if self.sweep.plan().settings.task == "qa":
-                st.caption(
-                    _(
-                        "The questions are few and learned by heart: a lower loss here is "
-                        "memorisation, which reworded held-out questions only partly reveal."
-                    )
-                )
+                st.caption(self._about_questions())
 
     def table(self) -> None:
         """One row for each run."""
@@ -107,6 +102,21 @@ class MeasuredSweep:
             for run in self.runs
         ]
         page.table(rows, "rank-sweep")
+
+    def _about_questions(self) -> str:
+        """How many held-out answers were right, and the word for what is learned."""
+        words = _("What a model learns from so few questions is memorisation.")
+        shares = [run.exact_match for run in self.runs if run.exact_match is not None]
+        if not shares:
+            return words
+        return f"{words} " + _(
+            "Of %(questions)s reworded held-out questions %(low)s to %(high)s were answered word "
+            "for word."
+        ) % {
+            "questions": max(run.questions or 0 for run in self.runs),
+            "low": percent(min(shares), 1),
+            "high": percent(max(shares), 1),
+        }
 
     def _panels(self) -> list[Panel]:
         drawn = [

@@ -176,11 +176,12 @@ def _told(run: Run, is_recorded: bool) -> ToldRun:
         raise UserError(_("“%s” has no snapshot yet.") % run.name)
     if state.view().told_layer not in layers:
         state.update(told_layer="")
+    # read first: a run that cannot be told gives way to another, whose list is drawn instead
+    written = run.events_file.stat().st_mtime_ns
+    story = _story(run.path, written, state.view().told_layer or layers[0])
     controls.select("told_layer", layers, if_empty=layers[0])
     if run.is_alive():
         st.button(_("Read the newest snapshots"), key="read-snapshots")
-    written = run.events_file.stat().st_mtime_ns
-    story = _story(run.path, written, state.view().told_layer or layers[0])
     return ToldRun(run, run.settings, story, is_recorded)
 
 
