@@ -172,6 +172,12 @@ class MeasuredSweep:
             "steps": plan.settings.steps,
             "seeds": len(plan.seeds),
         }
+        planned = len(plan.runs())
+        if len(self.runs) < planned:
+            words += " " + _("%(done)s of %(all)s runs have finished.") % {
+                "done": len(self.runs),
+                "all": planned,
+            }
         result = next((one for _settings, one in self.sweep.results()), None)
         if result and result.machine:
             words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {

@@ -21,15 +21,32 @@ from lora_viz.ui.messages import show_error
 LOOK_SECONDS = 2.0
 
 
-def new_sweep() -> None:
-    """The button that starts the default sweep, or how far the running one is."""
+def new_sweep(shown: Sweep) -> None:
+    """The button that starts the default sweep, or how far the running one is.
+
+    A sweep of the reader's that is `shown` and was cut off can go on.
+    """
     running = next((sweep for sweep in own_sweeps() if sweep.is_alive()), None)
     with st.container(border=True):
         st.markdown(f"**{_('A sweep of your own')}**")
         if running:
             _progress(running)
         else:
+            _offer_the_rest(shown)
             _offer()
+        if reason := st.session_state.pop("sweep-failed", None):
+            show_error(reason)
+
+
+def _offer_the_rest(shown: Sweep) -> None:
+    left = len(shown.plan().runs()) - len(shown.results())
+    if left and shown in own_sweeps():
+        st.button(
+            _("Go on with the %s runs that are left") % left,
+            key="resume-sweep",
+            on_click=_work_on,
+            args=(shown,),
+        )
 
 
 def _offer() -> None:
@@ -44,8 +61,6 @@ def _offer() -> None:
         on_click=_start,
         args=(view.sweep_task, int(view.sweep_seeds)),
     )
-    if reason := st.session_state.pop("sweep-failed", None):
-        show_error(reason)
     st.caption(
         _(
             "r = 1, 2, 4, 8, 16, 32 and full fine-tuning of tiny-gpt2, %s steps each, one after "
@@ -59,7 +74,14 @@ def _offer() -> None:
 def _start(task: str, seeds: int) -> None:
     name = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        sweeps.start(sweeps.create_sweep(default_plan(task, seeds), name))
+        _work_on(sweeps.create_sweep(default_plan(task, seeds), name))
+    except UserError as error:
+        st.session_state["sweep-failed"] = str(error)
+
+
+def _work_on(sweep: Sweep) -> None:
+    try:
+        sweeps.start(sweep)
         state.update(sweep="")
     except UserError as error:
         st.session_state["sweep-failed"] = str(error)
@@ -71,12 +93,12 @@ def _progress(sweep: Sweep) -> None:
     if not sweep.is_alive():
         st.rerun()
     runs = sweep.runs()
-    ended = [run for run in runs if run.result() is not None]
-    current = next((run for run in runs if run.result() is None and run.path.is_dir()), None)
-    share, words = _within(current)
+    done = len(sweep.results())
+    begun = [run for run in runs if run.is_alive()]
+    share, words = _within(begun[-1] if begun else None)
     st.progress(
-        min(1.0, (len(ended) + share) / len(runs)),
-        _("%(done)s of %(all)s runs done") % {"done": len(ended), "all": len(runs)},
+        min(1.0, (done + share) / len(runs)),
+        _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
     )
     st.caption(f"{sweep.path.name}  \n{words}")
     if st.button(_("Stop"), key="stop-sweep"):

@@ -73,7 +73,7 @@ with side:
     with st.container(border=True):
         measured = choose_sweep()
     measured.finding()
-    new_sweep()
+    new_sweep(measured.sweep)
 with picture:
     measured.picture()
 with key:

@@ -131,8 +131,12 @@ def test_the_reader_s_own_sweep_replaces_the_recorded_one(runs: Path) -> None:
     for folder in RECORDED.glob("style-sweep*"):
         if folder.name.endswith(("s0", "sweep")):
             shutil.copytree(folder, runs / folder.name.replace("style-sweep", "mine"))
-    words = words_of(open_page())
+    shutil.rmtree(runs / "mine.full.s0")
+    app = open_page()
+    words = words_of(app)
     assert "Your sweep “mine”" in words
+    assert "of 21 runs have finished" in words
+    assert "Go on with the" in app.button(key="resume-sweep").label
 
 
 def test_a_sweep_is_started_as_one_action(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
