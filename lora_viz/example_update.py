@@ -1,7 +1,8 @@
-"""An example ΔW of a layer's shape, rebuilt from r columns of B and r rows of A.
+"""A ΔW rebuilt from r columns of B and r rows of A: a synthetic one, or one that training made.
 
 The example is synthetic: a random matrix of low rank with noise on it, from a seed. It shows what
 the rank can and cannot hold; it says nothing about the ΔW that training a model would lead to.
+What full fine-tuning changed is read from a run that kept it (`lora_viz.trained_update`).
 """
 
 from __future__ import annotations
@@ -32,13 +33,14 @@ class ExampleSize:
 
 @dataclass(frozen=True, eq=False)
 class Rebuild:
-    """What is missed of an example ΔW at every rank from 0 to the smaller of its sides.
+    """What is missed of a ΔW at every rank from 0 to the smaller of its sides.
 
     Errors are relative: ‖ΔW − B·A‖ / ‖ΔW‖ in Frobenius norms, index r for rank r. `true_rank` is
-    the rank before noise. Singular values come largest first.
+    an example's rank before noise; a ΔW that training made has none that is known. Singular
+    values come largest first.
     """
 
-    true_rank: int
+    true_rank: int | None
     singular_values: npt.NDArray[np.float64]
     best_errors: npt.NDArray[np.float64]
     fitted_errors: npt.NDArray[np.float64]
@@ -77,13 +79,20 @@ def rebuild_example(
         noise: Frobenius norm of the noise beside that of the low-rank part.
         sweeps: how often A, then B are fitted anew after B was fitted to the random A.
     """
+    update, start = make_example(out_features, in_features, true_rank, noise, seed)
+    return rebuild(update, start, sweeps, min(true_rank, out_features, in_features))
+
+
+def rebuild(
+    update: torch.Tensor, start: torch.Tensor, sweeps: int, true_rank: int | None
+) -> Rebuild:
+    """Rebuild a ΔW (out, in) at every rank, from a random A (min(out, in), in). Loads torch."""
     import torch
 
-    update, start = make_example(out_features, in_features, true_rank, noise, seed)
     singular_values = torch.linalg.svdvals(update)
     fitted_errors = _fitted_errors(update, start, sweeps)
     return Rebuild(
-        true_rank=min(true_rank, out_features, in_features),
+        true_rank=true_rank,
         singular_values=singular_values.numpy(),
         best_errors=_relative_errors(singular_values.square(), 0.0),
         fitted_errors=fitted_errors,

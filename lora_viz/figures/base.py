@@ -24,6 +24,7 @@ class Drawing:
         self.traces: list[dict[str, Any]] = []
         self.annotations: list[dict[str, Any]] = []
         self.shapes: list[dict[str, Any]] = []
+        self.frames: list[dict[str, Any]] = []
         self.layout: dict[str, Any] = {
             "template": "none",
             "height": height,
@@ -55,6 +56,11 @@ class Drawing:
         """Add a line, a rectangle or a path."""
         self.shapes.append(properties)
 
+    def add_frame(self, name: str, traces: dict[int, dict[str, Any]]) -> None:
+        """Add a moment of an animation: by the index of a trace, what of it is different."""
+        changes = [{"type": self.traces[index]["type"], **new} for index, new in traces.items()]
+        self.frames.append({"name": name, "data": changes, "traces": [*traces]})
+
     def update_layout(self, **properties: Any) -> None:
         """Set properties of the layout; those that are dicts keep what is not set."""
         for name, value in properties.items():
@@ -74,7 +80,7 @@ class Drawing:
     def figure(self) -> go.Figure:
         """The finished figure. Raises `ValueError` for what Plotly does not know."""
         layout = {**self.layout, "annotations": self.annotations, "shapes": self.shapes}
-        return go.Figure({"data": self.traces, "layout": layout})
+        return go.Figure({"data": self.traces, "layout": layout, "frames": self.frames})
 
 
 def make_true_to_scale(drawing: Drawing) -> None:

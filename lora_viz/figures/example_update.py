@@ -1,4 +1,4 @@
-"""What rank r misses of an example ΔW, above the singular values that it keeps and cuts off."""
+"""What rank r misses of a ΔW, above the singular values that it keeps and cuts off."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def rebuild_figure(rebuild: Rebuild, rank: int) -> go.Figure:
     drawing = _empty_picture(rebuild)
     shown = min(rank, rebuild.highest_rank)
     _singular_values(drawing, rebuild, shown)
-    _mark_true_rank(drawing, rebuild)
+    if rebuild.true_rank is not None:
+        _mark_true_rank(drawing, rebuild, rebuild.true_rank)
     _mark_rank(drawing, rebuild, rank)
     _errors(drawing, rebuild.fitted_errors, _("B and A fitted"), colour("update"), "solid")
     _errors(drawing, rebuild.best_errors, _("best possible (SVD)"), NEUTRAL, "dash")
@@ -96,9 +97,9 @@ def _mark_rank(drawing: Drawing, rebuild: Rebuild, rank: int) -> None:
     _line(drawing, rebuild, min(rank, highest), f"<b>{words}</b>", "y", 108, "solid")
 
 
-def _mark_true_rank(drawing: Drawing, rebuild: Rebuild) -> None:
+def _mark_true_rank(drawing: Drawing, rebuild: Rebuild, rank: int) -> None:
     """A dotted line at the true rank through both charts; its words stand by the lower one."""
-    rank, largest = rebuild.true_rank, float(rebuild.singular_values[0])
+    largest = float(rebuild.singular_values[0])
     _line(drawing, rebuild, rank, "", "y", 100, "dot")
     _line(drawing, rebuild, rank, _("true rank %s") % rank, "y2", largest, "dot")
 

@@ -74,8 +74,11 @@ class Named:
     sample: TensorSample
 
 
-def heat_map_drawing(height: int) -> Drawing:
-    """An empty picture for heat maps, with the scale of their colours in its lowest pixels."""
+def heat_map_drawing(height: int, scale_bottom: int | None = None) -> Drawing:
+    """An empty picture for heat maps, with the scale of their colours in its lowest pixels.
+
+    `scale_bottom` puts the scale so that it ends as many pixels from the top.
+    """
     drawing = Drawing(height)
     drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
     drawing.update_xaxes(visible=False, range=[-0.005, 1.005], fixedrange=True)
@@ -95,7 +98,7 @@ def heat_map_drawing(height: int) -> Drawing:
                 "thickness": 8,
                 "len": 0.5,
                 "x": 0.5,
-                "y": 0,
+                "y": 0 if scale_bottom is None else 1 - scale_bottom / height,
                 "yanchor": "bottom",
                 "ypad": 6,
                 "outlinewidth": 0,

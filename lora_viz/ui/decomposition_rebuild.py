@@ -62,42 +62,15 @@ class Rebuilding:
 
     def formula(self) -> None:
         """The least error by singular values, and the two steps of a sweep."""
-        update, b, a = latex.UPDATE, latex.B, latex.A
-        rank = min(self.scenario.rank, self.rebuild.highest_rank)
-        missed = rf"\frac{{\lVert {update} - {b}{a} \rVert_F}}{{\lVert {update} \rVert_F}}"
-        left_over = rf"\sqrt{{\frac{{\sum_{{i > {rank}}} \sigma_i^2}}{{\sum_i \sigma_i^2}}}}"
-        latex.lines(
-            rf"\min_{{{b},\,{a}}} {missed} = {left_over} = {latex.percentage(self._best)}",
-            rf"{b} \leftarrow {update}\,{a}^\top ({a}{a}^\top)^{{-1}}",
-            rf"{a} \leftarrow ({b}^\top {b})^{{-1}} {b}^\top {update}",
-        )
-        st.caption(
-            _(
-                "A starts as random numbers, as LoRA starts it. B is the best for that A (least "
-                "squares); then each sweep fits A to B and B to A again. Sweeps done: %s."
-            )
-            % self.view.sweeps
-        )
+        rebuild_formula(self.rebuild, self.scenario.rank, self.view.sweeps)
 
     def table(self) -> None:
         """Errors and singular values at powers of two, the true rank and the current one."""
-        highest = self.rebuild.highest_rank
-        marked = {self.rebuild.true_rank, min(self.scenario.rank, highest)}
-        ranks = sorted(marked | {2**power for power in range(highest.bit_length())})
-        rows = [
-            {
-                _("Rank r"): rank,
-                _("Singular value σ_r"): float(self.rebuild.singular_values[rank - 1]),
-                _("Best possible error, %"): self.rebuild.best_error(rank) * 100,
-                _("Error of B·A as fitted, %"): self.rebuild.fitted_error(rank) * 100,
-            }
-            for rank in ranks
-        ]
-        page.table(rows, "example-update")
+        rebuild_table(self.rebuild, self.scenario.rank)
 
     def why(self) -> None:
         """What a presenter can say, with this example's numbers."""
-        true_rank = self.rebuild.true_rank
+        true_rank = self._true_rank
         points = (
             _(
                 "Up to the true rank %(true)s, each further column of B and row of A holds a large "
@@ -133,12 +106,16 @@ class Rebuilding:
     def _fitted(self) -> float:
         return self.rebuild.fitted_error(self.scenario.rank)
 
+    @property
+    def _true_rank(self) -> int:
+        return min(self.view.true_rank, self.rebuild.highest_rank)
+
     def _what_it_is(self) -> str:
         words = _(
             "A synthetic example, not from a trained model: random numbers of rank %(true)s plus "
             "noise, %(out)s × %(in)s."
         ) % {
-            "true": self.rebuild.true_rank,
+            "true": self._true_rank,
             "out": grouped(self.size.out_features),
             "in": grouped(self.size.in_features),
         }
@@ -160,13 +137,13 @@ class Rebuilding:
             ) % (grouped(self.rebuild.highest_rank))
         if self.view.noise == 0:
             return _("At the true rank %s the best B and A hold all of it: there is no noise.") % (
-                self.rebuild.true_rank
+                self._true_rank
             )
         return _(
             "At the true rank %(true)s the best B and A miss %(error)s: what is left is noise."
         ) % {
-            "true": self.rebuild.true_rank,
-            "error": percent(self.rebuild.best_error(self.rebuild.true_rank)),
+            "true": self._true_rank,
+            "error": percent(self.rebuild.best_error(self._true_rank)),
         }
 
 
@@ -184,3 +161,41 @@ def ask_rebuild(layer: Layer, scenario: Scenario, view: View) -> Rebuilding:
         view.sweeps,
     )
     return Rebuilding(layer, scenario, view, size, rebuild)
+
+
+def rebuild_formula(rebuild: Rebuild, rank: int, sweeps: int) -> None:
+    """The least error by singular values, and the two steps of a sweep."""
+    update, b, a = latex.UPDATE, latex.B, latex.A
+    shown = min(rank, rebuild.highest_rank)
+    missed = rf"\frac{{\lVert {update} - {b}{a} \rVert_F}}{{\lVert {update} \rVert_F}}"
+    left_over = rf"\sqrt{{\frac{{\sum_{{i > {shown}}} \sigma_i^2}}{{\sum_i \sigma_i^2}}}}"
+    best = latex.percentage(rebuild.best_error(rank))
+    latex.lines(
+        rf"\min_{{{b},\,{a}}} {missed} = {left_over} = {best}",
+        rf"{b} \leftarrow {update}\,{a}^\top ({a}{a}^\top)^{{-1}}",
+        rf"{a} \leftarrow ({b}^\top {b})^{{-1}} {b}^\top {update}",
+    )
+    st.caption(
+        _(
+            "A starts as random numbers, as LoRA starts it. B is the best for that A (least "
+            "squares); then each sweep fits A to B and B to A again. Sweeps done: %s."
+        )
+        % sweeps
+    )
+
+
+def rebuild_table(rebuild: Rebuild, rank: int) -> None:
+    """Errors and singular values at powers of two, a known true rank and the current one."""
+    highest = rebuild.highest_rank
+    marked = {rebuild.true_rank or 1, min(rank, highest)}
+    ranks = sorted(marked | {2**power for power in range(highest.bit_length())})
+    rows = [
+        {
+            _("Rank r"): row,
+            _("Singular value σ_r"): float(rebuild.singular_values[row - 1]),
+            _("Best possible error, %"): rebuild.best_error(row) * 100,
+            _("Error of B·A as fitted, %"): rebuild.fitted_error(row) * 100,
+        }
+        for row in ranks
+    ]
+    page.table(rows, "example-update")

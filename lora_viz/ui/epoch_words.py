@@ -84,18 +84,6 @@ def trained_and_frozen(layout: AdapterLayout, scenario: Scenario) -> None:
             )
 
 
-def real_run() -> None:
-    """The place for a real run."""
-    with st.container(border=True):
-        st.markdown(f"**{_('A real run')}** :gray-badge[{_('no run yet')}]")
-        st.caption(
-            _(
-                "Here will stand, over the steps: loss and perplexity on training and held-out "
-                "text, B, A and ΔW as heat maps, and a hash of W before and after."
-            )
-        )
-
-
 def formula(epoch: DocumentEpoch) -> None:
     """Perplexity from the loss with the epoch's numbers, and why B moves first."""
     a, b = latex.coloured("A", "A"), latex.coloured("B", "B")

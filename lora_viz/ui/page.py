@@ -34,9 +34,12 @@ def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
     return picture.container(border=True), controls
 
 
-def key_number(number: str, meaning: str) -> None:
-    """The one number that matters, large, with what it is the number of."""
-    with st.container(border=True, key="key-number"):
+def key_number(number: str, meaning: str, part: str = "") -> None:
+    """The one number that matters, large, with what it is the number of.
+
+    A page of several parts has one for each; `part` names those after the first.
+    """
+    with st.container(border=True, key=f"key-number-{part}" if part else "key-number"):
         st.markdown(
             f'<div class="key-number">{number}</div><div class="key-meaning">{meaning}</div>',
             unsafe_allow_html=True,

@@ -94,18 +94,6 @@ def advice() -> None:
         )
 
 
-def measured_quality() -> None:
-    """The place for measured quality by rank."""
-    with st.container(border=True):
-        st.markdown(f"**{_('Measured quality by rank')}** :gray-badge[{_('not measured yet')}]")
-        st.caption(
-            _(
-                "Needs a rank sweep: the same training once for each rank and seed. Then this "
-                "place shows the held-out loss of each rank beside its cost."
-            )
-        )
-
-
 def formula(costs: RankCosts, rank: int) -> None:
     """The cost as a line over r, and break-even, with the numbers put in."""
     line = costs.in_model

@@ -85,6 +85,33 @@ class View(Declared):
     epoch: Literal["1", "5", "10", "20"] = choice(
         "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
     )
+    told_run: str = choice(
+        "",
+        N_("Run"),
+        N_("The run whose snapshots are played; your newest with snapshots if empty."),
+    )
+    told_layer: str = choice(
+        "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
+    )
+    sweep: str = choice(
+        "",
+        N_("Rank sweep"),
+        N_("The sweep that is drawn; your newest if empty, else a recorded one."),
+    )
+    sweep_task: Literal["style", "qa"] = choice(
+        "style", N_("Task"), N_("What the models of a new sweep are trained on.")
+    )
+    sweep_seeds: Literal["1", "3"] = choice(
+        "1", N_("Seeds"), N_("How often each rank is trained, each time from other random numbers.")
+    )
+    update_source: Literal["synthetic", "trained"] = choice(
+        "synthetic",
+        N_("ΔW"),
+        N_("Random numbers of a known rank, or what full fine-tuning really changed."),
+    )
+    trained_layer: str = choice(
+        "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
+    )
     block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))
     planned_models: tuple[str, ...] = choice(
         (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")

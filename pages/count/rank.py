@@ -1,4 +1,4 @@
-"""Rank: what each rank costs, true to scale, and what the document says that it is good for."""
+"""Rank: what each rank costs, true to scale, what is said of it, and what a sweep measured."""
 
 import streamlit as st
 
@@ -8,7 +8,17 @@ from lora_viz.i18n import _
 from lora_viz.rank_table import compared_ranks, rank_costs, rank_rows
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui import rank_words as words
+from lora_viz.ui.rank_sweep import choose_sweep, summary
 from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.sweep_progress import new_sweep
+
+
+def table() -> None:
+    """What each rank costs, and what each run of the sweep measured."""
+    words.table(rows, scenario)
+    st.markdown(f"**{_('The rank sweep')}**")
+    measured.table()
+
 
 scenario, view = state.scenario(), state.view()
 layout = asking.adapter_layout()
@@ -54,11 +64,26 @@ with side:
             % grouped(round(costs.break_even))
         )
     words.advice()
-    words.measured_quality()
+    beside = st.container()
+
+st.subheader(_("Measured: a rank sweep"), anchor=False)
+picture, side = page.picture_and_controls()
+with side:
+    key = st.container()
+    with st.container(border=True):
+        measured = choose_sweep()
+    measured.finding()
+    new_sweep(measured.sweep)
+with picture:
+    measured.picture()
+with key:
+    measured.key_number()
+with beside:
+    summary(measured)
 
 page.tabs(
     formula=lambda: words.formula(costs, scenario.rank),
-    table=lambda: words.table(rows, scenario),
+    table=table,
     why=lambda: words.why(costs, scenario),
     sources=words.sources,
 )

@@ -1,4 +1,4 @@
-"""Training process: the document's four epochs as it tells them, and what exp(loss) says."""
+"""Training process: a real run's snapshots, and the document's four epochs as it tells them."""
 
 import streamlit as st
 
@@ -8,6 +8,16 @@ from lora_viz.i18n import _
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui import epoch_words as words
 from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.told_run import choose_told_run
+
+
+def table() -> None:
+    """The run's snapshots above the document's epochs."""
+    st.markdown(f"**{_('The real run')}**")
+    told.table()
+    st.markdown(f"**{_('The document’s epochs')}**")
+    words.table()
+
 
 scenario = state.scenario()
 layout = asking.adapter_layout()
@@ -15,9 +25,22 @@ epoch = document_epoch(int(state.view().epoch))
 
 page.headline(
     _("Training process"),
-    _("W stays as it is while B and A learn: four epochs, as the document tells them."),
+    _("W stays as it is while B and A learn: a real run, then the document’s four epochs."),
     f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
 )
+picture, side = page.picture_and_controls()
+with side:
+    key = st.container()
+    with st.container(border=True):
+        told = choose_told_run()
+    told.counted()
+    told.losses()
+with picture:
+    told.picture()
+with key:
+    told.key_number()
+
+st.subheader(_("The document’s four epochs"), anchor=False)
 picture, side = page.picture_and_controls()
 with picture:
     st.caption(
@@ -35,11 +58,10 @@ with side:
         controls.options("epoch")
     words.why_they_differ(epoch)
     words.trained_and_frozen(layout, scenario)
-    words.real_run()
 
 page.tabs(
     formula=lambda: words.formula(epoch),
-    table=words.table,
+    table=table,
     why=words.why,
     sources=words.sources,
 )

@@ -1,4 +1,4 @@
-"""Decomposition: ΔW as B times A, drawn to scale, and an example ΔW rebuilt at rank r."""
+"""Decomposition: ΔW as B times A, drawn to scale, and a ΔW rebuilt at rank r."""
 
 import streamlit as st
 
@@ -7,6 +7,11 @@ from lora_viz.i18n import _
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.decomposition_rebuild import ask_rebuild
 from lora_viz.ui.decomposition_shapes import Shapes
+from lora_viz.ui.decomposition_trained import (
+    TrainedUpdates,
+    ask_trained_rebuild,
+    choose_trained_layer,
+)
 from lora_viz.ui.layers import choose_layer
 
 
@@ -28,7 +33,8 @@ def sources() -> None:
 
 scenario, view = state.scenario(), state.view()
 architecture, layout = asking.architecture(), asking.adapter_layout()
-names = {"shapes": _("Shapes to scale"), "rebuild": _("Rebuild an example")}
+names = {"shapes": _("Shapes to scale"), "rebuild": _("Rebuild a ΔW")}
+sources_of_update = {"synthetic": _("Synthetic"), "trained": _("Real, from a run")}
 
 head = st.container()
 picture, beside = page.picture_and_controls()
@@ -38,22 +44,32 @@ with beside:
     key = st.container()
     with st.container(border=True):
         rank = st.container()
-        layer = choose_layer(architecture, layout)
+        if view.decomposition == "rebuild":
+            controls.options("update_source", words=lambda name: sources_of_update[name])
+        if view.decomposition == "rebuild" and view.update_source == "trained":
+            of = choose_trained_layer()
+            label, name, sides = of.model, of.layer, of.chosen.shape
+        else:
+            of = choose_layer(architecture, layout)
+            label, name, sides = architecture.label, of.name, (of.out_features, of.in_features)
 with rank:
-    controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+    controls.slider("rank", highest=min(sides))
+scenario, view = state.scenario(), state.view()
 
 with picture:
-    if view.decomposition == "rebuild":
-        shown = ask_rebuild(layer, scenario, state.view())
+    if isinstance(of, TrainedUpdates):
+        shown = ask_trained_rebuild(of, scenario, view)
+    elif view.decomposition == "rebuild":
+        shown = ask_rebuild(of, scenario, view)
     else:
-        adapted = next((module for module in layout.modules if module.name == layer.name), None)
+        adapted = next((module for module in layout.modules if module.name == of.name), None)
         largest = max(
             architecture.linear_layers(), key=lambda one: one.in_features * one.out_features
         )
-        shown = Shapes(layer, adapted, largest, scenario)
+        shown = Shapes(of, adapted, largest, scenario)
     shown.picture()
 with head:
-    kicker = f"{architecture.label} · {layer.name} · r = {grouped(scenario.rank)}"
+    kicker = f"{label} · {name} · r = {grouped(scenario.rank)}"
     page.headline(_("Decomposition"), shown.sentence(), kicker)
 with key:
     shown.key_number()

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.example_update import make_example
 from lora_viz.format import percent
+from lora_viz.recorded import RECORDED
 
 APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of runs of its own, empty at first."""
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    return tmp_path
+
+
 SMALL = "custom:2x64x4x256x128"
 
 
@@ -108,3 +120,27 @@ def test_a_large_layer_s_example_is_scaled_down_and_says_so() -> None:
     assert "noise, 1,536 × 384." in words
     assert "The layer's ΔW is 3,072 × 768" in words
     assert "2 times smaller" in words
+
+
+def trained_values(layer: str) -> np.ndarray:
+    """The singular values of the recorded ΔW, by numpy."""
+    delta = load_file(RECORDED / "full" / "layer_changes.safetensors")[f"{layer}.delta"]
+    return np.linalg.svd(delta.astype(np.float64), compute_uv=False)
+
+
+def test_the_real_change_has_the_error_of_numpy_s_svd(runs: Path) -> None:
+    app = open_page(**{"decomposition": "rebuild", "update-source": "trained"})
+    words = words_of(app)
+    values = trained_values("transformer.h.0.attn.c_attn")
+    best = float(np.sqrt(np.sum(values[8:] ** 2) / np.sum(values**2)))
+    assert f"at best {percent(best)}" in words
+    assert "A recorded run that ships with the app, not yours" in words
+    assert f"the best B·A holds {percent(1 - best**2, 0)}" in words
+    assert len(app.dataframe[0].value) == 16
+    shutil.copytree(RECORDED / "full", runs / "mine")
+    app.selectbox(key="page:trained_layer").set_value("transformer.h.1.attn.c_proj").run()
+    words = words_of(app)
+    assert "Your run “mine”" in words
+    values = trained_values("transformer.h.1.attn.c_proj")
+    best = float(np.sqrt(np.sum(values[8:] ** 2) / np.sum(values**2)))
+    assert f"at best {percent(best)}" in words

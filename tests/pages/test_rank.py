@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.recorded import RECORDED
+from lora_viz.training import sweep as sweeps
+
 APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of runs of its own, empty at first."""
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    return tmp_path
 
 
 def open_page(**query: str) -> AppTest:
@@ -43,7 +55,7 @@ def test_the_document_s_numbers() -> None:
     words = words_of(app)
     assert "× 12 blocks = 442,368, 0.355" in words
     assert "a judgement, not a measurement" in words
-    assert "not measured yet" in words
+    assert "A recorded sweep that ships with the app, not yours" in words
     for number in ("18,432", "36,864", "73,728", "147,456", "“general (our project)” ★★★★☆"):
         assert number in notes(app, 0)
     assert "break-even at r = 512" in notes(app, 1)
@@ -86,3 +98,56 @@ def test_the_chart_s_range_can_be_changed() -> None:
 )
 def test_other_settings(query: dict[str, str], sentence: str) -> None:
     assert sentence in words_of(open_page(**query))
+
+
+def recorded_losses(rank: str) -> list[float]:
+    """The held-out losses of one rank in the files that ship, read without this package."""
+    files = RECORDED.glob(f"style-sweep.{rank}.s*/result.json")
+    return [json.loads(file.read_text())["held_out"]["after"]["loss"] for file in files]
+
+
+def test_the_recorded_sweep_beside_full_fine_tuning() -> None:
+    app = open_page()
+    words = words_of(app)
+    assert "each higher rank has a lower held-out loss" in words
+    assert "that LoRA forgets less, these runs do not show" in words
+    lowest, full = np.median(recorded_losses("r1")), np.median(recorded_losses("full"))
+    assert f">{lowest:.2f} → " in words
+    assert f"full fine-tuning {full:.2f}" in words
+    figure = chart(app, 2)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["1", "2", "4", "8", "16", "32", "full"]
+    for title in ("Held-out loss", "Forgetting", "Time", "File size"):
+        assert title in notes(app, 2)
+    assert len(app.dataframe[1].value) == len(list(RECORDED.glob("style-sweep.*/result.json")))
+
+
+def test_questions_have_an_exact_match_and_are_said_to_be_memorised() -> None:
+    app = open_page(sweep="~qa")
+    assert "memorisation" in words_of(app)
+    assert "Exact match" in notes(app, 2)
+
+
+def test_the_reader_s_own_sweep_replaces_the_recorded_one(runs: Path) -> None:
+    for folder in RECORDED.glob("style-sweep*"):
+        if folder.name.endswith(("s0", "sweep")):
+            shutil.copytree(folder, runs / folder.name.replace("style-sweep", "mine"))
+    shutil.rmtree(runs / "mine.full.s0")
+    app = open_page()
+    words = words_of(app)
+    assert "Your sweep “mine”" in words
+    assert "of 21 runs have finished" in words
+    assert "Go on with the" in app.button(key="resume-sweep").label
+
+
+def test_a_sweep_is_started_as_one_action(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[sweeps.Sweep] = []
+    monkeypatch.setattr(sweeps, "start", started.append)
+    app = open_page()
+    app.button_group(key="page:sweep_task").set_value("qa").run()
+    app.button(key="start-sweep").click().run()
+    assert not app.exception
+    (sweep,) = started
+    assert sweep.path.parent == runs
+    names = [name for name, _settings in sweep.plan().runs()]
+    assert names == ["r1.s0", "r2.s0", "r4.s0", "r8.s0", "r16.s0", "r32.s0", "full.s0"]
+    assert {settings.task for _name, settings in sweep.plan().runs()} == {"qa"}

@@ -1,0 +1,138 @@
+"""What a rank sweep found: each run's measurements, and for each rank the median and the spread.
+
+Losses are means over tokens in nats, sizes bytes, times seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from lora_viz.training.results import BeforeAfter, Result
+from lora_viz.training.run_folder import Run, runs_folder
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.sweep import Sweep, SweepPlan
+
+PROCESSOR_TIME = "processor_seconds.json"
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """One finished run; `rank` is None for full fine-tuning.
+
+    `forgetting` is how much the loss on pretraining text rose. `exact_match` is a share of the
+    held-out questions. `seconds` are those of the training alone: processor seconds where
+    `has_processor_time`, else by the clock on the wall.
+    """
+
+    name: str
+    rank: int | None
+    seed: int
+    learning_rate: float
+    trainable_parameters: int | None
+    held_out: float | None
+    held_out_before: float | None
+    forgetting: float | None
+    exact_match: float | None
+    questions: int | None
+    seconds: float | None
+    has_processor_time: bool
+    file_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of a measurement over the seeds of one rank, with its lowest and highest."""
+
+    rank: int | None
+    median: float
+    low: float
+    high: float
+    runs: int
+
+
+def read_sweep(sweep: Sweep) -> list[SweepRun]:
+    """The finished runs of a sweep, in its plan's order. Raises `UserError` if it has no plan."""
+    found = [(run, run.result()) for run in sweep.runs()]
+    return [
+        _sweep_run(run, run.settings, result)
+        for run, result in found
+        if result and result.state == "finished"
+    ]
+
+
+def spreads(runs: list[SweepRun], value: Callable[[SweepRun], float | None]) -> list[Spread]:
+    """One entry a rank, rising, full fine-tuning last; without what was not measured."""
+    by_rank: dict[int | None, list[float]] = {}
+    for run in runs:
+        if (measured := value(run)) is not None:
+            by_rank.setdefault(run.rank, []).append(measured)
+    ranks = sorted(by_rank, key=lambda rank: float("inf") if rank is None else rank)
+    return [
+        Spread(
+            rank, median(by_rank[rank]), min(by_rank[rank]), max(by_rank[rank]), len(by_rank[rank])
+        )
+        for rank in ranks
+    ]
+
+
+def falls_with_rank(entries: list[Spread]) -> bool:
+    """Whether the medians of the ranks, full fine-tuning aside, fall at every step."""
+    medians = [entry.median for entry in entries if entry.rank is not None]
+    return len(medians) > 1 and all(later < earlier for earlier, later in pairwise(medians))
+
+
+def own_sweeps() -> list[Sweep]:
+    """Every sweep in the folder of runs, newest first."""
+    files = runs_folder().glob("*/sweep.json")
+    newest_first = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
+    return [Sweep(file.parent) for file in newest_first]
+
+
+def default_plan(task: str, seeds: int = 1) -> SweepPlan:
+    """r = 1, 2, 4, 8, 16, 32 and full fine-tuning on a shipped task; only the ends are evaluated.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    settings = TrainingSettings.make({"task": task, "evaluate_every": 0, "snapshot_every": 0})
+    return SweepPlan(settings=settings, seeds=tuple(range(seeds)))
+
+
+def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun:
+    scenario, matches = settings.scenario, result.exact_match_held_out
+    processor = _processor_seconds(run)
+    return SweepRun(
+        name=run.name,
+        rank=None if scenario.method == "full" else scenario.rank,
+        seed=settings.seed,
+        learning_rate=settings.learning_rate,
+        trainable_parameters=result.trainable_parameters,
+        held_out=_after(result.held_out),
+        held_out_before=result.held_out.before.loss if result.held_out else None,
+        forgetting=_rise(result.pretraining),
+        exact_match=matches.after / matches.questions if matches and matches.questions else None,
+        questions=matches.questions if matches else None,
+        seconds=result.seconds.get("training") if processor is None else processor,
+        has_processor_time=processor is not None,
+        file_bytes=result.files.model if scenario.method == "full" else result.files.adapter,
+    )
+
+
+def _after(loss: BeforeAfter | None) -> float | None:
+    return loss.after.loss if loss and loss.after else None
+
+
+def _rise(loss: BeforeAfter | None) -> float | None:
+    return loss.after.loss - loss.before.loss if loss and loss.after else None
+
+
+def _processor_seconds(run: Run) -> float | None:
+    """What the recording noted beside a run that ships."""
+    try:
+        return json.loads((run.path / PROCESSOR_TIME).read_bytes())["training"]
+    except (OSError, ValueError, KeyError):
+        return None

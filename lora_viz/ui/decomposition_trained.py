@@ -1,0 +1,206 @@
+"""The second picture of the page "Decomposition" with a real ΔW: that of full fine-tuning."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lora_viz.example_update import Rebuild
+from lora_viz.figures.example_update import rebuild_figure
+from lora_viz.format import grouped, percent
+from lora_viz.i18n import _
+from lora_viz.recorded import recorded_full_run
+from lora_viz.scenario import Scenario
+from lora_viz.trained_update import Spectrum, newest_full_run, rebuild_trained, spectrum
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import Run
+from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.decomposition_rebuild import rebuild_formula, rebuild_table
+from lora_viz.ui.view import View
+
+
+@dataclass(frozen=True)
+class TrainedUpdates:
+    """A full fine-tuning run: every layer's spectrum, and the layer whose ΔW is rebuilt."""
+
+    run: Run
+    result: Result
+    is_recorded: bool
+    layer: str
+    spectra: tuple[Spectrum, ...]
+
+    @property
+    def chosen(self) -> Spectrum:
+        """The spectrum of the layer that is rebuilt."""
+        return next(one for one in self.spectra if one.layer == self.layer)
+
+    @property
+    def model(self) -> str:
+        """The model that was trained."""
+        return self.run.settings.scenario.model
+
+
+@dataclass(frozen=True)
+class TrainedRebuilding:
+    """What B and A of every rank miss of one layer's real ΔW."""
+
+    updates: TrainedUpdates
+    scenario: Scenario
+    view: View
+    rebuild: Rebuild
+
+    def sentence(self) -> str:
+        """What to see."""
+        return _(
+            "Is the change that full fine-tuning makes of low rank at all? A real ΔW is rebuilt at "
+            "every rank, beside the best that any B and A could do."
+        )
+
+    def key_number(self) -> None:
+        """The error at the current rank beside the least possible."""
+        rank = self.scenario.rank
+        meaning = _("relative error of B·A at r = %(rank)s (Frobenius norm); at best %(best)s") % {
+            "rank": grouped(rank),
+            "best": percent(self.rebuild.best_error(rank)),
+        }
+        page.key_number(percent(self.rebuild.fitted_error(rank)), meaning)
+
+    def picture(self) -> None:
+        """Where the ΔW comes from, and the errors over its singular values."""
+        st.caption(self._what_it_is())
+        page.figure(rebuild_figure(self.rebuild, self.scenario.rank), "trained-update")
+
+    def cards(self) -> None:
+        """How it is fitted, and whether the change is of low rank."""
+        left, right = st.columns(2)
+        with left:
+            controls.slider("sweeps")
+        with right:
+            controls.number("seed")
+        with st.container(border=True):
+            st.markdown(f"**{_('Is the change of low rank?')}**")
+            st.markdown(self._answer())
+
+    def formula(self) -> None:
+        """The least error by singular values, and the two steps of a sweep."""
+        rebuild_formula(self.rebuild, self.scenario.rank, self.view.sweeps)
+
+    def table(self) -> None:
+        """Every layer's spectrum, then the errors of the chosen one."""
+        rank = self.scenario.rank
+        rows = [
+            {
+                _("Layer"): one.layer,
+                _("out"): one.shape[0],
+                _("in"): one.shape[1],
+                _("Singular values above the tolerance"): one.numerical_rank,
+                _("Values that hold half of ‖ΔW‖²"): one.half,
+                _("Values that hold nine tenths of ‖ΔW‖²"): one.most,
+                _("Held by the largest %s, %%") % rank: 100 * one.share_of(rank),
+                _("Largest singular value"): one.values[0],
+            }
+            for one in self.updates.spectra
+        ]
+        page.table(rows, "trained-updates")
+        st.markdown(f"**{self.updates.layer}**")
+        rebuild_table(self.rebuild, rank)
+
+    def why(self) -> None:
+        """What a presenter can say, with this run's numbers."""
+        rank, spectra = self.scenario.rank, self.updates.spectra
+        shares = [one.share_of(rank) for one in spectra]
+        needed = [one.most for one in spectra]
+        values = {
+            "layers": len(spectra),
+            "rank": grouped(rank),
+            "low": percent(min(shares), 0),
+            "high": percent(max(shares), 0),
+            "fewest": min(needed),
+            "most": max(needed),
+        }
+        points = (
+            _(
+                "Over %(layers)s layers the best B·A of rank %(rank)s holds %(low)s to %(high)s of "
+                "‖ΔW‖²; 90 %% of it need %(fewest)s to %(most)s singular values."
+            ),
+            _(
+                "What this misses is not what the model loses: LoRA finds a ΔW of its own, and "
+                "small singular values may matter little to the loss."
+            ),
+            _(
+                "One small model and one short training: a large model's ΔW may be nearer to low "
+                "rank, or further from it. Train one and look."
+            ),
+        )
+        st.markdown("\n".join(f"- {point % values}" for point in points))
+
+    def _answer(self) -> str:
+        one, rank = self.updates.chosen, self.scenario.rank
+        words = (
+            _("Not exactly: all of this ΔW's %(all)s singular values are above rounding.")
+            if one.numerical_rank == len(one.values)
+            else _("Of %(all)s singular values of this ΔW %(numerical)s are above rounding.")
+        )
+        words += " " + _(
+            "Half of ‖ΔW‖² is in the largest %(half)s, 90 %% in %(most)s. At r = %(rank)s the best "
+            "B·A holds %(share)s."
+        )
+        return words % {
+            "numerical": grouped(one.numerical_rank),
+            "all": grouped(len(one.values)),
+            "half": grouped(one.half),
+            "most": grouped(one.most),
+            "rank": grouped(rank),
+            "share": percent(one.share_of(rank), 0),
+        }
+
+    def _what_it_is(self) -> str:
+        updates, settings = self.updates, self.updates.run.settings
+        words = (
+            _("A recorded run that ships with the app, not yours (ΔW in float16):")
+            if updates.is_recorded
+            else _("Your run “%s”:") % updates.run.name
+        )
+        return f"{words} " + _(
+            "ΔW = W after − W before %(steps)s steps of full fine-tuning of %(model)s, task "
+            "“%(task)s”, %(out)s × %(in)s. %(date)s."
+        ) % {
+            "steps": grouped(updates.result.steps),
+            "model": updates.model,
+            "task": settings.task,
+            "out": grouped(updates.chosen.shape[0]),
+            "in": grouped(updates.chosen.shape[1]),
+            "date": time.strftime("%Y-%m-%d", time.gmtime(updates.result.ended)),
+        }
+
+
+def choose_trained_layer() -> TrainedUpdates:
+    """Draw the list of layers whose ΔW the newest full run kept; else those of the recorded one."""
+    own = newest_full_run()
+    run = own or recorded_full_run()
+    result = run.result()
+    assert result is not None, "only runs with a result kept a ΔW"
+    kept = tuple(change.layer for change in result.layer_changes if change.file)
+    if state.view().trained_layer not in kept:
+        state.update(trained_layer="")
+    controls.select("trained_layer", kept, if_empty=kept[0])
+    layer = state.view().trained_layer or kept[0]
+    spectra = tuple(spectrum(change) for change in result.layer_changes)
+    return TrainedUpdates(run, result, own is None, layer, spectra)
+
+
+def ask_trained_rebuild(
+    updates: TrainedUpdates, scenario: Scenario, view: View
+) -> TrainedRebuilding:
+    """Rebuild the real ΔW in a worker, or take the known answer."""
+    rebuild = asking.answer(
+        _("Rebuilding a real ΔW at every rank …"),
+        rebuild_trained,
+        str(updates.run.path),
+        updates.layer,
+        view.seed,
+        view.sweeps,
+    )
+    return TrainedRebuilding(updates, scenario, view, rebuild)

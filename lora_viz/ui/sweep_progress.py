@@ -1,0 +1,125 @@
+"""A new rank sweep from the page: start it, see how far it is, stop it."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from lora_viz.errors import UserError
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.rank_sweep import default_plan, own_sweeps
+from lora_viz.training import launch
+from lora_viz.training import sweep as sweeps
+from lora_viz.training.events import StepEvent
+from lora_viz.training.run_folder import Run
+from lora_viz.training.sweep import Sweep
+from lora_viz.ui import controls, state
+from lora_viz.ui.messages import show_error
+
+LOOK_SECONDS = 2.0
+
+
+def new_sweep(shown: Sweep) -> None:
+    """The button that starts the default sweep, or how far the running one is.
+
+    A sweep of the reader's that is `shown` and was cut off can go on.
+    """
+    running = next((sweep for sweep in own_sweeps() if sweep.is_alive()), None)
+    with st.container(border=True):
+        st.markdown(f"**{_('A sweep of your own')}**")
+        if running:
+            _progress(running)
+        else:
+            _offer_the_rest(shown)
+            _offer()
+        if reason := st.session_state.pop("sweep-failed", None):
+            show_error(reason)
+
+
+def _offer_the_rest(shown: Sweep) -> None:
+    left = len(shown.plan().runs()) - len(shown.results())
+    if left and shown in own_sweeps():
+        st.button(
+            _("Go on with the %s runs that are left") % left,
+            key="resume-sweep",
+            on_click=_work_on,
+            args=(shown,),
+        )
+
+
+def _offer() -> None:
+    controls.options("sweep_task", words=_task_words)
+    controls.options("sweep_seeds")
+    view = state.view()
+    plan = default_plan(view.sweep_task, int(view.sweep_seeds))
+    st.button(
+        _("Start %s runs") % len(plan.runs()),
+        key="start-sweep",
+        type="primary",
+        on_click=_start,
+        args=(view.sweep_task, int(view.sweep_seeds)),
+    )
+    st.caption(
+        _(
+            "r = 1, 2, 4, 8, 16, 32 and full fine-tuning of tiny-gpt2, %s steps each, one after "
+            "the other on this machine. It goes on if you leave the page; the results replace the "
+            "recorded ones here."
+        )
+        % grouped(plan.settings.steps)
+    )
+
+
+def _start(task: str, seeds: int) -> None:
+    name = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        _work_on(sweeps.create_sweep(default_plan(task, seeds), name))
+    except UserError as error:
+        st.session_state["sweep-failed"] = str(error)
+
+
+def _work_on(sweep: Sweep) -> None:
+    try:
+        sweeps.start(sweep)
+        state.update(sweep="")
+    except UserError as error:
+        st.session_state["sweep-failed"] = str(error)
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _progress(sweep: Sweep) -> None:
+    """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
+    if not sweep.is_alive():
+        st.rerun()
+    runs = sweep.runs()
+    done = len(sweep.results())
+    begun = [run for run in runs if run.is_alive()]
+    share, words = _within(begun[-1] if begun else None)
+    st.progress(
+        min(1.0, (done + share) / len(runs)),
+        _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
+    )
+    st.caption(f"{sweep.path.name}  \n{words}")
+    if st.button(_("Stop"), key="stop-sweep"):
+        launch.stop(Run(sweep.path))
+        st.caption(_("Stopping after this step; finished runs are kept."))
+
+
+def _within(run: Run | None) -> tuple[float, str]:
+    """The share of a run's steps that are done, and what it is doing."""
+    if run is None:
+        return 0.0, _("Loading the libraries, or waiting for other jobs.")
+    last = next((one for one in reversed(run.events()) if isinstance(one, StepEvent)), None)
+    if last is None:
+        return 0.0, _("%s is getting ready.") % f"`{run.name}`"
+    return last.step / last.steps, _("%(run)s: step %(step)s of %(steps)s, batch loss %(loss)s") % {
+        "run": f"`{run.name}`",
+        "step": grouped(last.step),
+        "steps": grouped(last.steps),
+        "loss": f"{last.loss:.3f}",
+    }
+
+
+def _task_words(task: str) -> str:
+    return {"style": _("a change of style"), "qa": _("questions about LoRA")}[task]
