@@ -14,7 +14,11 @@ STORAGE = "LORA_VIZ_STORAGE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the folder before the first worker process of the test runner starts."""
+    """Choose the folder before the first worker process of the test runner starts.
+
+    Threads that wait give up their core, because several test processes share the cores.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not hasattr(config, "workerinput"):
         folder = tempfile.TemporaryDirectory(prefix="lora_viz_tests_")
         os.environ[STORAGE] = folder.name

@@ -9,7 +9,6 @@ from lora_viz.errors import UserError
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import simulate_step
 from lora_viz.scenario import Scenario
-from lora_viz.training.loading import weights_source
 
 
 def simulated_peak(
@@ -21,7 +20,7 @@ def simulated_peak(
     )
     try:
         report = compute(
-            simulate_step, weights_source(scenario.model), step_settings(as_run).as_arguments()
+            simulate_step, scenario.model, step_settings(as_run).as_arguments()
         )
     except UserError:
         return None
