@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
+from pydantic import field_validator
 
 from lora_viz.declared import Declared, choice
 from lora_viz.i18n import N_
@@ -12,6 +13,8 @@ from lora_viz.i18n import N_
 
 class View(Declared):
     """One setting of everything that pages show or hide."""
+
+    EXPECTATIONS: ClassVar[dict[str, str]] = {"compared_runs": N_("names of runs with commas between")}
 
     layer: str = choice(
         "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
@@ -74,3 +77,17 @@ class View(Declared):
         "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
     )
     block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))
+    run: str = choice(
+        "", N_("Run"), N_("The run that is looked at; the one that is running, or the newest, if empty.")
+    )
+    compared_runs: tuple[str, ...] = choice(
+        (), N_("Runs"), N_("The runs whose curves stand together; the newest few if empty."), short="runs"
+    )
+
+    @field_validator("compared_runs", mode="before")
+    @classmethod
+    def split_names(cls, value: object) -> object:
+        """Read "a,b" as two names."""
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
