@@ -102,8 +102,12 @@ def _panels(curves: Curves) -> dict[str, tuple[str, list[tuple[_Line, Curve]], b
         "perplexity": (_("Perplexity = exp(held-out loss)"), held_out, True),
         "gradient_norm": (_("Gradient norm"), [(gradient, curves.gradient_norm)], False),
         "learning_rate": (_("Learning rate"), [(rate, curves.learning_rate)], False),
-        "memory": (_("Memory, MiB"), memory, False),
+        "memory": (_memory_title([line.words for line, _curve in memory]), memory, False),
     }
+
+
+def _memory_title(readings: list[str]) -> str:
+    return _("Memory, MiB") if len(readings) != 1 else _("Memory: %s, MiB") % readings[0]
 
 
 def loss_lines() -> dict[str, _Line]:

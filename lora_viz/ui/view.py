@@ -83,6 +83,14 @@ class View(Declared):
     compared_runs: tuple[str, ...] = choice(
         (), N_("Runs"), N_("The runs whose curves stand together; the newest few if empty."), short="runs"
     )
+    compared_curve: Literal["held_out", "validation", "training", "gradient_norm", "learning_rate"] = (
+        choice(
+            "held_out",
+            N_("Curve"),
+            N_("Which of the recorded curves is drawn for every run."),
+            short="curve",
+        )
+    )
 
     @field_validator("compared_runs", mode="before")
     @classmethod
