@@ -37,6 +37,12 @@ page = st.navigation(
         ],
         _("Train"): [
             st.Page(
+                "pages/train/training_lab.py", title=_("Training lab"), url_path="training-lab"
+            ),
+            st.Page(
+                "pages/train/compare_runs.py", title=_("Compare runs"), url_path="compare-runs"
+            ),
+            st.Page(
                 "pages/train/training_process.py",
                 title=_("Training process"),
                 url_path="training-process",
@@ -44,6 +50,11 @@ page = st.navigation(
         ],
         _("Decide"): [
             st.Page("pages/decide/memory.py", title=_("Memory"), url_path="memory"),
+            st.Page("pages/decide/planner.py", title=_("Planner"), url_path="planner"),
+            st.Page("pages/decide/compare.py", title=_("Compare"), url_path="compare"),
+            st.Page(
+                "pages/decide/this_machine.py", title=_("This machine"), url_path="this-machine"
+            ),
             st.Page("pages/decide/trust.py", title=_("How far to trust this"), url_path="trust"),
         ],
         _("The document"): [

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import answers, first_page, rerun
+from benchmarks import answers, first_page, rerun, training
 from benchmarks._tables import machine
 
-BENCHMARKS = {"first_page": first_page.run, "rerun": rerun.run, "answers": answers.run}
+BENCHMARKS = {
+    "first_page": first_page.run,
+    "rerun": rerun.run,
+    "answers": answers.run,
+    "training": training.run,
+}
 
 
 def main() -> None:

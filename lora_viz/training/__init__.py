@@ -1,8 +1,8 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
-`settings`, `events`, `results`, `run_folder`, `locks`, `queue` and `launch` load no torch: they
-are what pages and the command line read and start jobs with. Everything else here belongs to the
-job's own process.
+`settings`, `events`, `results`, `run_folder`, `locks`, `queue`, `launch` and `sweep` load no torch
+when they are imported: pages and the command line read and start jobs with them. Everything else
+here belongs to the job's own process.
 
 A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
 is known about the run is in it:
@@ -28,7 +28,8 @@ held_out_tokens.safetensors
     `input_ids` and `labels` (sequences, tokens), the very tokens that the held-out loss is over;
     a label of −100 is not counted.
 result.json
-    `results.Result`, written last and in one piece.
+    `results.Result`, written last and in one piece. Resuming a stopped or failed run puts it
+    aside as `result.before_resuming.json`.
 job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.

@@ -12,15 +12,13 @@ import torch
 import transformers
 
 from lora_viz.answers import LIBRARIES
-from lora_viz.catalogue import catalogue
+from lora_viz.catalogue import catalogue, weights_folder
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.model_source import resolve
 from lora_viz.scenario import Scenario
 from lora_viz.training.results import Machine
-from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
-
-EMBEDDED_FOLDER = Path(__file__).parents[1] / "data" / "tiny_gpt2"
+from lora_viz.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ def weights_source(model: str) -> str:
     Raises:
         UserError: the name stands for a configuration only.
     """
-    if model == EMBEDDED_MODEL:
-        return str(EMBEDDED_FOLDER)
+    if shipped := weights_folder(model):
+        return str(shipped)
     if model in catalogue():
         return catalogue()[model].hub_id
     folder = Path(model).expanduser()

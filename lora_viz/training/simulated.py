@@ -19,9 +19,7 @@ def simulated_peak(
         training_loop="trainer" if bfloat16 else "plain", padding=kind == "questions"
     )
     try:
-        report = compute(
-            simulate_step, scenario.model, step_settings(as_run).as_arguments()
-        )
+        report = compute(simulate_step, scenario.model, step_settings(as_run).as_arguments())
     except UserError:
         return None
     return report.peak_allocated

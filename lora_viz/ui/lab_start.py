@@ -18,7 +18,7 @@ from lora_viz.trainable_here import why_not_trainable
 from lora_viz.training import launch
 from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
-from lora_viz.ui import asking, page, state
+from lora_viz.ui import asking, state
 from lora_viz.ui.messages import show_error, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
@@ -50,9 +50,7 @@ def problem() -> str | None:
     )
     if isinstance(known, UserError):
         return str(known)
-    return why_not_trainable(
-        state.scenario(), hub_answers=_hub_answers, has_gpu=bool(gpus_here())
-    )
+    return why_not_trainable(state.scenario(), hub_answers=_hub_answers, has_gpu=bool(gpus_here()))
 
 
 def offer_embedded(why: str) -> None:
@@ -99,38 +97,37 @@ def start_button(runs: list[RecordedRun], missing: str | None) -> None:
         st.caption(missing)
 
 
-def estimate_time(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
-    """The one number before a start: seconds, from a run that this machine has done."""
+def estimate(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
+    """How long and how much memory: what was measured here, and what is simulated."""
+    with st.container(border=True):
+        st.markdown(f"**{_('Before you start')}**")
+        st.markdown(_time_sentence(settings, runs))
+        _estimate_memory(settings, runs)
+
+
+def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     pace = recorded_pace(settings, [one.run for one in runs])
     if pace is None:
-        page.key_number(
-            _("not measured yet"),
-            _("how long a run like this takes on this machine: the first one will tell"),
-        )
-        return
+        return _("Time: **not measured yet on this machine**. Your first such run will tell.")
+    values = {
+        "steps": grouped(settings.steps),
+        "pace": duration(pace.seconds_per_step),
+        "other": duration(pace.other_seconds),
+        "all": duration(pace.seconds(settings.steps)),
+        "run": pace.run,
+    }
     if settings.epochs:
-        page.key_number(
-            f"{duration(pace.seconds_per_step)}", _("a step, measured in %s") % pace.run
-        )
-        return
-    page.key_number(
-        f"≈ {duration(pace.seconds(settings.steps))}",
+        return _("Time: %(pace)s a step, as measured in `%(run)s`.") % values
+    return (
         _(
-            "%(steps)s steps of %(pace)s, evaluations included, and %(other)s around them, as "
-            "measured in %(run)s"
+            "Time: about **%(all)s**: %(steps)s steps of %(pace)s, evaluations included, and "
+            "%(other)s around them, as measured in `%(run)s`."
         )
-        % {
-            "steps": grouped(settings.steps),
-            "pace": duration(pace.seconds_per_step)
-            if pace.seconds_per_step >= 1
-            else f"{pace.seconds_per_step * 1000:.0f} ms",
-            "other": duration(pace.other_seconds),
-            "run": pace.run,
-        },
+        % values
     )
 
 
-def estimate_memory(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
+def _estimate_memory(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
     """The simulated step's peak, and what it is and is not on this machine."""
     gpus = gpus_here()
     has_bfloat16 = any((gpu.compute_capability or 0) >= 8 for gpu in gpus)

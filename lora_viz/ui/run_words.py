@@ -45,7 +45,9 @@ def task_names() -> dict[str, str]:
 
 
 def duration(seconds: float) -> str:
-    """9.3 → "9.3 s", 75 → "1 min 15 s", 4000 → "1 h 6 min"."""
+    """0.08 → "80 ms", 9.3 → "9.3 s", 75 → "1 min 15 s", 4000 → "1 h 6 min"."""
+    if 0 < seconds < 0.995:
+        return f"{seconds * 1000:.0f}{THIN_SPACE}ms"
     if seconds < 9.95:
         return f"{seconds:.1f}{THIN_SPACE}s"
     whole = round(seconds)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import lora_viz
 from lora_viz.training.job import do_job
 from lora_viz.training.record import Record
 from lora_viz.training.results import Result
@@ -15,6 +16,7 @@ from lora_viz.training.stopping import StopSignal
 from lora_viz.training.tasks import pretraining_sample
 
 PATIENCE_SECONDS = 120
+EMBEDDED_FOLDER = Path(lora_viz.__file__).parent / "data" / "tiny_gpt2"
 SHORT: dict[str, Any] = {
     "steps": 6,
     "evaluate_every": 3,

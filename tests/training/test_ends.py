@@ -18,10 +18,9 @@ from lora_viz.errors import UserError
 from lora_viz.training import launch
 from lora_viz.training.events import CheckpointEvent, ResumedEvent, StateEvent, StepEvent
 from lora_viz.training.events import EventWriter as RealWriter
-from lora_viz.training.loading import EMBEDDED_FOLDER
 from lora_viz.training.queue import draw_ticket
 from lora_viz.training.run_folder import Run
-from tests.training.jobs import run_here, short_settings, wait_until_gone
+from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings, wait_until_gone
 
 LONG = 100_000
 

@@ -14,9 +14,8 @@ from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
 from lora_viz.training.events import EvaluationEvent, SnapshotEvent, StateEvent, StepEvent
-from lora_viz.training.loading import EMBEDDED_FOLDER
 from lora_viz.training.run_folder import Run, read_base_weights, read_snapshot
-from tests.training.jobs import run_here, short_settings
+from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings
 
 
 def test_losses_and_hash_are_those_of_plain_torch(finished: Run) -> None:

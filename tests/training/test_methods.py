@@ -15,11 +15,10 @@ import torch
 from safetensors.numpy import load_file
 
 from lora_viz.training.events import SnapshotEvent, StepEvent
-from lora_viz.training.loading import EMBEDDED_FOLDER
 from lora_viz.training.measurements import MemoryMeter
 from lora_viz.training.run_folder import Run, read_snapshot
 from lora_viz.training.settings import TrainingSettings, training_scenario
-from tests.training.jobs import SHORT, SMALL, run_here, short_settings
+from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_settings
 
 
 @pytest.mark.parametrize(
@@ -85,13 +84,15 @@ def test_stops_when_the_validation_loss_stalls(text_file: Path, tmp_path: Path) 
 def test_two_processes_are_gradient_accumulation_of_two(text_file: Path, tmp_path: Path) -> None:
     options = ["--data", str(text_file), "--rank", "4", "--batch-size", "2", "--seq-len", "32"]
     options += ["--steps", "3", "--snapshot-every", "0", "--evaluation-sequences", "2"]
-    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    # without --multi_gpu, accelerate starts one process where there are not two GPUs
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
+    launcher += ["--num_processes", "2"]
     done = subprocess.run(
         [*launcher, "-m", "lora_viz", "train", *options, "--out", str(tmp_path / "two"), "--json"],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
     )
     assert done.returncode == 0, done.stderr
     described = json.loads(done.stdout)

@@ -1,0 +1,191 @@
+"""A rank sweep: the same job at several ranks and as full fine-tuning, one run after the other.
+
+A sweep is a folder `runs/NAME/` with `sweep.json`, its plan; every run is a folder of its own
+beside it, `runs/NAME.r8.s0/`. `start` gives all of them to one process, which loads the libraries
+once: `python -m lora_viz.training.sweep FOLDER`. What it found is read from the runs' results, so
+a sweep that is stopped or killed keeps the runs that it finished.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lora_viz.errors import UserError
+from lora_viz.i18n import _, set_language
+from lora_viz.training import locks
+from lora_viz.training.job import do_job
+from lora_viz.training.queue import draw_ticket, wait_for_turn
+from lora_viz.training.record import Record
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import Run, check_name, create_run, runs_folder, write_whole
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.stopping import StopRequestedError, StopSignal
+
+RANKS = (1, 2, 4, 8, 16, 32)
+ALPHA_PER_RANK = 2  # alpha = 2r at every rank, so that ΔW is scaled alike
+
+
+class SweepPlan(BaseModel):
+    """What a sweep varies; everything else is as in `settings`.
+
+    `learning_rates` are those of LoRA at each rank and of full fine-tuning (rank 0); a rank that
+    is not in it has the settings' rate, full fine-tuning its usual one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: TrainingSettings
+    ranks: Annotated[tuple[int, ...], Field(min_length=1)] = RANKS
+    with_full: bool = True
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    learning_rates: dict[int, float] = {}
+
+    def runs(self) -> list[tuple[str, TrainingSettings]]:
+        """The ending of each run's name, and its settings."""
+        planned = []
+        for seed in self.seeds:
+            for rank in (*self.ranks, *((0,) if self.with_full else ())):
+                name = f"r{rank}.s{seed}" if rank else f"full.s{seed}"
+                planned.append((name, self._settings(rank, seed)))
+        return planned
+
+    def _settings(self, rank: int, seed: int) -> TrainingSettings:
+        scenario = self.settings.scenario
+        scenario = (
+            scenario.changed(method="lora", rank=rank, alpha=ALPHA_PER_RANK * rank)
+            if rank
+            else scenario.changed(method="full")
+        )
+        settings = self.settings.with_scenario(scenario).changed(seed=seed)
+        rate = self.learning_rates.get(rank)
+        return settings if rate is None else settings.changed(learning_rate=rate)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's folder. Its methods read what is there now."""
+
+    path: Path
+
+    def plan(self) -> SweepPlan:
+        """What was to be done. Raises `UserError` where that cannot be read."""
+        try:
+            return SweepPlan.model_validate_json((self.path / "sweep.json").read_bytes())
+        except (OSError, ValueError):
+            raise UserError(_("There is no rank sweep “%s”.") % self.path.name) from None
+
+    @property
+    def lock_file(self) -> Path:
+        """What the sweep's process locks for as long as it lives."""
+        return self.path / "job.lock"
+
+    def is_alive(self) -> bool:
+        """Whether the sweep's process lives."""
+        return locks.is_held(self.lock_file)
+
+    def runs(self) -> list[Run]:
+        """The runs that were planned, in their order, whether they began or not."""
+        names = [f"{self.path.name}.{ending}" for ending, _settings in self.plan().runs()]
+        return [Run(self.path.parent / name) for name in names]
+
+    def results(self) -> list[tuple[TrainingSettings, Result]]:
+        """Settings and result of every run that finished."""
+        found = [(run, run.result()) for run in self.runs()]
+        return [(run.settings, one) for run, one in found if one and one.state == "finished"]
+
+    def process_id(self) -> int | None:
+        """The sweep's process, or None if it has gone."""
+        try:
+            process = json.loads((self.path / "process.json").read_bytes())["pid"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return process if self.is_alive() else None
+
+
+def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
+    """Make a sweep's folder. Raises `UserError` where its name cannot be one or is taken."""
+    path = (root or runs_folder()) / check_name(name)
+    try:
+        path.mkdir(parents=True)
+        write_whole(path / "sweep.json", plan.model_dump_json(indent=1))
+    except FileExistsError:
+        raise UserError(_("There is a sweep “%s” already; choose another name.") % name) from None
+    except OSError as error:
+        raise UserError(_("The sweep cannot be kept: %s.") % (error.strerror or error)) from None
+    return Sweep(path)
+
+
+def start(sweep: Sweep) -> None:
+    """Do the sweep in a process of its own; a sweep that was cut off goes on with what is left."""
+    lock = locks.take(sweep.lock_file)
+    if lock is None:
+        raise UserError(_("“%s” is still running.") % sweep.path.name)
+    try:
+        with (sweep.path / "process.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lora_viz.training.sweep", str(sweep.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(lock,),
+            )
+        write_whole(sweep.path / "process.json", json.dumps({"pid": process.pid}))
+    except OSError as error:
+        raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
+    finally:
+        os.close(lock)
+
+
+def work(sweep: Sweep, stop: StopSignal) -> list[Result]:
+    """Wait for the sweep's turn and do its runs; those that finished before are not done again."""
+    plan = sweep.plan()
+    set_language(plan.settings.scenario.language)
+    ticket = draw_ticket()
+    results = []
+    try:
+        wait_for_turn(ticket, stop, lambda _ahead: None)
+        for run, (_ending, settings) in zip(sweep.runs(), plan.runs(), strict=True):
+            stop.check()
+            results.append(_do(run, settings, stop))
+    except StopRequestedError:
+        pass
+    finally:
+        ticket.give_back()
+    return results
+
+
+def main() -> None:
+    """Do the sweep of the folder that the command line names; exit with 1 if a run fails."""
+    stop = StopSignal()
+    stop.listen()
+    results = work(Sweep(Path(sys.argv[1])), stop)
+    sys.exit(1 if any(result.state == "failed" for result in results) else 0)
+
+
+def _do(run: Run, settings: TrainingSettings, stop: StopSignal) -> Result:
+    earlier = run.result()
+    if earlier and earlier.state == "finished":
+        return earlier
+    if not run.path.is_dir():
+        create_run(settings, run.name, run.path.parent)
+    lock = locks.take(run.lock_file)
+    if lock is None:
+        raise UserError(_("“%s” is still running.") % run.name)
+    try:
+        run.remember_process(os.getpid())
+        return do_job(run, settings, stop, Record(run), simulates_memory=False)
+    finally:
+        os.close(lock)
+
+
+if __name__ == "__main__":
+    main()
