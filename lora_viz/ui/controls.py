@@ -93,9 +93,13 @@ def several(
     words: Callable[[Any], str] | None = None,
     free: bool = True,
     most: int | None = None,
+    if_empty: tuple[Any, ...] = (),
 ) -> None:
-    """A list to choose several of; with `free` the reader may add others."""
-    owner, key = _widget(field, place, as_widget_value=list)
+    """A list to choose several of; with `free` the reader may add others.
+
+    An empty field is shown as `if_empty` and stays empty until it is changed.
+    """
+    owner, key = _widget(field, place, lambda value: list(value or if_empty))
     shown = dict.fromkeys((*choices, *st.session_state[key]))
     st.multiselect(
         owner.label(field),

@@ -1,4 +1,4 @@
-"""The training lab's settings: the task and its data, how long, how fast, and how it is recorded."""
+"""The training lab's settings: the task and its data, how long and how fast, what is recorded."""
 
 from __future__ import annotations
 
