@@ -33,7 +33,7 @@ NARROW = {
     "learning_rate": (0.15, 1.0, 0.20, 0.34),
     "memory": (0.15, 1.0, 0.02, 0.14),
 }
-WIDE_HEIGHT, NARROW_HEIGHT = 430, 1000
+WIDE_HEIGHT, NARROW_HEIGHT = 400, 1000
 MEMORY_DASHES = {
     "resident": "solid",
     "allocated": "solid",
@@ -41,6 +41,7 @@ MEMORY_DASHES = {
     "peak_allocated": "dot",
     "device_used": "dashdot",
 }
+DASH_SIGNS = {"solid": "—", "dash": "– –", "dot": "···", "dashdot": "–·"}
 MIB = 2**20
 
 
@@ -75,7 +76,7 @@ def _drawn(
     height: int,
 ) -> go.Figure:
     drawing = Drawing(height)
-    drawing.update_layout(uirevision=name, hovermode="x", margin={"l": 0, "r": 6, "t": 4, "b": 4})
+    drawing.update_layout(uirevision=name, hovermode="x", margin={"l": 0, "r": 12, "t": 4, "b": 4})
     contents = _panels(curves)
     for number, (panel, place) in enumerate(panels.items(), start=1):
         title, lines, floating = contents[panel]
@@ -167,7 +168,7 @@ def _add_axes(
             | {
                 "domain": [left, right],
                 "anchor": f"y{axis}",
-                "range": [-0.01 * steps, steps * 1.01],
+                "range": [-0.015 * steps, steps * 1.02],
                 "nticks": 6,
                 "tickformat": ",d",
                 "title": {"text": _("step"), "font": {"size": 11}, "standoff": 2},
@@ -189,10 +190,9 @@ def _add_title(
 ) -> None:
     """The panel's title with its unit, and its curves' names where there are several."""
     left, _right, _bottom, top = place
-    names = "   ".join(f"{_sign(line)} {line.words}" for line in lines if line.words)
     words = f"<b>{title}</b>"
     if len(lines) > 1:
-        words += f"   <span style='color:{lines[0].line['color']}'>{names}</span>"
+        words += "".join(f"   {_sign(line)} {line.words}" for line in lines)
     drawing.add_annotation(
         x=left,
         xref="paper",
@@ -208,11 +208,12 @@ def _add_title(
 
 
 def _sign(line: _Line) -> str:
+    """A line's look as a sign in its colour."""
     if line.marker:
-        return "○" if line.marker["symbol"] == "circle-open" else "●"
-    return {"solid": "—", "dash": "– –", "dot": "···", "dashdot": "–·"}[
-        line.line.get("dash", "solid")
-    ]
+        sign = "○" if line.marker["symbol"] == "circle-open" else "●"
+    else:
+        sign = DASH_SIGNS[line.line.get("dash", "solid")]
+    return f"<span style='color:{line.line['color']}'><b>{sign}</b></span>"
 
 
 def _add_line(drawing: Drawing, line: _Line, curve: Curve, axis: str) -> None:

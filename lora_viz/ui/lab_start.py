@@ -61,10 +61,7 @@ def offer_embedded(why: str) -> None:
         return
     show_warning(why) if _is_known_model() else show_error(why)
     st.markdown(
-        _(
-            "**%(model)s** comes with this app: %(name)s needs no network and no GPU, and trains "
-            "in seconds."
-        )
+        _("**%(model)s** comes with this app: %(name)s needs neither a network nor a GPU.")
         % {"model": EMBEDDED_MODEL, "name": model_name(EMBEDDED_MODEL)}
     )
     st.button(

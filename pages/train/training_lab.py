@@ -18,6 +18,8 @@ try:
 except UserError as error:
     show_warning(str(error))
     one = chosen_run("", runs)
+if one and one.is_running and not state.view().run:
+    state.update(run=one.name)  # the one that is watched stays when it ends and another begins
 
 page.headline(
     _("Training lab"),
