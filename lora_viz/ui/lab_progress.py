@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import streamlit as st
 
+from lora_viz.errors import UserError
 from lora_viz.figures.training_curves import training_curves
 from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _, set_language
@@ -35,7 +36,10 @@ def show_run(one: RecordedRun) -> None:
 
 def _view(name: str, was_running: bool) -> None:
     set_language(state.scenario().language)  # a fragment runs without the page's beginning
-    one = recorded(find_run(name))
+    try:
+        one = recorded(find_run(name))
+    except UserError:  # deleted in another window
+        st.rerun()
     if was_running and not one.is_running:
         st.rerun()
     _head(one)
@@ -91,7 +95,8 @@ def _progress(one: RecordedRun) -> None:
     """How far a running job is; only steps, which are counted, move the bar."""
     last = one.curves.last
     if one.state == "queued":
-        st.progress(0.0, _("queued: %s ahead") % one.ahead)
+        waits = _("queued: %s ahead") % one.ahead if one.ahead else state_names()["queued"]
+        st.progress(0.0, waits)
     elif one.state == "training" and last:
         words = _("training, step %(step)s of %(steps)s · %(left)s left · %(pace)s tokens/s") % {
             "step": grouped(last.step),

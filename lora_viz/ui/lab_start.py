@@ -83,7 +83,9 @@ def start_button(runs: list[RecordedRun], missing: str | None) -> None:
     """The one button; jobs that run already are named, since a new one waits for them."""
     waiting = sum(one.is_running for one in runs)
     st.button(
-        _("Start training") if not waiting else _("Start after %s other") % grouped(waiting),
+        _("Start training")
+        if not waiting
+        else _("Start in the queue, after %s") % grouped(waiting),
         on_click=_start,
         type="primary",
         width="stretch",

@@ -48,7 +48,9 @@ class RecordedRun:
 
     @property
     def ahead(self) -> int:
-        """How many jobs a queued one waits for."""
+        """How many jobs a queued one waits for; 0 for one that does not wait."""
+        if self.state != "queued":
+            return 0
         told = (event.ahead for event in reversed(self.events) if isinstance(event, StateEvent))
         return next(told, None) or 0
 

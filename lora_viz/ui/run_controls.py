@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.training import launch
 from lora_viz.training.run_folder import Run
 from lora_viz.ui import state
-from lora_viz.ui.recorded_runs import RecordedRun
+from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_words import badge
 
 STOPPING = "stopping"
+QUEUE_SECONDS = 2
 
 
 def stop_button(one: RecordedRun, place: str) -> None:
@@ -44,15 +45,25 @@ def resume_button(one: RecordedRun) -> None:
 
 
 def queue(runs: list[RecordedRun], shown: str) -> None:
-    """The jobs that work or wait, oldest first; each can be looked at and stopped."""
-    working = [one for one in reversed(runs) if one.is_running]
-    if not working or [one.name for one in working] == [shown]:
-        return
+    """The jobs that work or wait, oldest first; each can be stopped. It renews itself."""
+    working = [one.run for one in reversed(runs) if one.is_running]
+    if working and [run.name for run in working] != [shown]:
+        st.fragment(_queue, run_every=QUEUE_SECONDS)(working)
+
+
+def _queue(working: list[Run]) -> None:
+    set_language(state.scenario().language)  # a fragment runs without the page's beginning
+    try:
+        now = [recorded(run) for run in working]
+    except (UserError, OSError):  # deleted in another window
+        st.rerun()
+    if not all(one.is_running for one in now):
+        st.rerun()
     with st.container(border=True):
         st.markdown(f"**{_('Queue')}**")
-        for one in working:
+        for one in now:
             words, button = st.columns([3, 1], vertical_alignment="center")
-            waits = "" if one.state != "queued" else " " + _("%s ahead") % one.ahead
+            waits = " " + _("%s ahead") % one.ahead if one.ahead else ""
             words.markdown(f"{badge(one.state)} `{one.name}`{waits}")
             with button:
                 stop_button(one, "queue")
