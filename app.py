@@ -37,6 +37,12 @@ page = st.navigation(
         ],
         _("Train"): [
             st.Page(
+                "pages/train/training_lab.py", title=_("Training lab"), url_path="training-lab"
+            ),
+            st.Page(
+                "pages/train/compare_runs.py", title=_("Compare runs"), url_path="compare-runs"
+            ),
+            st.Page(
                 "pages/train/training_process.py",
                 title=_("Training process"),
                 url_path="training-process",

@@ -3,11 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from lora_viz.ui.live_chart import library_route
 from lora_viz.ui.server import SecurityHeaders, explain_script_error, lifespan
 
 app = st.App(
     "app.py",
     lifespan=lifespan,
+    routes=[library_route()],
     middleware=[Middleware(SecurityHeaders)],
     on_script_error=explain_script_error,
 )

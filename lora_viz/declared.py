@@ -88,9 +88,9 @@ class Declared(BaseModel):
         """The settings that links are shortened against."""
         return type(self)()
 
-    def to_query(self) -> dict[str, str]:
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; what equals its default is left out."""
-        defaults = self.defaults()
+        defaults = defaults or self.defaults()
         return {
             self.short_name(field): _as_text(getattr(self, field))
             for field in type(self).model_fields

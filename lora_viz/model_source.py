@@ -188,7 +188,7 @@ def _download(hub_id: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    reachable = _hub_answers(hub_id)
+    reachable = hub_answers(hub_id)
     try:
         return Path(hf_hub_download(hub_id, "config.json", local_files_only=not reachable))
     except LocalEntryNotFoundError:
@@ -202,7 +202,7 @@ def _download(hub_id: str) -> Path:
         ) from None
 
 
-def _hub_answers(hub_id: str) -> bool:
+def hub_answers(hub_id: str) -> bool:
     """Ask once, briefly: `hf_hub_download` itself would try for 24 seconds without a network."""
     from huggingface_hub import get_session, hf_hub_url
 

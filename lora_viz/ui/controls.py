@@ -1,4 +1,7 @@
-"""Widgets made from the declaration of a field; the same field may stand in several places."""
+"""Widgets made from the declaration of a field; the same field may stand in several places.
+
+The place `TRAINING` is for fields of the training settings, whose names others share.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ import streamlit as st
 from lora_viz.declared import Declared
 from lora_viz.i18n import _
 from lora_viz.scenario import Scenario
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import state
 from lora_viz.ui.view import View
+
+TRAINING = "training"
 
 
 def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:
@@ -20,27 +26,31 @@ def slider(field: str, place: str = "page", *, highest: int | None = None) -> No
     low, high = owner.limits(field)
     high = max(high if highest is None else min(high, highest), low + 1, st.session_state[key])
     step = 0.05 if isinstance(low, float) else 1
-    st.slider(field_label(field), low, high, key=key, step=step, **_common(owner, field, key))
+    st.slider(owner.label(field), low, high, key=key, step=step, **_common(owner, field, key))
 
 
-def number(field: str, place: str = "page") -> None:
-    """A box for a number, for fields whose range is too wide for a slider."""
+def number(field: str, place: str = "page", *, step: float | None = None) -> None:
+    """A box for a number, for fields whose range is too wide for a slider.
+
+    With a `step` the digits are shown that the number has, as in 0.005.
+    """
     owner, key = _widget(field, place)
     low, high = owner.limits(field)
-    st.number_input(field_label(field), low, high, key=key, **_common(owner, field, key))
+    form = {"step": step, "format": "%g"} if step else {}
+    st.number_input(owner.label(field), low, high, key=key, **form, **_common(owner, field, key))
 
 
 def toggle(field: str, place: str = "page") -> None:
     """A switch for a field that is on or off."""
     owner, key = _widget(field, place)
-    st.toggle(field_label(field), key=key, **_common(owner, field, key))
+    st.toggle(owner.label(field), key=key, **_common(owner, field, key))
 
 
 def options(field: str, place: str = "page", *, words: Callable[[str], str] | None = None) -> None:
     """Buttons for a field that is one of a few words; `words` says how each is shown."""
     owner, key = _widget(field, place)
     st.segmented_control(
-        field_label(field),
+        owner.label(field),
         owner.options(field),
         key=key,
         format_func=words or str,
@@ -66,7 +76,7 @@ def select(
     current = st.session_state[key]
     shown = choices if current in choices else (*choices, current)
     st.selectbox(
-        field_label(field),
+        owner.label(field),
         shown,
         key=key,
         format_func=words or str,
@@ -83,12 +93,16 @@ def several(
     words: Callable[[Any], str] | None = None,
     free: bool = True,
     most: int | None = None,
+    if_empty: tuple[Any, ...] = (),
 ) -> None:
-    """A list to choose several of; with `free` the reader may add others."""
-    owner, key = _widget(field, place, as_widget_value=list)
+    """A list to choose several of; with `free` the reader may add others.
+
+    An empty field is shown as `if_empty` and stays empty until it is changed.
+    """
+    owner, key = _widget(field, place, lambda value: list(value or if_empty))
     shown = dict.fromkeys((*choices, *st.session_state[key]))
     st.multiselect(
-        field_label(field),
+        owner.label(field),
         list(shown),
         key=key,
         format_func=words or str,
@@ -98,13 +112,10 @@ def several(
     )
 
 
-def field_label(field: str) -> str:
-    """A field's label, whichever declaration it belongs to."""
-    return owner_of(field).label(field)
-
-
-def owner_of(field: str) -> type[Declared]:
+def owner_of(field: str, place: str = "page") -> type[Declared]:
     """The declaration that a field belongs to."""
+    if place == TRAINING:
+        return TrainingSettings
     return Scenario if field in Scenario.model_fields else View
 
 
@@ -112,8 +123,8 @@ def _widget(
     field: str, place: str, as_widget_value: Callable[[Any], Any] = lambda value: value
 ) -> tuple[type[Declared], str]:
     """Give the widget the field's current value before it is drawn."""
-    owner = owner_of(field)
-    values = state.scenario() if owner is Scenario else state.view()
+    owner = owner_of(field, place)
+    values = state.values_of(owner)
     key = f"{place}:{field}"
     st.session_state[key] = as_widget_value(getattr(values, field))
     return owner, key
@@ -123,13 +134,14 @@ def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
     return {
         "help": owner.help_text(field),
         "on_change": _changed,
-        "args": (field, key),
+        "args": (owner, field, key),
     }
 
 
-def _changed(field: str, key: str) -> None:
+def _changed(owner: type[Declared], field: str, key: str) -> None:
     value = st.session_state[key]
-    if value == [] and owner_of(field).model_fields[field].default:
-        state.complain(_("%s: at least one is needed; the last one stays.") % field_label(field))
+    if value == [] and owner.model_fields[field].default:
+        state.complain(_("%s: at least one is needed; the last one stays.") % owner.label(field))
         return
-    state.update(**{field: tuple(value) if isinstance(value, list) else value})
+    change = state.update_training if owner is TrainingSettings else state.update
+    change(**{field: tuple(value) if isinstance(value, list) else value})

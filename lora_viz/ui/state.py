@@ -1,17 +1,26 @@
-"""The scenario and the view of one session: read from its link, kept, and written back."""
+"""The scenario, the view and the training settings of one session.
+
+They are read from the session's link, kept, and written back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from lora_viz.declared import Declared
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.scenario import Scenario
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.view import View
 
-SCENARIO, VIEW, COMPLAINTS = "scenario", "view", "complaints"
+SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
+OF_TRAINING = "train-"  # before the names of training settings in links: other fields share some
+# A link names no file of the machine that it is opened on.
+NOT_IN_LINKS = ("scenario", "data")
 
 
 def begin_run() -> None:
@@ -20,7 +29,8 @@ def begin_run() -> None:
         query = st.query_params.to_dict()
         st.session_state[SCENARIO], of_scenario = Scenario.from_query(query)
         st.session_state[VIEW], of_view = View.from_query(query)
-        st.session_state[COMPLAINTS] = of_scenario + of_view
+        st.session_state[TRAINING], of_training = _training_of_link(query)
+        st.session_state[COMPLAINTS] = of_scenario + of_view + of_training
     set_language(scenario().language)
     _write_link()
 
@@ -33,6 +43,34 @@ def scenario() -> Scenario:
 def view() -> View:
     """This session's view."""
     return st.session_state[VIEW]
+
+
+def training() -> TrainingSettings:
+    """This session's training settings, for its scenario."""
+    return st.session_state[TRAINING].with_scenario(scenario())
+
+
+def values_of(owner: type[Declared]) -> Declared:
+    """This session's scenario, view or training settings, by the declaration."""
+    if owner is TrainingSettings:
+        return training()
+    return scenario() if owner is Scenario else view()
+
+
+def update_training(**values: Any) -> None:
+    """Change training settings; complain about values that are not allowed."""
+    for field, value in values.items():
+        try:
+            st.session_state[TRAINING] = training().changed(**{field: value})
+        except UserError as error:
+            complain(str(error))
+
+
+def take_settings(settings: TrainingSettings) -> None:
+    """Take the settings of a run, its scenario among them; the language stays."""
+    language = scenario().language
+    st.session_state[SCENARIO] = settings.scenario.changed(language=language)
+    st.session_state[TRAINING] = settings
 
 
 def update(**values: Any) -> None:
@@ -63,7 +101,26 @@ def take_complaints() -> list[str]:
 
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
-    return scenario().to_query() | view().to_query()
+    return scenario().to_query() | view().to_query() | _training_query()
+
+
+def _training_of_link(query: Mapping[str, str]) -> tuple[TrainingSettings, list[str]]:
+    given = {
+        name.removeprefix(OF_TRAINING): value
+        for name, value in query.items()
+        if name.startswith(OF_TRAINING) and name.removeprefix(OF_TRAINING) not in NOT_IN_LINKS
+    }
+    settings, complaints = TrainingSettings.from_query(given)
+    return settings.with_scenario(scenario()), complaints
+
+
+def _training_query() -> dict[str, str]:
+    usual = TrainingSettings.make({"scenario": scenario()})
+    return {
+        OF_TRAINING + name: value
+        for name, value in training().to_query(usual).items()
+        if name not in NOT_IN_LINKS
+    }
 
 
 def _write_link() -> None:

@@ -23,6 +23,7 @@ class View(Declared):
         "planned_models": N_("at most 4 names of models, with commas between them"),
         "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
         "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
+        "compared_runs": N_("names of runs with commas between them"),
     }
 
     layer: str = choice(
@@ -113,6 +114,25 @@ class View(Declared):
         "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
     )
     block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))
+    run: str = choice(
+        "",
+        N_("Run"),
+        N_("The run that is looked at; the one that is running, or the newest, if empty."),
+    )
+    compared_runs: tuple[str, ...] = choice(
+        (),
+        N_("Runs"),
+        N_("The runs whose curves stand together; the newest few if empty."),
+        short="runs",
+    )
+    compared_curve: Literal[
+        "held_out", "validation", "training", "gradient_norm", "learning_rate"
+    ] = choice(
+        "held_out",
+        N_("Curve"),
+        N_("Which of the recorded curves is drawn for every run."),
+        short="curve",
+    )
     planned_models: tuple[str, ...] = choice(
         (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")
     )
@@ -145,7 +165,9 @@ class View(Declared):
         short="compare",
     )
 
-    @field_validator("planned_models", "planned_methods", "planned_ranks", mode="before")
+    @field_validator(
+        "planned_models", "planned_methods", "planned_ranks", "compared_runs", mode="before"
+    )
     @classmethod
     def split_lists(cls, value: Any) -> Any:
         """Read "8,64" as two."""

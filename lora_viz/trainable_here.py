@@ -1,0 +1,57 @@
+"""Whether a scenario can be trained on this machine, as far as that is known without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lora_viz.catalogue import catalogue, weights_folder
+from lora_viz.i18n import _
+from lora_viz.model_source import HUB_ID_FORM
+from lora_viz.scenario import Scenario
+
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+FILES_ON_THE_HUB = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+
+
+def why_not_trainable(
+    scenario: Scenario, *, hub_answers: Callable[[], bool], has_gpu: bool
+) -> str | None:
+    """One sentence on what is missing; None where training can be tried.
+
+    `hub_answers` is asked only for a model whose weights are not on this machine.
+    """
+    missing = _why_no_weights(scenario.model, hub_answers)
+    if missing is None and scenario.is_quantized and not has_gpu:
+        return _("QLoRA needs an NVIDIA GPU, and this machine has none; choose LoRA.")
+    return missing
+
+
+def _why_no_weights(model: str, hub_answers: Callable[[], bool]) -> str | None:
+    if weights_folder(model):
+        return None
+    path = Path(model).expanduser()
+    if path.is_dir():
+        if any(any(path.glob(pattern)) for pattern in WEIGHTS):
+            return None
+        return _("The folder %s holds no weights (*.safetensors).") % model
+    if model.startswith(("custom:", "upload:")) or path.is_file():
+        return _("This model is a configuration without weights, so there is nothing to train.")
+    hub_id = catalogue()[model].hub_id if model in catalogue() else model
+    if not HUB_ID_FORM.fullmatch(hub_id) or _is_kept(hub_id) or hub_answers():
+        return None
+    return _(
+        "The weights of %s are not on this machine, and the hub cannot be reached to get them."
+    ) % (hub_id)
+
+
+def _is_kept(hub_id: str) -> bool:
+    """Whether weights of a hub model were fetched before."""
+    from huggingface_hub import try_to_load_from_cache
+
+    return any(isinstance(try_to_load_from_cache(hub_id, name), str) for name in FILES_ON_THE_HUB)

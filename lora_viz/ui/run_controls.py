@@ -1,0 +1,82 @@
+"""Stop and resume runs, and the queue as a reader sees it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lora_viz.errors import UserError
+from lora_viz.i18n import _, set_language
+from lora_viz.training import launch
+from lora_viz.training.run_folder import Run
+from lora_viz.ui import state
+from lora_viz.ui.recorded_runs import RecordedRun, recorded
+from lora_viz.ui.run_words import badge
+
+STOPPING = "stopping"
+QUEUE_SECONDS = 2
+
+
+def stop_button(one: RecordedRun, place: str) -> None:
+    """Ask a job to stop after its step and keep what it has."""
+    is_stopping = one.name in st.session_state.get(STOPPING, ())
+    st.button(
+        _("Stopping …") if is_stopping else _("Stop"),
+        key=f"stop:{place}:{one.name}",
+        on_click=_stop,
+        args=(one.run,),
+        disabled=is_stopping,
+        help=_("It ends after its current step and keeps what it has."),
+    )
+
+
+def resume_button(one: RecordedRun) -> None:
+    """Let a job go on that ended before its last step."""
+    if not one.run.can_resume():
+        return
+    checkpoint = one.run.last_checkpoint()
+    step = checkpoint.name.split("-")[-1] if checkpoint else "0"
+    st.button(
+        _("Resume from step %s") % step,
+        key=f"resume:{one.name}",
+        on_click=_resume,
+        args=(one.run,),
+        type="primary",
+    )
+
+
+def queue(runs: list[RecordedRun], shown: str) -> None:
+    """The jobs that work or wait, oldest first; each can be stopped. It renews itself."""
+    working = [one.run for one in reversed(runs) if one.is_running]
+    if working and [run.name for run in working] != [shown]:
+        st.fragment(_queue, run_every=QUEUE_SECONDS)(working)
+
+
+def _queue(working: list[Run]) -> None:
+    set_language(state.scenario().language)  # a fragment runs without the page's beginning
+    try:
+        now = [recorded(run) for run in working]
+    except (UserError, OSError):  # deleted in another window
+        st.rerun()
+    if not all(one.is_running for one in now):
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(f"**{_('Queue')}**")
+        for one in now:
+            words, button = st.columns([3, 1], vertical_alignment="center")
+            waits = " " + _("%s ahead") % one.ahead if one.ahead else ""
+            words.markdown(f"{badge(one.state)} `{one.name}`{waits}")
+            with button:
+                stop_button(one, "queue")
+
+
+def _stop(run: Run) -> None:
+    launch.stop(run)
+    st.session_state.setdefault(STOPPING, set()).add(run.name)
+
+
+def _resume(run: Run) -> None:
+    st.session_state.get(STOPPING, set()).discard(run.name)
+    try:
+        launch.resume(run)
+    except UserError as error:
+        state.complain(str(error))

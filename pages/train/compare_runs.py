@@ -1,0 +1,75 @@
+"""Compare runs: curves together, settings that differ, results, run again, delete."""
+
+import streamlit as st
+
+from lora_viz.figures.run_comparison import MOST_RUNS, curve_titles, run_comparison
+from lora_viz.i18n import _, set_language
+from lora_viz.ui import comparison_words as words
+from lora_viz.ui import controls, page, state
+from lora_viz.ui.live_chart import live_chart
+from lora_viz.ui.messages import show_warning
+from lora_viz.ui.recorded_runs import all_runs, recorded
+from lora_viz.ui.run_words import badge
+
+NEWEST = 3
+
+runs = {one.name: one for one in all_runs()}
+wanted = state.view().compared_runs
+chosen = [runs[name] for name in wanted if name in runs][:MOST_RUNS]
+if not wanted:
+    chosen = [one for one in runs.values() if one.curves.last][:NEWEST]
+
+page.headline(
+    _("Compare runs"),
+    _("Curves of any runs together, and which settings made the difference."),
+    _("%s runs are kept on this machine") % len(runs),
+)
+for name in wanted:
+    if name not in runs:
+        show_warning(_("There is no run “%s”.") % name)
+if not runs:
+    st.info(_("There is no run yet. Start one in the training lab, and another with a change."))
+    st.page_link(words.LAB, label=_("Go to the training lab"))
+    st.stop()
+
+
+def chart() -> None:
+    """The curves; drawn again while a run goes on, and the page once one has ended."""
+    set_language(state.scenario().language)
+    now = [recorded(one.run) for one in chosen]
+    if any(one.is_running for one in chosen) and [one.state for one in now] != [
+        one.state for one in chosen
+    ]:
+        st.rerun()
+    kind = state.view().compared_curve
+    curves = {one.name: words.curve_of(one, kind) for one in now}
+    drawn = {name: curve for name, curve in curves.items() if curve.steps}
+    if drawn:
+        live_chart(run_comparison(drawn, kind), "compared-runs")
+    else:
+        st.info(_("The chosen runs have recorded no such curve yet."))
+
+
+picture, side = page.picture_and_controls()
+with side:
+    words.lowest_held_out(chosen)
+    with st.container(border=True):
+        controls.several(
+            "compared_runs",
+            tuple(runs),
+            free=False,
+            most=MOST_RUNS,
+            if_empty=tuple(one.name for one in chosen),
+        )
+        titles = curve_titles()
+        kinds = controls.owner_of("compared_curve").options("compared_curve")
+        controls.select("compared_curve", kinds, words=lambda kind: titles[kind])
+    for one in chosen:
+        st.markdown(f"{badge(one.state)} `{one.name}`")
+with picture:
+    is_live = any(one.is_running for one in chosen)
+    st.fragment(chart, run_every="2s" if is_live else None)()
+if chosen:
+    words.settings_table(chosen)
+    words.results_table(chosen)
+    words.actions(chosen)

@@ -1,0 +1,199 @@
+"""The training lab and the comparison over runs in every state."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz.training import launch, locks
+from lora_viz.training.events import EventWriter, StateEvent, StepEvent
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import Run, create_run, find_run, write_whole
+from lora_viz.training.settings import TrainingSettings
+from tests.figures.test_training_curves import recorded_events
+from tests.training.jobs import own_text, run_here, short_settings
+
+APP = Path(__file__).parents[2] / "app.py"
+LAB, COMPARISON = "pages/train/training_lab.py", "pages/train/compare_runs.py"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of a few real steps."""
+    folder = tmp_path_factory.mktemp("real")
+    run, result = run_here(folder, "real", short_settings(own_text(folder)))
+    assert result.state == "finished"
+    return run.path
+
+
+@pytest.fixture
+def unfinished(runs: Path) -> Run:
+    """A run whose job recorded steps but has no result."""
+    run = create_run(short_settings(), "unfinished", runs)
+    writer = EventWriter(run.events_file)
+    for state in ("queued", "loading", "tokenising", "training"):
+        writer.write(StateEvent(state=state))
+    for event in recorded_events(40)[:-5]:
+        writer.write(event)
+    writer.close()
+    return run
+
+
+@pytest.fixture
+def running(unfinished: Run) -> Iterator[Run]:
+    """That run while its job holds the lock."""
+    lock = locks.take(unfinished.lock_file)
+    assert lock is not None
+    yield unfinished
+    os.close(lock)
+
+
+def opened(page: str = LAB, **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in ({"model": "tiny-gpt2", "seq-len": "64"} | query).items():
+        app.query_params[name] = value
+    app.run().switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def words_of(app: AppTest) -> str:
+    """All prose of the page."""
+    said = (*app.main.markdown, *app.main.caption, *app.main.info, *app.main.warning)
+    return "\n".join(element.value for element in (*said, *app.main.error))
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.main.button]
+
+
+def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> None:
+    app = opened()
+    assert "No run yet" in words_of(app) and "not measured yet on this machine" in words_of(app)
+    assert "Start training" in labels(app)
+    assert "There is no run yet" in words_of(opened(COMPARISON))
+
+
+def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(model="custom:2x64x2x300x64")
+    assert "without weights" in words_of(app) and "Start training" not in labels(app)
+    started: list[TrainingSettings] = []
+
+    def start(settings: TrainingSettings) -> Run:
+        started.append(settings)
+        return Run(Path("somewhere"))
+
+    monkeypatch.setattr(launch, "start", start)
+    app.button(key="use-embedded").click().run()
+    assert app.session_state["scenario"].model == "tiny-gpt2" and not started
+    app.button(key="start-training").click().run()
+    assert started[0].scenario.model == "tiny-gpt2" and started[0].scenario.seq_len == 128
+
+
+def test_settings_reach_the_job_and_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[TrainingSettings] = []
+
+    def start(settings: TrainingSettings) -> Run:
+        started.append(settings)
+        return Run(Path("somewhere"))
+
+    monkeypatch.setattr(launch, "start", start)
+    app = opened(**{"train-task": "qa", "train-seed": "3", "train-data": "/etc/passwd"})
+    app.number_input(key="training:steps").set_value(12).run()
+    assert app.query_params["train-steps"] == "12"
+    app.button(key="start-training").click().run()
+    (settings,) = started
+    assert (settings.task, settings.seed, settings.steps) == ("qa", 3, 12)
+    assert settings.data_file == "" and settings.scenario.seq_len == 64
+
+
+def test_a_finished_run_shows_what_it_proved(real: Path, runs: Path) -> None:
+    shutil.copytree(real, runs / "real")
+    result = find_run("real", runs).result()
+    assert result and result.held_out and result.held_out.after
+    words = words_of(opened(run="real"))
+    assert f"{result.held_out.before.loss:.4f}" in words
+    assert f"{result.held_out.after.loss:.4f}" in words
+    assert words.count(":green[✓]") == len(result.checks) == 5
+    assert (result.base_sha256_before or "none")[:12] in words
+    assert f"{result.trainable_parameters:,}" in words
+    assert "does not measure the simulated figure" in words
+
+
+@pytest.mark.usefixtures("running")
+def test_a_running_job_can_be_watched_and_stopped() -> None:
+    app = opened()
+    assert "training, step 36 of 40" in app.get("progress")[0].proto.text
+    assert app.session_state["view"].run == "unfinished"  # it stays when another begins
+    assert "Stop" in labels(app) and "Start in the queue, after 1" in labels(app)
+    assert "Adapter (zip)" not in [button.label for button in app.get("download_button")]
+
+
+def test_a_queued_job_says_how_many_are_ahead(running: Run) -> None:
+    writer = EventWriter(running.events_file)
+    writer.write(StateEvent(state="queued", ahead=2))
+    writer.close()
+    assert "2 ahead" in opened().get("progress")[0].proto.text
+
+
+@pytest.mark.usefixtures("unfinished")
+def test_an_interrupted_job_can_be_resumed() -> None:
+    app = opened()
+    assert "ended without a result" in words_of(app)
+    assert "Resume from step 0" in labels(app)
+
+
+def test_a_failed_job_says_why_and_what_to_try(unfinished: Run) -> None:
+    failed = Result(
+        state="failed", reason="The disk is full.", advice="Make room.", started=1.0, ended=2.0
+    )
+    write_whole(unfinished.path / "result.json", failed.model_dump_json())
+    (message,) = opened().main.error
+    assert message.value == "The disk is full. Make room."
+
+
+def test_a_run_that_is_not_there_is_said_so() -> None:
+    assert "There is no run “gone”." in words_of(opened(run="gone"))
+    assert "There is no run" in words_of(opened(COMPARISON, runs="gone"))
+
+
+def test_runs_are_compared_and_deleted(real: Path, runs: Path, unfinished: Run) -> None:
+    shutil.copytree(real, runs / "real")
+    app = opened(COMPARISON, runs="real,unfinished")
+    settings = app.dataframe[0].value
+    rows = settings[settings["real"] != settings["unfinished"]]
+    assert list(rows["Setting"]) == ["Task", "Data file"] and list(rows.index) == [0, 1]
+    assert "losses are over different tokens" in words_of(app)
+    app.button(key="delete:unfinished").click().run()
+    assert not unfinished.path.exists() and (runs / "real").is_dir()
+
+
+def test_a_running_job_cannot_be_deleted(running: Run) -> None:
+    app = opened(COMPARISON)
+    assert app.button(key="delete:unfinished").disabled
+    assert running.path.is_dir()
+
+
+def test_running_again_takes_the_settings_to_the_lab(unfinished: Run) -> None:
+    app = opened(COMPARISON, rank="32")
+    app.button(key="again:unfinished").click().run()
+    scenario: Any = app.session_state["scenario"]
+    assert scenario.rank == unfinished.settings.scenario.rank == 4
+    assert app.session_state["training"].steps == unfinished.settings.steps
+
+
+def test_steps_of_this_module_are_real_ones(real: Path) -> None:
+    events = Run(real).events()
+    assert sum(isinstance(event, StepEvent) for event in events) == 6
