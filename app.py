@@ -44,6 +44,11 @@ page = st.navigation(
         ],
         _("Decide"): [
             st.Page("pages/decide/memory.py", title=_("Memory"), url_path="memory"),
+            st.Page("pages/decide/planner.py", title=_("Planner"), url_path="planner"),
+            st.Page("pages/decide/compare.py", title=_("Compare"), url_path="compare"),
+            st.Page(
+                "pages/decide/this_machine.py", title=_("This machine"), url_path="this-machine"
+            ),
             st.Page("pages/decide/trust.py", title=_("How far to trust this"), url_path="trust"),
         ],
         _("The document"): [

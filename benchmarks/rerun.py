@@ -1,4 +1,4 @@
-"""From a move of the rank slider until the page is idle again and its charts are drawn.
+"""From a move of the rank slider until the page is idle again and nothing on it changes.
 
 Compared with a page that draws the same widgets, charts, tables and texts from constants.
 """
@@ -29,8 +29,13 @@ PAGES = {
     "/": "pages/understand/start.py",
     "/full-or-lora": "pages/understand/full_or_lora.py",
     "/decomposition": "pages/understand/decomposition.py",
+    "/forward-pass": "pages/understand/forward_pass.py",
+    "/layer-map": "pages/understand/layer_map.py",
     "/parameters": "pages/count/parameters.py",
+    "/rank": "pages/count/rank.py",
     "/checkpoints": "pages/count/checkpoints.py",
+    "/memory": "pages/decide/memory.py",
+    "/summary": "pages/document/summary.py",
 }
 UNPREPARED_MODEL = "distilgpt2"
 RANKS = (8, 9)  # the default, and one step of the slider further
@@ -38,9 +43,15 @@ ROUNDS = 10
 AIM = 1.3
 QUIET_MS = 400
 
-# Note when the key went down, the script started and ended, and a chart was last drawn on.
+# Note when the key went down, the rerun was first seen, the script ended, and anything but the
+# slider last changed. A rerun can be so quick that the page never shows that it is running.
 WATCH = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
+  const isContent = (node) => {
+    const element = node.closest ? node : node.parentElement;
+    return element?.closest('[data-testid="stMain"]')
+      && !element.closest('[data-testid="stSlider"]');
+  };
   const seen = window.seen = {pressed: 0, started: 0, ended: 0, drawn: 0};
   document.addEventListener("keydown", () => { seen.pressed ||= performance.now(); },
     {capture: true, once: true});
@@ -48,19 +59,22 @@ WATCH = """() => {
   window.watcher = new MutationObserver((changes) => {
     for (const change of changes) {
       if (change.target === app) {
-        if (app.dataset.testScriptState !== "notRunning") seen.started ||= performance.now();
-        else seen.ended = performance.now();
-      } else if (change.target.closest?.('[data-testid="stPlotlyChart"]')) {
+        seen.started ||= performance.now();
+        if (app.dataset.testScriptState === "notRunning") seen.ended = performance.now();
+      } else if (isContent(change.target)) {
+        seen.started ||= performance.now();
         seen.drawn = performance.now();
       }
     }
   });
-  window.watcher.observe(app, {subtree: true, childList: true, attributes: true});
+  window.watcher.observe(app, {subtree: true, childList: true,
+    attributes: true, characterData: true});
 }"""
-IS_OVER = """(quiet) => seen.started && seen.drawn > seen.started && seen.ended > seen.started
+IS_OVER = """(quiet) => seen.started
   && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
-  && performance.now() - Math.max(seen.ended, seen.drawn) > quiet"""
-TIMES = "() => [seen.pressed, seen.started, Math.max(seen.ended, seen.drawn)]"
+  && performance.now() - Math.max(seen.started, seen.ended, seen.drawn) > quiet"""
+TIMES = """() => [
+  seen.pressed, seen.started, Math.max(seen.started, seen.ended, seen.drawn)]"""
 
 
 @dataclass
@@ -72,7 +86,7 @@ class MovedPage:
     from_rerun: list[float] = field(default_factory=list)
 
     def measure(self, key: str) -> None:
-        """Move the slider by one key press; wait until no chart has changed for a while."""
+        """Move the slider by one key press; wait until nothing has changed for a while."""
         self.page.bring_to_front()
         self.page.evaluate(WATCH)
         slider = self.page.get_by_test_id("stMain").get_by_role("slider", name=MOVED_LABEL)

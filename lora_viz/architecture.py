@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lora_viz.model_source import resolve
 
@@ -52,13 +52,18 @@ class Layer:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A model as its layers, in the order in which the model declares them."""
+    """A model as its layers, in the order in which the model declares them.
+
+    `context_length` is the longest sequence in tokens that it has positions for, or was made for;
+    None where its configuration names none (T5's and ALiBi's positions are relative).
+    """
 
     label: str
     model_type: str
     class_name: str
     layers: tuple[Layer, ...]
     total_parameters: int
+    context_length: int | None
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -97,7 +102,28 @@ def read_architecture(model: str) -> Architecture:
         class_name=type(built).__name__,
         layers=layers,
         total_parameters=sum(layer.parameters for layer in layers),
+        context_length=_context_length(built),
     )
+
+
+def _context_length(model: Any) -> int | None:
+    """The configuration's number, less the rows that RoBERTa's table of positions never uses.
+
+    RoBERTa's first token has the position after `padding_idx`
+    (`create_position_ids_from_input_ids` in modeling_roberta.py).
+    """
+    config = model.config.get_text_config(decoder=True)
+    for name in ("max_position_embeddings", "max_seq_len", "max_sequence_length"):
+        number = getattr(config, name, None)
+        if isinstance(number, int) and number > 0:
+            tables = (
+                module
+                for path, module in model.named_modules()
+                if path.endswith("position_embeddings")
+            )
+            unused = (getattr(table, "padding_idx", None) for table in tables)
+            return number - max((row + 1 for row in unused if row is not None), default=0)
+    return None
 
 
 def _layers(model: nn.Module) -> Iterator[Layer]:

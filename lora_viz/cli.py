@@ -205,6 +205,33 @@ def _memory_as_text(answer: dict[str, Any]) -> str:
     return "\n".join([*(f"{grouped(size):>18} B  {label}" for size, label in lines), versions])
 
 
+def _fit_as_text(answer: dict[str, Any]) -> str:
+    at = {
+        "batch_size": _("largest batch at %s tokens") % grouped(answer["seq_len"]),
+        "seq_len": _("longest sequence at a batch of %s") % grouped(answer["batch_size"]),
+    }
+    limits = {
+        "card": _("limited by the card"),
+        "context": _("limited by the model's context"),
+        "setting": _("as far as this setting goes"),
+    }
+    lines = [
+        "{:>12}  {}; {}; {}".format(
+            grouped(answer[f"largest_{field}"]),
+            words,
+            _("%s with expandable segments") % grouped(answer[f"largest_{field}_tight"]),
+            limits[answer[f"{field}_limited_by"]],
+        )
+        for field, words in at.items()
+    ]
+    card = _("%(gpu)s: %(memory)s B, of which an assumed CUDA context takes %(context)s B") % {
+        "gpu": answer["gpu"],
+        "memory": grouped(answer["gpu_memory_bytes"]),
+        "context": grouped(answer["cuda_context_bytes"]),
+    }
+    return "\n".join([*lines, card])
+
+
 @app.command("gpus")
 def list_gpus(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -220,5 +247,6 @@ def list_gpus(
 _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
+_report_command("fit", reports.fit, _fit_as_text)
 app.command("train")(train_command())
 app.add_typer(runs_app, name="runs")

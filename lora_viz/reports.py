@@ -13,8 +13,9 @@ from lora_viz.checkpoint import (
     read_model_files,
     read_optimizer_layout,
 )
+from lora_viz.memory.fit import largest
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import simulate_step
+from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
 
@@ -82,7 +83,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
     parts; the libraries in `software` ran the step.
     """
-    report = compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    report = _simulated(scenario)
     return {
         "model": scenario.model,
         "method": scenario.method,
@@ -93,10 +94,42 @@ def memory(scenario: Scenario) -> dict[str, Any]:
         "breakdown": report.breakdown,
         "trainable_parameters": report.trainable_parameters,
         "flops_per_step": report.flops,
-        "gpu": scenario.gpu,
+        "gpu": scenario.card.name,
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
     }
+
+
+def fit(scenario: Scenario) -> dict[str, Any]:
+    """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
+
+    `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
+    `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
+    with simulated steps and simulated itself. `limited_by` is card, context or setting.
+    """
+    context = compute(read_architecture, scenario.model).context_length
+    batch = largest(scenario, "batch_size", _simulated, context)
+    length = largest(scenario, "seq_len", _simulated, context)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "gpu": scenario.card.name,
+        "gpu_memory_bytes": scenario.card.memory_bytes,
+        "cuda_context_bytes": CUDA_CONTEXT_BYTES,
+        "batch_size": scenario.batch_size,
+        "seq_len": scenario.seq_len,
+        "largest_batch_size": batch.value,
+        "largest_batch_size_tight": batch.tight_value,
+        "batch_size_limited_by": batch.limited_by,
+        "largest_seq_len": length.value,
+        "largest_seq_len_tight": length.tight_value,
+        "seq_len_limited_by": length.limited_by,
+        "context_length": context,
+    }
+
+
+def _simulated(scenario: Scenario) -> MemoryReport:
+    return compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
 
 
 def _optimizer_bytes(scenario: Scenario) -> int | None:

@@ -6,6 +6,7 @@ same rule checks a slider, a colleague's link and a line of JSON.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
@@ -13,7 +14,7 @@ from pydantic import field_validator, model_validator
 
 from lora_viz.catalogue import default_targets
 from lora_viz.declared import Declared, choice
-from lora_viz.hardware import gpus
+from lora_viz.hardware import Card, cards, gpus
 from lora_viz.i18n import N_
 
 DType = Literal["float32", "float16", "bfloat16"]
@@ -123,6 +124,14 @@ class Scenario(Declared):
         ),
     )
     gpu: str = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
+    gpu_memory_gb: Annotated[float, Ge(0.0), Le(10_000.0)] = choice(
+        0.0,
+        N_("Another size of the GPU (GB)"),
+        N_(
+            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 takes the chosen "
+            "card's own. A card that is sold with 24 GB has 25.8 of them."
+        ),
+    )
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
         5, N_("Tasks"), N_("How many adapters share one base model.")
     )
@@ -167,6 +176,15 @@ class Scenario(Declared):
     def is_quantized(self) -> bool:
         """Whether the base model's weights are packed: the method QLoRA, or LoRA over NF4."""
         return self.method == "qlora" or (self.method == "lora" and self.quantization == "nf4")
+
+    @property
+    def card(self) -> Card:
+        """The chosen card, with the memory of another size where one is given."""
+        card = cards()[self.gpu]
+        if not self.gpu_memory_gb:
+            return card
+        size = f"{self.gpu_memory_gb:g} GB"
+        return replace(card, name=size, memory_bytes=round(self.gpu_memory_gb * 1e9))
 
     @property
     def peft_targets(self) -> str | list[str]:

@@ -58,28 +58,24 @@ def memory_bars(
         *quoted.values(),
         0,
     )
+    memory = card[1]
+    is_far = memory > HIGHEST_LINE * highest
     drawing.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "font": {"size": 12}},
+        legend={"orientation": "h", "y": -0.15, "yanchor": "top", "font": {"size": 12}},
         margin={"l": 56, "r": 8, "t": 24, "b": 84},
     )
     drawing.update_yaxes(
         title={"text": "GB = 10⁹ B", "standoff": 10},
-        range=[0, _top(highest, card[1]) / GB],
+        range=[0, 1.18 * (highest if is_far else max(highest, memory)) / GB],
         gridcolor=GRID,
         zeroline=False,
         fixedrange=True,
     )
     drawing.update_xaxes(fixedrange=True)
-    _card_line(drawing, card, highest)
+    _card_line(drawing, card, is_far=is_far)
     return drawing.figure()
-
-
-def _top(highest: int, memory: int) -> float:
-    if memory > HIGHEST_LINE * highest:
-        return 1.2 * highest
-    return 1.18 * max(highest, memory)
 
 
 def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool, rank: int) -> None:
@@ -124,10 +120,9 @@ def _total(drawing: Drawing, name: str, total: int) -> None:
     )
 
 
-def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
-    """The card's memory as a line with its words over its end; or an arrow, if far above."""
+def _card_line(drawing: Drawing, card: tuple[str, int], *, is_far: bool) -> None:
+    """The card's memory as a line, unless it is far above, and its words over the picture."""
     name, memory = card
-    is_far = memory > HIGHEST_LINE * highest
     if not is_far:
         drawing.add_shape(
             type="line",
@@ -141,11 +136,11 @@ def _card_line(drawing: Drawing, card: tuple[str, int], highest: int) -> None:
     drawing.add_annotation(
         xref="paper",
         x=1,
-        yref="paper" if is_far else "y",
-        y=1 if is_far else memory / GB,
-        text=f"{'↑ ' if is_far else ''}{name}: {binary_size(memory)} = {size(memory)}",
+        yref="paper",
+        y=1,
+        text=f"{'↑' if is_far else '┅'} {name}: {binary_size(memory)} = {size(memory)}",
         showarrow=False,
         xanchor="right",
-        yanchor="top" if is_far else "bottom",
+        yanchor="bottom",
         font={"size": 12},
     )

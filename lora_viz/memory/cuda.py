@@ -56,7 +56,11 @@ class AsOnCuda(TorchFunctionMode):
     """Runs functions as a CUDA device of this compute capability would.
 
     `record_flops` is told the operations of attention, which runs as one kernel. `mask_is_full`
-    answers libraries that look into a padding mask whether it has no padding.
+    answers libraries that look into a padding mask whether it has no padding. `experts` is how
+    many experts tokens are spread over.
+
+    A number drawn at random is never below a threshold: LayerDrop, which skips a layer then, has
+    every layer run, as in the step that takes the most.
     """
 
     def __init__(
@@ -64,11 +68,13 @@ class AsOnCuda(TorchFunctionMode):
         compute_capability: float,
         record_flops: Callable[[float], None],
         mask_is_full: bool,
+        experts: int,
     ) -> None:
         super().__init__()
         self.compute_capability = compute_capability
         self.record_flops = record_flops
         self.mask_is_full = mask_is_full
+        self.experts = experts
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -76,8 +82,13 @@ class AsOnCuda(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func is functional.scaled_dot_product_attention:
             return self.attention(*args, **kwargs)
-        if func is torch.Tensor.__bool__:
-            return self.mask_is_full
+        if func in (torch.Tensor.__bool__, torch.Tensor.__contains__):
+            is_question_for_padding = func is torch.Tensor.__contains__
+            return self.mask_is_full != is_question_for_padding
+        if func is torch.Tensor.lt and _is_drawn_number(args[0]):
+            return False
+        if func is torch.where and len(args) == 1 and not kwargs:
+            return even_share(args[0], self.experts)
         if func in (functional.dropout, torch.dropout):
             return dropout(*args, **kwargs)
         if torch.is_autocast_enabled():
@@ -108,9 +119,10 @@ class AsOnCuda(TorchFunctionMode):
             value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
         kernel = fused_kernel(query, attn_mask, self.compute_capability)
         if kernel == "math":
-            return functional._scaled_dot_product_attention_math(  # type: ignore[attr-defined]
+            output, _scores = torch.ops.aten._scaled_dot_product_attention_math(
                 query, key, value, attn_mask, dropout_p, is_causal, scale=scale
             )
+            return output
         return FusedAttention.apply(query, key, value, attn_mask, kernel, self.record_flops)
 
 
@@ -121,6 +133,42 @@ def dropout(
     if not training or p == 0:
         return input
     return torch.native_dropout(input, p, True)[0]
+
+
+def experts_of(config: Any) -> int:
+    """How many experts a configuration names for each token's choice; 1 without any."""
+    names = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+    return next((count for name in names if (count := getattr(config, name, None))), 1)
+
+
+def even_share(chosen: torch.Tensor, experts: int) -> tuple[torch.Tensor, ...]:
+    """`torch.where` over which tokens chose one expert, were they spread evenly over all.
+
+    transformers before version 5 asks so for every expert; how many there are depends on data.
+
+    Args:
+        chosen: shape (choices a token, tokens), 1 where a token's choice is this expert.
+    """
+    share = -(-chosen.numel() // experts)
+    return tuple(chosen.new_empty(share, dtype=torch.int64) for _axis in chosen.shape)
+
+
+def grouped_product(a: torch.Tensor, b: torch.Tensor, experts: int) -> torch.Tensor:
+    """The result of `_grouped_mm` in dtypes that CUDA's kernel takes and the simulated one refuses.
+
+    GroupedBlas.cpp multiplies float32 and float16 group by group into one result.
+
+    Args:
+        a, b: (tokens, in) and (experts, in, out), or both of two dimensions for the gradient of
+            all experts' weights.
+    """
+    groups = (experts,) if a.dim() == b.dim() == 2 else ()
+    return a.new_empty((*groups, a.shape[-2], b.shape[-1]))
+
+
+def _is_drawn_number(value: Any) -> bool:
+    is_tensor = isinstance(value, torch.Tensor)
+    return is_tensor and value.dim() == 0 and value.is_floating_point()
 
 
 def softmax(func: Any, args: Any, kwargs: dict[str, Any]) -> torch.Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lora_viz.hardware import cards
 from lora_viz.scenario import Scenario, as_peft_targets
 
 
@@ -13,7 +12,8 @@ from lora_viz.scenario import Scenario, as_peft_targets
 class StepSettings:
     """Every choice of a scenario that changes what a training step takes of a GPU.
 
-    `compute_capability` is the card's, such as 8.6: it decides which attention kernel runs.
+    `compute_capability` is the lowest that acts as the card's does: it decides which attention
+    kernel runs, and how large cuBLAS' workspace is.
     """
 
     method: str
@@ -50,6 +50,8 @@ class StepSettings:
         return asdict(self) | {"target_modules": list(self.target_modules)}
 
 
+# from 8.0 on flash attention and bfloat16, from 9.0 on a larger workspace (attention.py, cuda.py)
+CAPABILITIES = (7.0, 8.0, 9.0)
 ADAPTER_FIELDS = (
     "rank",
     "alpha",
@@ -81,4 +83,11 @@ def step_settings(scenario: Scenario) -> StepSettings:
         values |= {"quantization": "nf4"}
         if scenario.kbit_preparation == "norms":
             values |= {"training_loop": "trainer"}
-    return StepSettings(**values, compute_capability=cards()[scenario.gpu].compute_capability)
+    return StepSettings(
+        **values, compute_capability=capability_class(scenario.card.compute_capability)
+    )
+
+
+def capability_class(compute_capability: float) -> float:
+    """The lowest compute capability on which a step is the same as on this one."""
+    return max((c for c in CAPABILITIES if c <= compute_capability), default=CAPABILITIES[0])

@@ -5,6 +5,7 @@ Importing this module loads torch, transformers and peft.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -37,6 +38,7 @@ def prepare_model(model: Any, settings: StepSettings, targets: str | list[str]) 
     if settings.quantization == "nf4":
         quantize(model, settings.double_quant, dtype)
         model.is_loaded_in_4bit = True
+        model.config._pre_quantization_dtype = dtype  # as transformers' quantizers note it
         _prepare_for_kbit(model, settings.kbit_preparation)
     if settings.gradient_checkpointing:
         if settings.method != "full":
@@ -133,6 +135,20 @@ def set_attention(model: Any, attention: str) -> None:
     for module in model.modules():
         if hasattr(module, "config"):
             module.config._attn_implementation = attention
+        if "_attn_implementation" in vars(module):
+            module._attn_implementation = attention
+    _choose_attention_class(model, attention)
+
+
+def _choose_attention_class(model: Any, attention: str) -> None:
+    """transformers before 4.48 has a class for each implementation, chosen when a layer is made."""
+    file = vars(sys.modules[type(model).__module__])
+    tables = [table for name, table in file.items() if name.endswith("_ATTENTION_CLASSES")]
+    for module in model.modules():
+        for table in tables:
+            if type(module) in table.values() and attention in table:
+                module.__class__ = table[attention]
+                module._flash_attn_uses_top_left_mask = False  # flash-attn from 2.1 on
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:

@@ -17,6 +17,7 @@ from lora_viz.memory.cuda import (
     AsOnCuda,
     autocast_is_for_cuda,
     cublas_workspace_bytes,
+    experts_of,
     not_traced,
 )
 from lora_viz.memory.events import Trace
@@ -41,7 +42,10 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
     recorder = Recorder()
     workspace = cublas_workspace_bytes(settings.compute_capability)
     as_on_cuda = AsOnCuda(
-        settings.compute_capability, recorder.add_flops, mask_is_full=not settings.padding
+        settings.compute_capability,
+        recorder.add_flops,
+        mask_is_full=not settings.padding,
+        experts=experts_of(stand_in.base.config),
     )
     flash_attention = FlashAttention(recorder.add_flops, settings.padding)
     with (

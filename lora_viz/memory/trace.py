@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
+from lora_viz.memory.cuda import grouped_product
 from lora_viz.memory.events import Allocation, Event, Segment, Trace, rounded
 
 
@@ -42,7 +43,10 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._grouped_mm.default and args[0].dtype is not torch.bfloat16:
+            result = grouped_product(args[0], args[1], _groups(args, kwargs or {}))
+        else:
+            result = func(*args, **(kwargs or {}))
         self._count_flops(func, args, kwargs or {}, result)
         owners = self._owners(args, kwargs or {}) if self.phase == "optimizer" else {}
         for place, tensor in enumerate(_tensors(result)):
@@ -122,6 +126,11 @@ class Recorder(TorchDispatchMode):
     def _owner(self, tensor: Any) -> int | None:
         number = self.number(tensor) if isinstance(tensor, torch.Tensor) else None
         return None if number is None else self.trace.allocations[number].owner
+
+
+def _groups(args: Any, kwargs: dict[str, Any]) -> int:
+    """How many groups a grouped product has: as many as it has offsets."""
+    return (kwargs["offs"] if "offs" in kwargs else args[2]).shape[0]
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

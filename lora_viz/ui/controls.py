@@ -75,15 +75,25 @@ def select(
     )
 
 
-def several(field: str, choices: tuple[str, ...], place: str = "page") -> None:
-    """A list to choose several of, to which the reader may add others."""
+def several(
+    field: str,
+    choices: tuple[Any, ...],
+    place: str = "page",
+    *,
+    words: Callable[[Any], str] | None = None,
+    free: bool = True,
+    most: int | None = None,
+) -> None:
+    """A list to choose several of; with `free` the reader may add others."""
     owner, key = _widget(field, place, as_widget_value=list)
     shown = dict.fromkeys((*choices, *st.session_state[key]))
     st.multiselect(
         field_label(field),
         list(shown),
         key=key,
-        accept_new_options=True,
+        format_func=words or str,
+        accept_new_options=free,
+        max_selections=most,
         **_common(owner, field, key),
     )
 
@@ -119,7 +129,7 @@ def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
 
 def _changed(field: str, key: str) -> None:
     value = st.session_state[key]
-    if isinstance(value, list) and not value:
-        state.complain(_("At least one target module is needed; the last one stays."))
+    if value == [] and owner_of(field).model_fields[field].default:
+        state.complain(_("%s: at least one is needed; the last one stays.") % field_label(field))
         return
     state.update(**{field: tuple(value) if isinstance(value, list) else value})

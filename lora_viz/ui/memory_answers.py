@@ -30,10 +30,22 @@ def step_of(scenario: Scenario) -> MemoryReport | UserError:
     )
 
 
+def step_quietly(scenario: Scenario) -> MemoryReport | UserError:
+    """The same without a message, for work that says itself how far it is."""
+    try:
+        return answers.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    except UserError as error:
+        return error
+
+
+def known_step(scenario: Scenario) -> MemoryReport | None:
+    """The step of a scenario if it needs no further simulation."""
+    return answers.known(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+
+
 def is_known(scenario: Scenario) -> bool:
     """Whether the step of a scenario needs no further simulation."""
-    arguments = step_settings(scenario).as_arguments()
-    return answers.known(simulate_step, scenario.model, arguments) is not None
+    return known_step(scenario) is not None
 
 
 def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:

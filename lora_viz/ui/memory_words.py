@@ -8,8 +8,8 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, percent, size
-from lora_viz.hardware import gpus
 from lora_viz.i18n import _
+from lora_viz.memory.fit import verdict
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
@@ -25,13 +25,13 @@ OF_THE_BATCH = ("activations", "logits")
 
 def key_number(report: MemoryReport, scenario: Scenario) -> None:
     """The peak of the chosen method, and whether what is taken of the card fits it."""
-    memory = gpus()[scenario.gpu]
+    card = scenario.card
     words = (
         _(
             "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
             "assumed CUDA context of %(context)s: %(all)s, which <b>fits</b> %(card)s's %(memory)s"
         )
-        if report.device_bytes <= memory
+        if verdict(report, card.memory_bytes) == "fits"
         else _(
             "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
             "assumed CUDA context of %(context)s: %(all)s, which <b>may not fit</b> %(card)s's "
@@ -47,8 +47,8 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
             "reserved": size(report.reserved_high),
             "context": binary_size(CUDA_CONTEXT_BYTES),
             "all": size(report.device_bytes),
-            "card": scenario.gpu,
-            "memory": binary_size(memory),
+            "card": card.name,
+            "memory": binary_size(card.memory_bytes),
         },
     )
 

@@ -13,7 +13,7 @@ from lora_viz.counts import Count, ModuleKind, count_kinds, count_layers, most_a
 from lora_viz.figures.block_targets import BlockLayer, block_targets
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.scenario import Scenario
+from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.target_names import TargetNames, names_to_compare, only_in
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.parameter_segments import adapter_segments, legend, weight_segment
@@ -133,6 +133,8 @@ def _explanation(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -
 
 
 def _no_trap(scenario: Scenario, is_warned: bool) -> str:
+    if scenario.peft_targets == ALL_LINEAR:
+        return _("PEFT adapts every linear layer but the model's head, whatever its name.")
     if isinstance(scenario.peft_targets, str):
         return _("The target is a pattern, which PEFT compares with whole names.")
     if is_warned:

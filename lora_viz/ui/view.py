@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
+from pydantic import field_validator
 
 from lora_viz.declared import Declared, choice
 from lora_viz.i18n import N_
+from lora_viz.memory.step_time import UTILISATION
+
+Method = Literal["full", "lora", "qlora"]
+Rank = Annotated[int, Ge(1), Le(1024)]
+PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
 
 
 class View(Declared):
     """One setting of everything that pages show or hide."""
+
+    EXPECTATIONS: ClassVar[dict[str, str]] = {
+        "planned_models": N_("at most 4 names of models, with commas between them"),
+        "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
+        "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
+    }
 
     layer: str = choice(
         "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
@@ -101,3 +113,56 @@ class View(Declared):
         "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
     )
     block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))
+    planned_models: tuple[str, ...] = choice(
+        (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")
+    )
+    planned_methods: tuple[Method, ...] = choice(
+        ("full", "lora", "qlora"), N_("Methods"), N_("What the planner tries for each model.")
+    )
+    planned_ranks: tuple[Rank, ...] = choice(
+        (), N_("Other ranks"), N_("What the planner tries besides the scenario's rank.")
+    )
+    utilisation: Annotated[float, Ge(0.05), Le(1.0)] = choice(
+        UTILISATION,
+        N_("Utilisation"),
+        N_(
+            "The share of the card's published peak rate that training uses. 0.2 to 0.5 are "
+            "usual for large models, less for small batches."
+        ),
+    )
+    measured_seconds: Annotated[float, Ge(0.0), Le(1_000_000.0)] = choice(
+        0.0,
+        N_("Measured seconds per step"),
+        N_(
+            "How long an optimizer step of this scenario took you on the chosen card; the "
+            "utilisation follows from it. 0 is not measured."
+        ),
+    )
+    compared: str = choice(
+        "",
+        N_("Comparison"),
+        N_("Scenarios beside each other, as `comparison.encode` writes them."),
+        short="compare",
+    )
+
+    @field_validator("planned_models", "planned_methods", "planned_ranks", mode="before")
+    @classmethod
+    def split_lists(cls, value: Any) -> Any:
+        """Read "8,64" as two."""
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("planned_models", "planned_ranks")
+    @classmethod
+    def plan_few(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(value) > PLANNED_AT_ONCE:
+            raise ValueError("too many")
+        return value
+
+    @field_validator("planned_methods")
+    @classmethod
+    def plan_a_method(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not value:
+            raise ValueError("none")
+        return value

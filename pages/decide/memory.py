@@ -67,7 +67,7 @@ with picture:
         memory_bars(
             {METHODS[method]: bar_pieces(report, method) for method, report in reports.items()},
             quoted,
-            (scenario.gpu, gpus()[scenario.gpu]),
+            (scenario.card.name, scenario.card.memory_bytes),
         ),
         "memory",
     )

@@ -19,6 +19,9 @@ PAGES = {
     "/checkpoints": "Checkpoints",
     "/training-process": "Training process",
     "/memory": "Memory",
+    "/planner?planned-methods=lora": "Planner",
+    "/compare": "Compare",
+    "/this-machine": "This machine",
     "/summary": "Summary",
     "/audit": "Audit",
 }

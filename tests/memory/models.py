@@ -44,6 +44,15 @@ MIXTRAL: dict[str, Any] = {
     "num_local_experts": 4,
     "num_experts_per_tok": 2,
 }
+BART: dict[str, Any] = {
+    "model_type": "bart",
+    "d_model": 64,
+    **{f"{side}_layers": 5 for side in ("encoder", "decoder")},
+    **{f"{side}_attention_heads": 2 for side in ("encoder", "decoder")},
+    **{f"{side}_ffn_dim": 128 for side in ("encoder", "decoder")},
+    "vocab_size": 500,
+    "max_position_embeddings": 64,
+}
 TARGETS = {
     "gpt2": "c_attn",
     "t5": "q,v",

@@ -8,6 +8,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
 
 from lora_viz.memory.settings import step_settings
@@ -33,9 +34,19 @@ def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> Non
     assert simulated == pytest.approx(real, rel=0.01)
 
 
-def _real_peak(config: dict[str, Any], method: str) -> int:
+def test_attention_without_a_fused_kernel_keeps_what_torchs_own_keeps() -> None:
+    """A card older than Ampere has no fused kernel for bfloat16."""
+    config = LLAMA | WIDE["llama"]
+    with sdpa_kernel(SDPBackend.MATH):
+        real = _real_peak(config, "full", torch.bfloat16)
+    simulated = _simulated_peak(config, "full", base_dtype="bfloat16", gpu="T4")
+    assert simulated == pytest.approx(real, rel=0.01)
+
+
+def _real_peak(config: dict[str, Any], method: str, dtype: torch.dtype = torch.float32) -> int:
     """Bytes over what was there before, at the highest, from the profiler's own record."""
     model: nn.Module = build(config)
+    model.to(dtype)
     if method == "lora":
         names = targets(config).split(",")
         model = get_peft_model(model, LoraConfig(r=8, target_modules=names))  # type: ignore[arg-type]
@@ -63,7 +74,7 @@ def _real_peak(config: dict[str, Any], method: str) -> int:
     return peak
 
 
-def _simulated_peak(config: dict[str, Any], method: str) -> int:
+def _simulated_peak(config: dict[str, Any], method: str, **choices: str) -> int:
     """The same from the trace of the simulated step: storages made in the step and alive."""
     scenario = Scenario.make(
         {
@@ -71,6 +82,7 @@ def _simulated_peak(config: dict[str, Any], method: str) -> int:
             "target_modules": targets(config),
             "batch_size": BATCH,
             "seq_len": TOKENS,
+            **choices,
         }
     )
     trace = record_shallow(config, step_settings(scenario), context=0).trace

@@ -23,7 +23,7 @@ from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.stand_in import prepare_model
 from lora_viz.meta_model import build_meta_model
 from lora_viz.scenario import Scenario
-from tests.memory.models import LLAMA, targets
+from tests.memory.models import BART, LLAMA, MIXTRAL, targets
 from tests.small_models import build
 
 
@@ -54,8 +54,11 @@ def test_kinds_add_up_to_the_peak(tmp_path: Path) -> None:
     assert max(point.total for point in report.curve) <= report.peak_allocated
 
 
-def test_operations_are_those_that_torch_counts_in_a_real_step(tmp_path: Path) -> None:
-    config = LLAMA | {"num_hidden_layers": 5}
+@pytest.mark.parametrize("config", [LLAMA, BART, MIXTRAL], ids=lambda c: c["model_type"])
+def test_operations_are_those_that_torch_counts_in_a_real_step(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    """BART would skip layers at random, and Mixtral multiplies groups of tokens in float32."""
     model = build(config)
     model.set_attn_implementation("eager")
     tokens = torch.zeros((2, 64), dtype=torch.int64)

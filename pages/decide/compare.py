@@ -1,0 +1,55 @@
+"""Compare: up to four scenarios side by side, which the page's link holds."""
+
+import streamlit as st
+
+from lora_viz.figures.memory_bars import memory_bars
+from lora_viz.format import percent
+from lora_viz.i18n import _
+from lora_viz.ui import compare_words as words
+from lora_viz.ui import page, state
+from lora_viz.ui.compare_answers import compare
+from lora_viz.ui.memory_pieces import bar_pieces
+from lora_viz.ui.messages import show_warning
+
+page.headline(
+    _("Compare"),
+    _("Up to four scenarios side by side: what differs, and what it costs."),
+    words.title(state.scenario()),
+)
+scenarios = words.compared_scenarios()
+picture, side = page.picture_and_controls()
+with side:
+    number = st.container()
+    with st.container(border=True):
+        words.add_button(scenarios)
+        words.scenario_cards(scenarios)
+if not scenarios:
+    with picture:
+        st.markdown(
+            _("Nothing is compared yet. Add the current scenario, change it, add it again.")
+        )
+    st.stop()
+utilisation = state.view().utilisation
+with picture:
+    compared = compare(scenarios, utilisation)
+    for one in compared:
+        if one.reason:
+            show_warning(f"{one.name}: {one.reason}")
+    bars = {
+        f"{one.name}": bar_pieces(one.report, one.scenario.method) for one in compared if one.report
+    }
+    if bars:
+        st.markdown(f"**{_('At the peak of a step')}**")
+        card = state.scenario().card
+        page.figure(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison")
+with number:
+    words.key_number(compared)
+words.table(compared)
+st.caption(
+    _(
+        "Seconds per step are estimates at %s of the card's peak rate, which the Planner page lets "
+        "you set. Memory is simulated, as on the Memory page."
+    )
+    % percent(utilisation, 0)
+)
+words.share_link()

@@ -1,0 +1,84 @@
+"""Planner: what fits on which card, how far it goes there, what settings cost, and its speed."""
+
+import streamlit as st
+
+from lora_viz.catalogue import catalogue
+from lora_viz.format import grouped
+from lora_viz.hardware import gpus
+from lora_viz.i18n import _
+from lora_viz.memory.settings import capability_class
+from lora_viz.memory.simulate import MemoryReport
+from lora_viz.ui import (
+    asking,
+    controls,
+    machine_words,
+    page,
+    planner_grid,
+    planner_search,
+    planner_time,
+    planner_words,
+    state,
+)
+from lora_viz.ui.planner_answers import planned_cards, planned_scenarios
+from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.view import PLANNED_AT_ONCE
+
+scenario = state.scenario()
+page.headline(
+    _("Planner"),
+    _("What fits on which card, how far it can go there, and what each setting costs."),
+    _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
+    % {
+        "model": model_name(scenario.model),
+        "method": METHODS[scenario.method],
+        "rank": scenario.rank,
+        "batch": grouped(scenario.batch_size),
+        "length": grouped(scenario.seq_len),
+    },
+)
+context_length = asking.architecture().context_length
+picture, side = page.picture_and_controls()
+with side:
+    number = st.container()
+    with st.container(border=True):
+        controls.several(
+            "planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE
+        )
+        controls.several("planned_methods", tuple(METHODS), words=METHODS.__getitem__, free=False)
+        controls.several(
+            "planned_ranks", (1, 4, 16, 64, 256), words=str, free=False, most=PLANNED_AT_ONCE
+        )
+        controls.slider("batch_size", highest=64)
+        controls.number("seq_len")
+        controls.toggle("gradient_checkpointing")
+    with st.container(border=True):
+        controls.select("gpu", tuple(gpus()))
+        controls.number("gpu_memory_gb")
+rows = planned_cards(scenario, machine_words.reading_now())
+planned = planned_scenarios(scenario, state.view())
+with picture:
+    steps = planner_grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
+    planner_grid.draw(planned, rows, steps, scenario.card.name)
+with number:
+    planner_grid.key_number(scenario, rows, steps)
+report = steps[scenario, capability_class(scenario.card.compute_capability)]
+chosen = report if isinstance(report, MemoryReport) else None
+if chosen:
+    search, time = st.columns(2, gap="medium")
+    with search.container(border=True):
+        planner_search.how_far(scenario, context_length)
+    with time.container(border=True):
+        st.markdown(f"**{_('How long does a step take?')}**")
+        utilisation = planner_time.utilisation_controls(chosen, scenario)
+        planner_time.step_sentence(chosen, scenario, utilisation)
+    with st.expander(_("Seconds per step on every card that it fits")):
+        planner_time.table(scenario, rows, steps, utilisation)
+    with st.container(border=True):
+        st.markdown(f"**{_('What does each setting cost?')}**")
+        planner_search.costs(chosen, scenario, utilisation)
+page.tabs(
+    formula=lambda: planner_words.formula(chosen, scenario),
+    table=lambda: page.table(planner_grid.rows_of_table(planned, rows, steps), "planner"),
+    why=planner_words.why,
+    sources=planner_words.sources,
+)

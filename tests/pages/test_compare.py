@@ -1,0 +1,74 @@
+"""Scenarios side by side: added, removed, taken up, and restored from a link."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from lora_viz import answers
+from lora_viz.comparison import decode
+from lora_viz.format import grouped, size
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import simulate_step
+from lora_viz.scenario import Scenario
+
+APP = Path(__file__).parents[2] / "app.py"
+SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
+
+
+def open_page(compare: str = "") -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in SMALL.items():
+        app.query_params[name.replace("_", "-")] = str(value)
+    app.query_params["compare"] = compare
+    app.run().switch_page("pages/decide/compare.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def compared(app: AppTest) -> tuple[Scenario, ...]:
+    """The scenarios in the page's link."""
+    return decode(app.session_state["view"].compared)[0]
+
+
+def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
+    app = open_page()
+    app.button(key="compare:add").click().run()
+    assert app.button(key="compare:add").disabled
+    app.number_input(key="sidebar:rank").set_value(64).run()
+    app.button(key="compare:add").click().run()
+    table = app.dataframe[0].value.set_index("Setting or result")
+    assert table.loc["Rank r", ["", "A", "B"]].tolist() == ["≠", "8", "64"]
+    assert table.loc["Model", ""] == ""
+    for name, rank in {"A": 8, "B": 64}.items():
+        scenario = Scenario(rank=rank, **SMALL)
+        arguments = step_settings(scenario).as_arguments()
+        report = answers.ask(simulate_step, scenario.model, arguments)
+        assert table.loc["Peak allocated", name] == size(report.peak_allocated)
+        assert table.loc["Trainable parameters", name] == grouped(report.trainable_parameters)
+        bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+        height = sum(bar["y"][0] for bar in bars if bar["x"] == [name])
+        assert round(height * 1e9) == report.peak_allocated
+
+
+def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:
+    app = open_page(
+        "model=gpt2&batch-size=2&seq-len=64~model=nonsense&rank=0~"
+        "model=gpt2&batch-size=2&seq-len=64&rank=16"
+    )
+    assert len(app.warning) == 1 and "Scenario 2" in app.warning[0].value
+    assert [scenario.rank for scenario in compared(app)] == [8, 16]
+    assert not app.run().warning
+    app.button(key="compare:use:1").click().run()
+    assert app.session_state["scenario"].rank == 16
+    app.button(key="compare:remove:0").click().run()
+    assert [scenario.rank for scenario in compared(app)] == [16]
+
+
+def test_a_model_that_cannot_be_read_says_why_and_leaves_the_others() -> None:
+    app = open_page("model=no-such-model~model=gpt2&batch-size=2&seq-len=64")
+    assert len(app.warning) == 1 and app.warning[0].value.startswith("A: ")
+    assert app.dataframe[0].value["A"].tolist().count("–") >= 4

@@ -1,0 +1,73 @@
+"""The page about this machine, with and without GPUs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz import this_machine
+from lora_viz.format import THIN_SPACE
+from lora_viz.this_machine import GPUReading, MachineReading
+from lora_viz.ui import machine_words
+
+APP = Path(__file__).parents[2] / "app.py"
+CARD = GPUReading(
+    index=0,
+    name="NVIDIA <b>card</b>",
+    total_bytes=24 * 2**30,
+    used_bytes=6 * 2**30,
+    free_bytes=18 * 2**30,
+    compute_capability=8.9,
+    utilisation=0.37,
+    driver="580.65.06",
+)
+SILENT = GPUReading(1, "GPU 1", None, None, None, None, None, None)
+
+
+def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTest:
+    monkeypatch.setattr(machine_words, "read_gpus", lambda: reading)
+    machine_words.reading_now.clear()
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.switch_page("pages/decide/this_machine.py").run()
+    machine_words.reading_now.clear()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_a_machine_without_a_gpu_gets_one_sentence_and_can_look_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_page(monkeypatch, MachineReading((), "There is no driver."))
+    assert [message.value for message in app.info] == ["There is no driver."]
+    assert not app.dataframe
+    monkeypatch.setattr(machine_words, "read_gpus", lambda: MachineReading((CARD,)))
+    app.button(key="look-again").click().run()
+    assert not app.info and len(app.dataframe) == 1
+
+
+def test_a_gpu_is_shown_with_all_that_its_driver_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(monkeypatch, MachineReading((CARD,)))
+    assert [m.value.replace(THIN_SPACE, " ") for m in app.metric] == ["18.00 GiB", "37 %", "8.9"]
+    table = app.dataframe[0].value
+    assert table["Used (B)"].tolist() == ["6,442,450,944"]
+    assert table["Driver"].tolist() == ["580.65.06"]
+
+
+def test_what_a_driver_does_not_tell_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(monkeypatch, MachineReading((SILENT,), "GPU 0: the GPU is lost."))
+    assert {metric.value for metric in app.metric} == {"not told"}
+    assert len(app.info) == 1
+
+
+def test_torchs_own_view_comes_from_a_process_that_has_loaded_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import torch
+
+    app = open_page(monkeypatch, MachineReading(()))
+    assert any(f"torch {torch.__version__}" in element.value for element in app.main.markdown)
+    assert this_machine.read_torch().devices == tuple(
+        map(torch.cuda.get_device_name, range(torch.cuda.device_count()))
+    )
