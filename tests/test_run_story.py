@@ -71,5 +71,5 @@ def test_of_many_snapshots_some_are_drawn_the_first_and_the_last_among_them(tmp_
 
 
 def test_another_layer_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no snapshot of “h.9”"):
+    with pytest.raises(UserError, match=r"no snapshot of “h\.9”"):
         read_story(full_run(tmp_path, [np.eye(2)]), "h.9")
