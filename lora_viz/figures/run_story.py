@@ -28,6 +28,7 @@ BOXES = {
     "B": Box(LEFT, 236, WIDTH, 36),
     "A": Box(RIGHT, 236, WIDTH, 36),
 }
+MEANINGS: dict[str, Meaning] = {"ΔW": "update", "B": "B", "A": "A"}
 SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)
 BEYOND_RANK = 4  # so many places after r are drawn, to see that they stay empty
 MOST_VALUES = 48
@@ -43,12 +44,17 @@ def story_figure(story: Story) -> go.Figure:
     drawing = heat_map_drawing(HEIGHT, SCALE_BOTTOM)
     first = story.moments[0]
     limits = _limits(story)
-    moving = {"words": _add(drawing, _words(first))}
+    moving = {"words": _add(drawing, _words(story, first))}
     if story.weight is not None:
-        _add_matrix(drawing, "W", "frozen", story.weight, story.weight.largest)
+        name = "❄ W" if story.weight_stays else _("W before training")
+        add_heat_map(
+            drawing, Named(name, "frozen", story.weight), BOXES["W"], scale=story.weight.largest
+        )
     for name, sample in _matrices(first).items():
         moving[name] = len(drawing.traces)
-        _add_matrix(drawing, name, MEANINGS[name], sample, limits[name])
+        sign = "" if name == "ΔW" else "🔥 "
+        named = Named(f"{sign}{name}", MEANINGS[name], sample)
+        add_heat_map(drawing, named, BOXES[name], scale=limits[name])
     moving["values"] = _add(drawing, _values(story, first))
     _add_losses(drawing, story)
     moving["now"] = _add(drawing, _now(story, first))
@@ -57,9 +63,6 @@ def story_figure(story: Story) -> go.Figure:
         drawing.add_frame(str(moment.step), _changes(story, moment, moving))
     _add_player(drawing, story)
     return drawing.figure()
-
-
-MEANINGS: dict[str, Meaning] = {"ΔW": "update", "B": "B", "A": "A"}
 
 
 def _matrices(moment: Moment) -> dict[str, TensorSample]:
@@ -81,17 +84,10 @@ def _add(drawing: Drawing, trace: dict[str, Any]) -> int:
     return len(drawing.traces) - 1
 
 
-def _add_matrix(
-    drawing: Drawing, name: str, meaning: Meaning, sample: TensorSample, scale: float
-) -> None:
-    sign = "" if name == "ΔW" else "❄ " if meaning == "frozen" else "🔥 "
-    add_heat_map(drawing, Named(f"{sign}{name}", meaning, sample), BOXES[name], scale=scale)
-
-
 def _changes(story: Story, moment: Moment, moving: dict[str, int]) -> dict[int, dict[str, Any]]:
     """By the index of a trace, what is different at this moment."""
     changes: dict[int, dict[str, Any]] = {
-        moving["words"]: {"text": _words(moment)["text"]},
+        moving["words"]: {"text": _words(story, moment)["text"]},
         moving["now"]: {"x": [moment.step, moment.step]},
         moving["values"]: {"y": _values(story, moment)["y"]},
     }
@@ -100,7 +96,7 @@ def _changes(story: Story, moment: Moment, moving: dict[str, int]) -> dict[int, 
     return changes
 
 
-def _words(moment: Moment) -> dict[str, Any]:
+def _words(story: Story, moment: Moment) -> dict[str, Any]:
     """What is known at this moment, in three lines."""
     losses = [_("<b>Step %s</b>") % grouped(moment.step)]
     if moment.batch_loss is not None:
@@ -113,7 +109,8 @@ def _words(moment: Moment) -> dict[str, Any]:
         }
         if moment.held_out.step != moment.step:
             evaluated += " " + _("(step %s)") % grouped(moment.held_out.step)
-    frozen = _("❄ W’s SHA-256: %s…") % moment.base_sha256[:12]
+    sign = "❄" if story.weight_stays else "🔥"
+    frozen = f"{sign} " + _("W’s SHA-256: %s…") % moment.base_sha256[:12]
     return {
         "type": "scatter",
         "x": [0],

@@ -81,9 +81,10 @@ class Memory(_Plain):
     """The most memory that was taken, in bytes, and what was simulated for the same step.
 
     On CUDA `peak_allocated` and `peak_reserved` are torch's and comparable with the simulated
-    peak. On a CPU only the resident set is known: libraries, data and what the allocator keeps
-    are in it, so it is no measurement of the simulated figure. `resident_at_start` is the
-    resident set just before the first step.
+    peak. On a CPU only the resident set of the whole process is known: libraries (several hundred
+    MB), data and what the allocator keeps are in both figures, so that neither is a measurement of
+    the simulated one. `resident_at_start` is the resident set just before the first step, with all
+    libraries loaded; `peak_resident` the most since the process started, loading included.
     """
 
     peak_resident: int

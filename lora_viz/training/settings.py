@@ -90,7 +90,7 @@ class TrainingSettings(Declared):
         25, N_("Evaluate every"), N_("Steps between evaluations; 0 for the first and last only.")
     )
     evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
-        64,
+        32,
         N_("Sequences in an evaluation"),
         N_("At most so many of a part, spread evenly over it."),
     )

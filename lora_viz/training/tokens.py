@@ -16,6 +16,7 @@ from torch import Tensor
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.training.tasks import Example, Task
+from lora_viz.training.token_files import encode
 
 NOT_COUNTED = -100
 Item = TypeVar("Item")
@@ -70,9 +71,8 @@ def text_blocks(texts: Iterable[str], tokenizer: Any, seq_len: int) -> list[Toke
 
     What is left over is dropped unless it is all there is.
     """
-    ends = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
-    encoded = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
-    ids = torch.tensor([token for text in encoded for token in (*text, *ends)], dtype=torch.long)
+    end = torch.tensor([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]).long()
+    ids = torch.cat([part for text in encode(list(texts), tokenizer) for part in (text, end)])
     blocks = [block for block in ids.split(seq_len) if len(block) == seq_len]
     if not blocks and len(ids) > 1:
         blocks = [ids]
