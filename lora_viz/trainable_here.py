@@ -17,6 +17,8 @@ FILES_ON_THE_HUB = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+# what configurations call the length of the context
+CONTEXT_NAMES = ("max_position_embeddings", "n_positions")
 
 
 def why_not_trainable(
@@ -30,6 +32,12 @@ def why_not_trainable(
     if missing is None and scenario.is_quantized and not has_gpu:
         return _("QLoRA needs an NVIDIA GPU, and this machine has none; choose LoRA.")
     return missing
+
+
+def longest_sequence(model: str) -> int | None:
+    """How many tokens a model of the catalogue reads at most; None where that is not known."""
+    config = catalogue()[model].config if model in catalogue() else {}
+    return next((config[name] for name in CONTEXT_NAMES if config.get(name)), None)
 
 
 def _why_no_weights(model: str, hub_answers: Callable[[], bool]) -> str | None:

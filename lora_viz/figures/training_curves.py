@@ -27,11 +27,11 @@ WIDE = {
     "memory": (0.75, 1.0, 0.07, 0.40),
 }
 NARROW = {
-    "loss": (0.15, 1.0, 0.80, 0.97),
+    "loss": (0.15, 1.0, 0.80, 0.96),
     "perplexity": (0.15, 1.0, 0.60, 0.74),
     "gradient_norm": (0.15, 1.0, 0.40, 0.54),
     "learning_rate": (0.15, 1.0, 0.20, 0.34),
-    "memory": (0.15, 1.0, 0.02, 0.14),
+    "memory": (0.15, 1.0, 0.03, 0.14),
 }
 WIDE_HEIGHT, NARROW_HEIGHT = 400, 1000
 MEMORY_DASHES = {
@@ -82,7 +82,8 @@ def _drawn(
         title, lines, floating = contents[panel]
         axis = "" if number == 1 else str(number)
         _add_axes(drawing, axis, place, steps, name, from_zero=not floating)
-        _add_title(drawing, title, [line for line, _curve in lines], place)
+        names_below = panels is NARROW
+        _add_title(drawing, title, [line for line, _curve in lines], place, names_below)
         for line, curve in lines:
             _add_line(drawing, line, curve.thinned(), axis)
     return drawing.figure()
@@ -186,13 +187,18 @@ def _add_axes(
 
 
 def _add_title(
-    drawing: Drawing, title: str, lines: list[_Line], place: tuple[float, float, float, float]
+    drawing: Drawing,
+    title: str,
+    lines: list[_Line],
+    place: tuple[float, float, float, float],
+    names_below: bool,
 ) -> None:
     """The panel's title with its unit, and its curves' names where there are several."""
     left, _right, _bottom, top = place
     words = f"<b>{title}</b>"
     if len(lines) > 1:
-        words += "".join(f"   {_sign(line)} {line.words}" for line in lines)
+        words += "<br>" if names_below else "   "
+        words += "   ".join(f"{_sign(line)} {line.words}" for line in lines)
     drawing.add_annotation(
         x=left,
         xref="paper",
@@ -202,6 +208,7 @@ def _add_title(
         yanchor="bottom",
         yshift=3,
         text=words,
+        align="left",
         showarrow=False,
         font={"size": 12},
     )

@@ -43,7 +43,9 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     differing = [field for field in EVALUATED_ON if len(_values(runs, field)) > 1]
     if differing:
         st.info(
-            _("These runs' losses are over different tokens, so they do not rank them: %s differ.")
+            _(
+                "These runs' losses are over different tokens and do not rank them. What differs: %s."
+            )
             % ", ".join(setting_label(field) for field in differing)
         )
         return
@@ -150,7 +152,7 @@ def _findings(one: RecordedRun) -> dict[str, str]:
     return {
         _("State"): state_names()[one.state],
         _("Steps taken"): f"{last.step:,}" if last else "0",
-        _("Held-out loss, nats per token"): _change(result, "held_out") or _newest(one),
+        _("Held-out loss, nats per token"): _change(result, "held_out") if result else _newest(one),
         _("Validation loss, nats per token"): _change(result, "validation"),
         _("Pretraining text (forgetting), nats per token"): _change(result, "pretraining"),
         _("Exact match, held-out questions"): _match(result),
@@ -167,7 +169,7 @@ def _findings(one: RecordedRun) -> dict[str, str]:
 def _change(result: Result | None, part: str) -> str:
     losses = getattr(result, part) if result else None
     if losses is None:
-        return ""
+        return "–"
     after = f"{losses.after.loss:.4f}" if losses.after else "–"
     return f"{losses.before.loss:.4f} → {after}"
 

@@ -62,17 +62,24 @@ def check_names() -> dict[str, str]:
 
 def _losses(result: Result) -> None:
     st.markdown(f"**{_('Loss before and after')}**")
-    lines = [
-        f"| | {_('before')} | {_('after')} | {_('perplexity')} | {_('tokens')} |",
-        "|:--|--:|--:|--:|--:|",
-    ]
-    names = part_names()
-    for part, name in names.items():
+    lines = [f"| | {_('before')} | {_('after')} | {_('perplexity')} |", "|:--|--:|--:|--:|"]
+    tokens = 0
+    for part, name in part_names().items():
         losses: BeforeAfter | None = getattr(result, part)
         if losses:
             lines.append(f"| {name} | {_loss_cells(losses)} |")
+            tokens = max(tokens, losses.before.tokens)
+    if not tokens:
+        st.caption(_("The run ended before its first evaluation."))
+        return
     st.markdown("\n".join(lines))
-    st.caption(_("Mean cross-entropy in nats per token; perplexity is its exponential."))
+    st.caption(
+        _(
+            "Mean cross-entropy in nats per token, over up to %s tokens; perplexity is its "
+            "exponential."
+        )
+        % grouped(tokens)
+    )
     _forgetting(result)
     for words, match in (
         (_("Held-out questions"), result.exact_match_held_out),
@@ -86,12 +93,11 @@ def _loss_cells(losses: BeforeAfter) -> str:
     before, after = losses.before, losses.after
     return " | ".join(
         (
-            f"{before.loss:.4f}",
-            f"**{after.loss:.4f}**" if after else "–",
+            f"{before.loss:.3f}",
+            f"**{after.loss:.3f}**" if after else "–",
             f"{before.perplexity:.1f} → {after.perplexity:.1f}"
             if after
             else f"{before.perplexity:.1f}",
-            grouped(before.tokens),
         )
     )
 

@@ -14,7 +14,7 @@ from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.model_source import hub_answers
 from lora_viz.scenario import Scenario
 from lora_viz.this_machine import GPUReading, read_gpus
-from lora_viz.trainable_here import why_not_trainable
+from lora_viz.trainable_here import longest_sequence, why_not_trainable
 from lora_viz.training import launch
 from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
@@ -77,6 +77,24 @@ def offer_embedded(why: str) -> None:
         width="stretch",
         key="use-embedded",
     )
+
+
+def offer_shorter_sequences() -> str | None:
+    """Where sequences are longer than the model reads: say so, and offer the longest it does."""
+    longest = longest_sequence(state.scenario().model)
+    if longest is None or state.scenario().seq_len <= longest:
+        return None
+    st.button(
+        _("Use sequences of %s tokens") % grouped(longest),
+        on_click=state.update,
+        kwargs={"seq_len": longest},
+        width="stretch",
+        key="shorter-sequences",
+    )
+    return _("This model reads at most %(longest)s tokens; your sequences have %(length)s.") % {
+        "longest": grouped(longest),
+        "length": grouped(state.scenario().seq_len),
+    }
 
 
 def start_button(runs: list[RecordedRun], missing: str | None) -> None:

@@ -34,7 +34,8 @@ with side:
     with st.container(border=True):
         lab_settings.main_settings()
         if not why_not:
-            lab_start.start_button(runs, lab_settings.missing_data())
+            missing = lab_start.offer_shorter_sequences() or lab_settings.missing_data()
+            lab_start.start_button(runs, missing)
         lab_settings.more_settings()
     if runs:
         names = tuple(known.name for known in runs)

@@ -102,6 +102,15 @@ def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.Mon
     assert started[0].scenario.model == "tiny-gpt2" and started[0].scenario.seq_len == 128
 
 
+def test_sequences_that_the_model_cannot_read_are_said_before_the_start() -> None:
+    app = opened(**{"seq-len": "512"})
+    assert "reads at most 256 tokens" in words_of(app)
+    assert app.button(key="start-training").disabled
+    app.button(key="shorter-sequences").click().run()
+    assert app.session_state["scenario"].seq_len == 256
+    assert not app.button(key="start-training").disabled
+
+
 def test_settings_reach_the_job_and_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[TrainingSettings] = []
 
@@ -124,8 +133,8 @@ def test_a_finished_run_shows_what_it_proved(real: Path, runs: Path) -> None:
     result = find_run("real", runs).result()
     assert result and result.held_out and result.held_out.after
     words = words_of(opened(run="real"))
-    assert f"{result.held_out.before.loss:.4f}" in words
-    assert f"{result.held_out.after.loss:.4f}" in words
+    assert f"{result.held_out.before.loss:.3f}" in words
+    assert f"{result.held_out.after.loss:.3f}" in words
     assert words.count(":green[✓]") == len(result.checks) == 5
     assert (result.base_sha256_before or "none")[:12] in words
     assert f"{result.trainable_parameters:,}" in words
