@@ -164,6 +164,16 @@ def test_an_interrupted_job_can_be_resumed() -> None:
     assert "Resume from step 0" in labels(app)
 
 
+def test_a_resumed_job_is_watched_again(unfinished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    held: list[int | None] = []
+    monkeypatch.setattr(launch, "resume", lambda run: held.append(locks.take(run.lock_file)))
+    app.button(key=f"resume:{unfinished.name}").click().run()
+    assert "Stop" in labels(app) and "training, step 36" in app.get("progress")[0].proto.text
+    assert held[0] is not None
+    os.close(held[0])
+
+
 def test_a_failed_job_says_why_and_what_to_try(unfinished: Run) -> None:
     failed = Result(
         state="failed", reason="The disk is full.", advice="Make room.", started=1.0, ended=2.0
