@@ -147,7 +147,7 @@ def test_a_running_job_can_be_watched_and_stopped() -> None:
     assert "training, step 36 of 40" in app.get("progress")[0].proto.text
     assert app.session_state["view"].run == "unfinished"  # it stays when another begins
     assert "Stop" in labels(app) and "Start in the queue, after 1" in labels(app)
-    assert "Adapter (zip)" not in [button.label for button in app.get("download_button")]
+    assert "Adapter (zip)" not in [button.proto.label for button in app.get("download_button")]
 
 
 def test_a_queued_job_says_how_many_are_ahead(running: Run) -> None:
