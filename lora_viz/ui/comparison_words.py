@@ -44,7 +44,8 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     if differing:
         st.info(
             _(
-                "These runs' losses are over different tokens and do not rank them. What differs: %s."
+                "These runs' losses are over different tokens and do not rank them. What "
+                "differs: %s."
             )
             % ", ".join(setting_label(field) for field in differing)
         )

@@ -40,7 +40,7 @@ def _view(name: str, was_running: bool) -> None:
         one = recorded(find_run(name))
     except UserError:  # deleted in another window
         st.rerun()
-    if was_running and not one.is_running:
+    if was_running != one.is_running:  # it ended, or goes on after a pause
         st.rerun()
     _head(one)
     _how_it_ended(one)
@@ -114,8 +114,8 @@ def _progress(one: RecordedRun) -> None:
 def _activities(one: RecordedRun) -> str:
     """What the job's newest process has done so far, with the seconds that each took."""
     states = [event for event in one.events if isinstance(event, StateEvent)]
-    beginnings = [place for place, event in enumerate(states) if event.state == "loading"]
-    states = states[beginnings[-1] :] if beginnings else []
+    beginnings = [place for place, event in enumerate(states) if event.state == "queued"]
+    states = states[beginnings[-1] :] if beginnings else states
     names = state_names()
     done = [
         f"{names[event.state]} {duration(after.time - event.time)}"

@@ -36,8 +36,8 @@ def before_the_first_run() -> None:
 def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
     """Loss and perplexity with the newest numbers, and how the learning rate moves."""
     lines = [
-        r"\text{loss} = -\tfrac{1}{N} \sum_{t=1}^{N} \ln p(x_t \mid x_{<t}), \qquad "
-        r"\text{perplexity} = \exp(\text{loss})"
+        r"\text{loss} = -\tfrac{1}{N} \sum_{t=1}^{N} \ln p(x_t \mid x_{<t})",
+        r"\text{perplexity} = \exp(\text{loss})",
     ]
     evaluations = (
         [event for event in one.events if isinstance(event, EvaluationEvent)] if one else []

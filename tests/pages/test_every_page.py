@@ -16,6 +16,7 @@ PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/
 PLANNER = "pages/decide/planner.py"
 # about the explainer's own settings, runs that others measured, the machine, and other scenarios
 WITHOUT_A_MODEL = {
+    "pages/train/compare_runs.py",
     "pages/decide/compare.py",
     "pages/document/audit.py",
     "pages/decide/trust.py",

@@ -147,7 +147,7 @@ def test_a_running_job_can_be_watched_and_stopped() -> None:
     assert "training, step 36 of 40" in app.get("progress")[0].proto.text
     assert app.session_state["view"].run == "unfinished"  # it stays when another begins
     assert "Stop" in labels(app) and "Start in the queue, after 1" in labels(app)
-    assert "Adapter (zip)" not in [button.label for button in app.get("download_button")]
+    assert "Adapter (zip)" not in [button.proto.label for button in app.get("download_button")]
 
 
 def test_a_queued_job_says_how_many_are_ahead(running: Run) -> None:
@@ -162,6 +162,16 @@ def test_an_interrupted_job_can_be_resumed() -> None:
     app = opened()
     assert "ended without a result" in words_of(app)
     assert "Resume from step 0" in labels(app)
+
+
+def test_a_resumed_job_is_watched_again(unfinished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    held: list[int | None] = []
+    monkeypatch.setattr(launch, "resume", lambda run: held.append(locks.take(run.lock_file)))
+    app.button(key=f"resume:{unfinished.name}").click().run()
+    assert "Stop" in labels(app) and "training, step 36" in app.get("progress")[0].proto.text
+    assert held[0] is not None
+    os.close(held[0])
 
 
 def test_a_failed_job_says_why_and_what_to_try(unfinished: Run) -> None:
