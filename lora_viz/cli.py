@@ -17,6 +17,7 @@ from lora_viz.answers import compute
 from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
 from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_sweep import sweep_command
 from lora_viz.cli_training import runs_app, train_command
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
@@ -249,4 +250,5 @@ _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
 app.command("train")(train_command())
+app.command("sweep")(sweep_command())
 app.add_typer(runs_app, name="runs")

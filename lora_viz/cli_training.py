@@ -38,13 +38,17 @@ def train_command() -> Callable[..., int]:
     """The command `train`, whose options are the fields of a scenario and of a training job."""
 
     def train(**given: Any) -> int:
-        """Fine-tune a model now and keep everything in a folder; Ctrl-C stops and keeps."""
+        """Fine-tune a model now and keep everything in a folder; Ctrl-C stops and keeps.
+
+        Several processes, on GPUs or processors, train together with
+        accelerate launch --multi_gpu --num_processes 2 -m lora_viz train ... --out FOLDER
+        """
         out, resumes, as_json = given.pop("out"), given.pop("resume"), given.pop("as_json")
         values = {field: value for field, value in given.items() if value is not None}
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0:
-            print(json.dumps(_described(run), ensure_ascii=False) if as_json else _text(run))
+            print(json.dumps(described_run(run), ensure_ascii=False) if as_json else _text(run))
         return EXIT_STATUS[result.state]
 
     parameters = [
@@ -65,7 +69,7 @@ def list_all(
     """List the runs, newest first."""
     if context.invoked_subcommand:
         return
-    described = [_described(run) for run in list_runs()]
+    described = [described_run(run) for run in list_runs()]
     if as_json:
         print(json.dumps(described, ensure_ascii=False))
         return
@@ -82,7 +86,7 @@ def show(
 ) -> None:
     """Print what is known about a run."""
     run = find_run(name)
-    print(json.dumps(_described(run), ensure_ascii=False) if as_json else _text(run))
+    print(json.dumps(described_run(run), ensure_ascii=False) if as_json else _text(run))
 
 
 @runs_app.command("stop")
@@ -152,12 +156,12 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
     try:
-        return work(run, settings, signals, _print_event if shows_progress else None)
+        return work(run, settings, signals, print_event if shows_progress else None)
     finally:
         os.close(lock)
 
 
-def _print_event(event: Event) -> None:
+def print_event(event: Event) -> None:
     """Progress for a person, on standard error."""
     if isinstance(event, StateEvent):
         print(event.state, file=sys.stderr)
@@ -172,7 +176,7 @@ def _print_event(event: Event) -> None:
         print(f"{words}, {pace}", file=sys.stderr)
 
 
-def _described(run: Run) -> dict[str, Any]:
+def described_run(run: Run) -> dict[str, Any]:
     """A run as plain data: its state, settings, newest figures and result."""
     events, result = run.events(), run.result()
     steps = [event.step for event in events if isinstance(event, StepEvent)]
@@ -195,7 +199,7 @@ def _described(run: Run) -> dict[str, Any]:
 
 def _text(run: Run) -> str:
     """A run for a person: what it is, how it ended, and what it measured."""
-    described, result = _described(run), run.result()
+    described, result = described_run(run), run.result()
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["created"]))
     lines = [f"{run.name}  {described['state']}  {created}", str(run.path)]
     if result is None:

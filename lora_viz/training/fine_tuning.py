@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import warnings
 from typing import Any
 
 import torch
@@ -28,6 +29,7 @@ from lora_viz.training.loading import (
     load_base,
     load_tokenizer,
     need_context,
+    several_were_asked_for,
 )
 from lora_viz.training.measurements import MemoryMeter, base_hash, file_bytes
 from lora_viz.training.record import Record
@@ -94,12 +96,22 @@ class _FineTuning:
         """The tokenizer and the base model; the seed is set before anything is random."""
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
+        # PEFT and transformers warn one another's users of names that neither of them changed yet
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
         self._place = choose_place(self._settings)
         if self._place.device == "cuda":
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", DETERMINISTIC_CUBLAS)
             torch.use_deterministic_algorithms(True, warn_only=True)
         processes = int(os.environ.get("WORLD_SIZE", "1"))
         self._record.keep(machine=describe_machine(self._place, processes))
+        if processes == 1 and several_were_asked_for():
+            self._record.notice(
+                _(
+                    "accelerate started one process, as it does where it finds fewer than two "
+                    "GPUs; start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
+                    "works on processors too."
+                )
+            )
         self._tokenizer = load_tokenizer(self._scenario.model)
         self._model: Any = load_base(self._scenario, self._place)
         self._meter = MemoryMeter(self._place.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +57,16 @@ def describe_machine(place: Place, processes: int) -> Machine:
         threads=torch.get_num_threads(),
         software={library: version(library) for library in LIBRARIES},
     )
+
+
+def several_were_asked_for() -> bool:
+    """Whether `accelerate launch --num_processes 2` or more started this process alone.
+
+    Without `--multi_gpu` and without two GPUs it starts a single process, and says so nowhere, but
+    gives it the address at which the processes would have met (accelerate's `simple_launcher`).
+    """
+    by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
+    return by_accelerate and "MASTER_PORT" in os.environ and "WORLD_SIZE" not in os.environ
 
 
 def load_tokenizer(model: str) -> Any:

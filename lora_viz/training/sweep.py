@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from lora_viz.errors import UserError
 from lora_viz.i18n import _, set_language
 from lora_viz.training import locks
+from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.job import do_job
+from lora_viz.training.launch import prepare_to_resume
 from lora_viz.training.queue import draw_ticket, wait_for_turn
 from lora_viz.training.record import Record
 from lora_viz.training.results import Result
@@ -31,6 +35,8 @@ from lora_viz.training.stopping import StopRequestedError, StopSignal
 
 RANKS = (1, 2, 4, 8, 16, 32)
 ALPHA_PER_RANK = 2  # alpha = 2r at every rank, so that ΔW is scaled alike
+
+Listener = Callable[[Run, Event], None]
 
 
 class SweepPlan(BaseModel):
@@ -145,17 +151,24 @@ def start(sweep: Sweep) -> None:
         os.close(lock)
 
 
-def work(sweep: Sweep, stop: StopSignal) -> list[Result]:
-    """Wait for the sweep's turn and do its runs; those that finished before are not done again."""
+def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> list[Result]:
+    """Wait for the sweep's turn and do its runs; those that finished before are not done again.
+
+    The caller holds the sweep's lock. `listener` hears of every event of every run.
+    """
     plan = sweep.plan()
     set_language(plan.settings.scenario.language)
+    runs = sweep.runs()
+    tell = listener or (lambda _run, _event: None)
     ticket = draw_ticket()
     results = []
     try:
-        wait_for_turn(ticket, stop, lambda _ahead: None)
-        for run, (_ending, settings) in zip(sweep.runs(), plan.runs(), strict=True):
+        wait_for_turn(
+            ticket, stop, lambda ahead: tell(runs[0], StateEvent(state="queued", ahead=ahead))
+        )
+        for run, (_ending, settings) in zip(runs, plan.runs(), strict=True):
             stop.check()
-            results.append(_do(run, settings, stop))
+            results.append(_do(run, settings, stop, tell))
     except StopRequestedError:
         pass
     finally:
@@ -171,18 +184,21 @@ def main() -> None:
     sys.exit(1 if any(result.state == "failed" for result in results) else 0)
 
 
-def _do(run: Run, settings: TrainingSettings, stop: StopSignal) -> Result:
+def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: Listener) -> Result:
     earlier = run.result()
     if earlier and earlier.state == "finished":
         return earlier
-    if not run.path.is_dir():
+    if not (run.path / "settings.json").is_file():
+        shutil.rmtree(run.path, ignore_errors=True)  # killed before its settings were written
         create_run(settings, run.name, run.path.parent)
+    prepare_to_resume(run)
     lock = locks.take(run.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
     try:
         run.remember_process(os.getpid())
-        return do_job(run, settings, stop, Record(run), simulates_memory=False)
+        record = Record(run, lambda event: tell(run, event))
+        return do_job(run, settings, stop, record, simulates_memory=False)
     finally:
         os.close(lock)
 
