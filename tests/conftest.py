@@ -1,4 +1,4 @@
-"""Every test run keeps its answers and uploads in a folder of its own, shared by its processes."""
+"""Every test run keeps its answers, uploads and training runs in a folder of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 from lora_viz import workers
 
 STORAGE = "LORA_VIZ_STORAGE"
+RUNS = "LORA_VIZ_RUNS"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the folder before the first worker process of the test runner starts.
+    """Choose the folder, which all processes share, before the first worker process of the test runner starts.
 
     Threads that wait give up their core, because several test processes share the cores.
     """
@@ -22,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = tempfile.TemporaryDirectory(prefix="lora_viz_tests_")
         os.environ[STORAGE] = folder.name
+        os.environ[RUNS] = f"{folder.name}/runs"
         config.add_cleanup(folder.cleanup)
 
 

@@ -147,8 +147,8 @@ def cell_text(cell: Cell | None, *, has_numbers: bool) -> str:
 
 
 def three_digits(number: float) -> str:
-    """A number below 1,000 in three digits, the last zeros included."""
-    places = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    """A number from 0.1 to 1,000 in three digits, the last zeros included."""
+    places = 3 if number < 0.9995 else 2 if number < 9.995 else 1 if number < 99.95 else 0
     return f"{number:.{places}f}"
 
 

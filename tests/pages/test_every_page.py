@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.catalogue import catalogue
+from lora_viz.i18n import set_language
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
@@ -22,6 +24,12 @@ WITHOUT_A_MODEL = {
     "pages/decide/trust.py",
     "pages/decide/this_machine.py",
 }
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> Iterator[None]:
+    yield
+    set_language("en")
 
 
 def opened(page: str = "", **query: str) -> AppTest:
@@ -68,6 +76,7 @@ def test_every_page_opens_for_every_model(model: str) -> None:
     ids=str,
 )
 def test_every_page_opens_for_every_kind_of_setting(query: dict[str, str]) -> None:
+    set_language(query.get("lang", "en"))  # AppTest names options outside of the app's own thread
     app = opened(**query)
     for page in set(PAGES) - {PLANNER}:
         app.switch_page(page).run()

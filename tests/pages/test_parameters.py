@@ -108,7 +108,7 @@ def test_magnitudes_and_biases_are_parts_of_their_own() -> None:
         ("llama-3.2-1b", "q_proj,v_proj", "nothing to mix up"),
         ("t5-base", "q,v", "“q” matches 2 kinds of layer"),
         ("bert-base", "attention.output.dense", "also matches `intermediate.dense`"),
-        ("gpt2", "all-linear", "a pattern"),
+        ("gpt2", "all-linear", "every linear layer but"),
         ("gpt2", "wte", "outside of the model's blocks"),
     ],
 )
