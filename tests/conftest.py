@@ -15,7 +15,7 @@ RUNS = "LORA_VIZ_RUNS"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the folder, which all processes share, before the first worker process of the test runner starts.
+    """Choose the folder, which all processes share, before the first test process starts.
 
     Threads that wait give up their core, because several test processes share the cores.
     """
