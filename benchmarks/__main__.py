@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import answers, first_page, rerun, training
+from benchmarks import answers, first_page, layer_map, rerun, training
 from benchmarks._tables import machine
 
 BENCHMARKS = {
     "first_page": first_page.run,
     "rerun": rerun.run,
     "answers": answers.run,
+    "layer_map": layer_map.run,
     "training": training.run,
 }
 
