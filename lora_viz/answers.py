@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -44,12 +45,11 @@ def known(
         if key in _memory:
             _memory.move_to_end(key)
             return _memory[key]
-    file = _file(key)
-    if not _is_lasting(arguments) or not file.is_file():
+    if not _is_lasting(arguments):
         return None
     try:
-        answer = _adapter(function).validate_json(file.read_bytes())
-    except (OSError, ValueError):  # a file that another process is writing, or a damaged one
+        answer = _adapter(function).validate_json(_file(key).read_bytes())
+    except (OSError, ValueError):  # no file, one that cannot be read, or a damaged one
         return None
     _remember(key, answer)
     return answer
@@ -103,10 +103,14 @@ def _keep(function: Callable[..., Any], arguments: tuple[Any, ...], answer: Any)
     key = _key(function, arguments)
     _remember(key, answer)
     if _is_lasting(arguments):
-        file = _file(key)
-        unfinished = file.with_suffix(f".{threading.get_ident()}")
-        unfinished.write_bytes(_adapter(function).dump_json(answer))
-        unfinished.replace(file)
+        with suppress(OSError):  # a full or read-only disk costs the next start some time only
+            _write(_file(key), _adapter(function).dump_json(answer))
+
+
+def _write(file: Path, answer: bytes) -> None:
+    unfinished = file.with_suffix(f".{threading.get_ident()}")
+    unfinished.write_bytes(answer)
+    unfinished.replace(file)
 
 
 def _remember(key: str, answer: Any) -> None:

@@ -51,6 +51,15 @@ def test_a_damaged_answer_is_asked_for_again() -> None:
     assert answers.compute(read_architecture, "gpt2-xl").total_parameters == 1_557_611_200
 
 
+def test_a_place_that_cannot_be_written_costs_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "file" / "folder"))
+    answers.forget()
+    assert answers.compute(read_architecture, "gpt2").total_parameters == 124_439_808
+
+
 def test_a_changed_local_config_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     for layers in (1, 2):
