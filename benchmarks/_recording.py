@@ -17,7 +17,7 @@ from streamlit.proto.Block_pb2 import Block as BlockMessage
 from streamlit.proto.Element_pb2 import Element as ElementMessage
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.constant_page import MOVED_SLIDER
+from benchmarks.constant_page import MOVED_RANK
 from tests.e2e.server import REPOSITORY
 
 MOVED_LABEL = "Rank r"
@@ -68,8 +68,8 @@ def _calls(block: Any, place: str) -> Iterator[Call]:
         if hasattr(node, "children"):
             yield _container(node, tuple(_calls(node, key)))
         else:
-            if place.startswith("main") and node.type == "slider" and node.label == MOVED_LABEL:
-                key = MOVED_SLIDER
+            if place.startswith("sidebar") and getattr(node, "label", "") == MOVED_LABEL:
+                key = MOVED_RANK
             yield _widget(node, key) or _chart_or_table(node, key) or _message(node)
 
 

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from benchmarks._recording import Call, RecordedPage
 
 RECORDING = "pages.pickle"
-MOVED_SLIDER = "moved-slider"
+MOVED_RANK = "moved-rank"
 SCRIPT = "from benchmarks.constant_page import draw\n\ndraw()\n"
 
 
 def draw() -> None:
-    """Draw the page that `?page=…` names at the rank that its slider shows."""
+    """Draw the page that `?page=…` names at the rank that its sidebar shows."""
     st.set_page_config(layout="wide", initial_sidebar_state=260)
     apply_style()
     ranks = _recording()[st.query_params["page"]]
-    page = ranks[st.session_state.get(MOVED_SLIDER, min(ranks))]
+    page = ranks[st.session_state.get(MOVED_RANK, min(ranks))]
     _draw(page.sidebar, st.sidebar)
     _draw(page.main, st.container())
 
