@@ -45,7 +45,7 @@ def svg_picture(drawings: Sequence[SvgDrawing], key: str, **on_press: Callable[[
     _component()(
         key=key,
         data={
-            "drawings": [asdict(drawing) for drawing in drawings],
+            "drawings": tuple(asdict(drawing) for drawing in drawings),
             "name": f"lora-viz-{key}",
             "words": _("Save picture as"),
         },
