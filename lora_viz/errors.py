@@ -6,3 +6,9 @@ class UserError(ValueError):
 
     Its message is one translated sentence that names what is wrong and what would be right.
     """
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """An error's message on one line, short enough for a sentence."""
+    words = " ".join(str(error).split())
+    return (words or type(error).__name__).rstrip(".:")[:300]

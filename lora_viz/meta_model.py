@@ -16,7 +16,7 @@ import transformers
 from torch.nn.modules.module import register_module_module_registration_hook
 from transformers.models.auto import modeling_auto
 
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
 
 MAXIMUM_MODULES = 20_000
@@ -91,12 +91,6 @@ def model_class(config: transformers.PretrainedConfig) -> type[transformers.PreT
         _("transformers %(version)s has no language model of type “%(type)s”.")
         % {"version": transformers.__version__, "type": config.model_type}
     )
-
-
-def in_a_sentence(error: Exception) -> str:
-    """An error's message on one line, short enough for a sentence."""
-    words = " ".join(str(error).split())
-    return (words or type(error).__name__).rstrip(".:")[:200]
 
 
 def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
