@@ -21,6 +21,7 @@ from lora_viz.storage import storage_folder
 
 MAXIMUM_CONFIG_BYTES = 1_000_000
 MAXIMUM_INTEGER = 2**40
+MAXIMUM_LISTED = 10**6  # in a list: numbers of blocks, token ids
 MAXIMUM_NESTING = 20
 HUB_TIMEOUT_SECONDS = 1.5
 CUSTOM_FORM = re.compile("custom:" + "x".join([r"([0-9]{1,12})"] * 5))
@@ -183,7 +184,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise UserError(_("%s cannot be read.") % file) from None
 
 
-def _check_values(value: object, depth: int) -> None:
+def _check_values(value: object, depth: int, most: int = MAXIMUM_INTEGER) -> None:
     if depth > MAXIMUM_NESTING:
         raise UserError(_("This config.json is nested too deeply to be a model's."))
     if isinstance(value, dict):
@@ -191,10 +192,8 @@ def _check_values(value: object, depth: int) -> None:
             _check_values(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            _check_values(inner, depth + 1)
-    elif (
-        isinstance(value, (int, float)) and abs(value) > MAXIMUM_INTEGER and value != -float("inf")
-    ):
+            _check_values(inner, depth + 1, MAXIMUM_LISTED)
+    elif isinstance(value, (int, float)) and most < abs(value) < float("inf"):
         raise UserError(_("This config.json holds %.3g, which no model's size is.") % value)
 
 

@@ -66,8 +66,7 @@ def layout_from_peft(
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
     adapted = adapt(model, targets, bias, dora)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with refused_readably(model, targets):
         parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
