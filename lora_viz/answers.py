@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 
 from lora_viz import workers
 from lora_viz.catalogue import catalogue
+from lora_viz.model_source import local_config
 from lora_viz.storage import storage_folder
 
 Answer = TypeVar("Answer")
@@ -134,9 +135,8 @@ def _key(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
 
 def _file_time(model: str) -> int:
     """When a local config.json last changed; 0 for a model that is not a local file."""
-    path = Path(model).expanduser()
-    file = path / "config.json" if path.is_dir() else path
-    return file.stat().st_mtime_ns if file.is_file() else 0
+    file = local_config(model)
+    return file.stat().st_mtime_ns if file else 0
 
 
 def _file(key: str) -> Path:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,7 +22,7 @@ from lora_viz.catalogue import catalogue
 from lora_viz.cli_options import declared_parameters
 from lora_viz.cli_sweep import sweep_command
 from lora_viz.cli_training import runs_app, train_command
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.format import grouped
 from lora_viz.hardware import cards
 from lora_viz.i18n import _, set_language
@@ -37,14 +40,39 @@ Report = Callable[[Scenario], dict[str, Any]]
 
 def main() -> NoReturn:
     """Run the command line: one sentence on stderr and exit status 2 where something is wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack "→" or "한"
     try:
         status = app(standalone_mode=False)
+        print(end="", flush=True)
     except (UserError, typer.TyperException) as error:
         print(error, file=sys.stderr)
         status = 2
     except (typer.Abort, KeyboardInterrupt):
         status = 130
+    except BrokenPipeError:
+        status = _write_no_more(1)
+    except Exception as error:
+        print(_unexpected(error), file=sys.stderr)
+        status = _write_no_more(2)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _write_no_more(status: int) -> int:
+    """Let Python's own last flush of standard output, which may be closed or full, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return status
+
+
+def _unexpected(error: Exception) -> str:
+    """One sentence about an error that nobody foresaw."""
+    return _(
+        "This cannot be answered, for a reason that was not foreseen (%(kind)s): %(words)s."
+    ) % {
+        "kind": type(error).__name__,
+        "words": in_a_sentence(error),
+    }
 
 
 @app.command("models")
@@ -143,7 +171,7 @@ def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
             print(json.dumps(_answer_line(report, line, shared), ensure_ascii=False), flush=True)
 
 
-def _answer_line(report: Report, line: str, shared: dict[str, Any]) -> dict[str, Any]:
+def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> dict[str, Any]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
@@ -154,15 +182,17 @@ def _answer_line(report: Report, line: str, shared: dict[str, Any]) -> dict[str,
         return report(Scenario.make(shared | values))
     except UserError as error:
         return {"error": str(error)}
+    except Exception as error:  # the lines that follow are answered whatever this one holds
+        return {"error": _unexpected(error)}
 
 
-def _lines(file: str) -> Iterable[str]:
-    if file == "-":
-        return sys.stdin
+def _lines(file: str) -> Iterator[bytes]:
+    """The lines of a file as they are: JSON ends one at \\n only, and each may be badly encoded."""
     try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise UserError(_("“%s” cannot be read as a text file.") % file) from None
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+            yield from source
+    except (OSError, ValueError):
+        raise UserError(_("%s cannot be read.") % file) from None
 
 
 def _count_as_text(answer: dict[str, Any]) -> str:

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, get_args
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
@@ -31,6 +38,15 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def take_true_for_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false, which Python counts as 1 and 0, where a field is no switch."""
+        assert info.field_name is not None
+        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("neither true nor false")
+        return value
 
     @classmethod
     def short_name(cls, field: str) -> str:
@@ -74,8 +90,12 @@ class Declared(BaseModel):
             UserError: one sentence that names the first field that is wrong and what is right.
         """
         names = cls.fields_by_short_name()
+        fields = {names.get(key, key): values[key] for key in values}
+        for field in fields:
+            if field not in cls.model_fields:
+                raise UserError(cls._unknown(field))
         try:
-            return cls.model_validate({names.get(key, key): values[key] for key in values})
+            return cls.model_validate(fields)
         except ValidationError as error:
             first = error.errors()[0]
             raise UserError(cls._complaint(str(first["loc"][0]), first.get("input"))) from None
@@ -123,12 +143,14 @@ class Declared(BaseModel):
         return extra
 
     @classmethod
+    def _unknown(cls, name: str) -> str:
+        return _("“%(name)s” is not a setting; the settings are %(names)s.") % {
+            "name": _shortened(name),
+            "names": ", ".join(cls.fields_by_short_name()),
+        }
+
+    @classmethod
     def _complaint(cls, field: str, value: object) -> str:
-        if field not in cls.model_fields:
-            return _("“%(name)s” is not a setting; the settings are %(names)s.") % {
-                "name": _shortened(field),
-                "names": ", ".join(cls.fields_by_short_name()),
-            }
         return _("%(label)s cannot be “%(value)s”; it should be %(expected)s.") % {
             "label": cls.label(field),
             "value": _shortened(value),

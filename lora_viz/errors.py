@@ -6,3 +6,11 @@ class UserError(ValueError):
 
     Its message is one translated sentence that names what is wrong and what would be right.
     """
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """An error's message on one line, short enough for a sentence."""
+    words = " ".join(str(error).split())
+    if isinstance(error, KeyError):  # which says nothing but the key
+        words = f"KeyError {words}"
+    return (words or type(error).__name__).rstrip(".:")[:300]

@@ -16,13 +16,16 @@ import transformers
 from torch.nn.modules.module import register_module_module_registration_hook
 from transformers.models.auto import modeling_auto
 
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
 
 MAXIMUM_MODULES = 20_000
 MAXIMUM_PARAMETERS = 10**14
-MAXIMUM_COUNT = {"layer": 400, "expert": 4_096}
-COUNT_KEY = re.compile(r"(?:^n|^num)?_?.*(layer|expert)s?$")
+MAXIMUM_COUNT = {"layer": 400, "expert": 100_000, "label": 100_000}
+# n_layer, num_hidden_layers, encoder_layers; but vision_feature_layer is the number of one
+COUNT_KEY = re.compile(r"(?:(?:n|num)_.*(layer|expert|label)|.*(layer|expert|label)s)")
+# code that comes with the model, and the implementation of attention that it was trained with
+NOT_ITS_SHAPE = ("auto_map", "attn_implementation", "_attn_implementation")
 
 try:
     from transformers.initialization import no_init_weights
@@ -66,6 +69,9 @@ def build_meta_model(values: dict[str, Any]) -> transformers.PreTrainedModel:
             _("This configuration has %(count).3g parameters; no model has more than %(most).0g.")
             % {"count": model.num_parameters(), "most": MAXIMUM_PARAMETERS}
         )
+    for name, parameter in model.named_parameters():
+        if not parameter.numel():
+            raise UserError(_("This configuration leaves %s without a single value.") % name)
     return model
 
 
@@ -73,7 +79,9 @@ def model_class(config: transformers.PretrainedConfig) -> type[transformers.PreT
     """The class that the configuration names, or the language model that its type has."""
     for name in getattr(config, "architectures", None) or ():
         named = getattr(transformers, str(name), None)
-        if isinstance(named, type) and issubclass(named, transformers.PreTrainedModel):
+        if not isinstance(named, type) or not issubclass(named, transformers.PreTrainedModel):
+            continue
+        if not named.__name__.endswith("PreTrainedModel"):  # those have no layers
             return named
     by_type = [
         modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING,
@@ -93,15 +101,9 @@ def model_class(config: transformers.PretrainedConfig) -> type[transformers.PreT
     )
 
 
-def in_a_sentence(error: Exception) -> str:
-    """An error's message on one line, short enough for a sentence."""
-    words = " ".join(str(error).split())
-    return (words or type(error).__name__).rstrip(".:")[:200]
-
-
 def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
     settings = {
-        key: value for key, value in values.items() if key not in ("model_type", "auto_map")
+        key: value for key, value in values.items() if key not in ("model_type", *NOT_ITS_SHAPE)
     }
     known = transformers.CONFIG_MAPPING
     if values["model_type"] not in known:
@@ -113,14 +115,14 @@ def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
 
 
 def _check_counts(values: dict[str, Any]) -> None:
-    """Refuse numbers of layers and experts that would take for ever to build, and negative ones."""
+    """Refuse numbers of layers, experts and labels that take for ever, and negative ones."""
     for key, value in values.items():
         if isinstance(value, dict):
             _check_counts(value)
-        match = COUNT_KEY.match(key)
+        match = COUNT_KEY.fullmatch(key)
         if not match or isinstance(value, bool) or not isinstance(value, (int, float)):
             continue
-        most = MAXIMUM_COUNT[match.group(1)]
+        most = MAXIMUM_COUNT[match.group(1) or match.group(2)]
         if not 0 <= value <= most:
             raise UserError(
                 _("“%(key)s” is %(value)s in this configuration; it should be from 0 to %(most)s.")

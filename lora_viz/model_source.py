@@ -21,10 +21,11 @@ from lora_viz.storage import storage_folder
 
 MAXIMUM_CONFIG_BYTES = 1_000_000
 MAXIMUM_INTEGER = 2**40
+MAXIMUM_LISTED = 10**6  # in a list: numbers of blocks, token ids
 MAXIMUM_NESTING = 20
 HUB_TIMEOUT_SECONDS = 1.5
-CUSTOM_FORM = re.compile(r"custom:(\d+)x(\d+)x(\d+)x(\d+)x(\d+)")
-HUB_ID_FORM = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+CUSTOM_FORM = re.compile("custom:" + "x".join([r"([0-9]{1,12})"] * 5))
+HUB_ID_FORM = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b")
 UPLOAD_FORM = re.compile(r"upload:([0-9a-f]{16})")
 
 
@@ -105,11 +106,10 @@ def resolve(model: str) -> ModelConfig:
         return ModelConfig(_("Custom GPT-2"), sizes.config())
     if model.startswith("upload:"):
         return _uploaded(model)
-    path = Path(model).expanduser()
-    file = path / "config.json" if path.is_dir() else path
-    if file.is_file():
+    file = local_config(model)
+    if file is not None:
         return ModelConfig(file.parent.name or model, _read_file(file))
-    if HUB_ID_FORM.fullmatch(model) and not path.is_absolute():
+    if HUB_ID_FORM.fullmatch(model):
         return ModelConfig(model, _read_file(_download(model)))
     raise UserError(
         _(
@@ -118,6 +118,22 @@ def resolve(model: str) -> ModelConfig:
         )
         % model[:80]
     )
+
+
+def local_path(model: str) -> Path | None:
+    """The folder or file on this machine that a model's name is a path to, if it is one."""
+    try:
+        path = Path(model).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # no name of a file, or of a user, can be like this
+        return None
+
+
+def local_config(model: str) -> Path | None:
+    """The `config.json` on this machine that a model's name is a path to, if it is one."""
+    path = local_path(model)
+    file = path / "config.json" if path and path.is_dir() else path
+    return file if file and file.is_file() else None
 
 
 def parse_config(text: str | bytes) -> dict[str, Any]:
@@ -168,7 +184,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise UserError(_("%s cannot be read.") % file) from None
 
 
-def _check_values(value: object, depth: int) -> None:
+def _check_values(value: object, depth: int, most: int = MAXIMUM_INTEGER) -> None:
     if depth > MAXIMUM_NESTING:
         raise UserError(_("This config.json is nested too deeply to be a model's."))
     if isinstance(value, dict):
@@ -176,17 +192,15 @@ def _check_values(value: object, depth: int) -> None:
             _check_values(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            _check_values(inner, depth + 1)
-    elif (
-        isinstance(value, (int, float)) and abs(value) > MAXIMUM_INTEGER and value != -float("inf")
-    ):
+            _check_values(inner, depth + 1, MAXIMUM_LISTED)
+    elif isinstance(value, (int, float)) and most < abs(value) < float("inf"):
         raise UserError(_("This config.json holds %.3g, which no model's size is.") % value)
 
 
 def _download(hub_id: str) -> Path:
     """Fetch one hub model's `config.json`, or find it among the files fetched before."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     reachable = hub_answers(hub_id)
     try:
@@ -196,7 +210,7 @@ def _download(hub_id: str) -> Path:
             _("The hub cannot be reached for “%s”; check the network or use a local folder.")
             % hub_id
         ) from None
-    except HfHubHTTPError:
+    except (HfHubHTTPError, HFValidationError):
         raise UserError(
             _("The hub has no public config.json for “%s”; check the name.") % hub_id
         ) from None

@@ -18,10 +18,9 @@ from torch import nn
 
 from lora_viz.adapter import AdaptedModule, AdapterLayout, AdapterTensor, TensorRole
 from lora_viz.architecture import module_type
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
-from lora_viz.meta_model import in_a_sentence
-from lora_viz.peft_matching import not_a_pattern
+from lora_viz.peft_matching import check_pattern
 
 ADAPTER = "default"
 PEFT_PREFIX = "base_model.model."
@@ -32,6 +31,8 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_embedding_B": ("B", 1),
     "lora_magnitude_vector": ("magnitude", None),
 }
+# how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
+NOTHING_MATCHED = "not found in the base model|No modules were targeted|No `target_modules` passed"
 
 
 def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> PeftModel:
@@ -48,12 +49,14 @@ def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> 
 @contextmanager
 def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[None]:
     """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
-    names = [name for name, module in model.named_modules() if _holds_parameters(module)]
+    modules = dict(model.named_modules())
+    check_pattern(targets, modules)
+    names = [name for name, module in modules.items() if _holds_parameters(module)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
-        except (ValueError, TypeError, RuntimeError, NotImplementedError, re.error) as error:
+        except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
             raise UserError(_refusal(targets, names, error)) from None
 
 
@@ -63,8 +66,7 @@ def layout_from_peft(
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
     adapted = adapt(model, targets, bias, dora)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with refused_readably(model, targets):
         parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
@@ -167,13 +169,11 @@ def _warnings(targets: str | list[str], matched: list[str], has_other_names: boo
 
 def _refusal(targets: str | list[str], names: list[str], error: Exception) -> str:
     """One sentence: which targets match nothing and what there is, or what PEFT says."""
-    if isinstance(error, re.error):
-        return not_a_pattern(targets, error)
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
         return _(
             "PEFT cannot adapt a layer of class %s; name Linear, Conv1D or Embedding layers."
         ) % unsupported.group(1)
-    if not re.search(r"not found in the base model|No modules were targeted", str(error)):
+    if not re.search(NOTHING_MATCHED, str(error)):
         return _("PEFT cannot adapt these target modules: %s.") % in_a_sentence(error)
     kinds = list(dict.fromkeys(module_type(name) for name in names))
     return _("No layer matches the target modules “%(targets)s”; this model has %(kinds)s.") % {

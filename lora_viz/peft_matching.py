@@ -6,36 +6,74 @@ Importing this module loads torch and peft.
 from __future__ import annotations
 
 import re
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from peft import LoraConfig
 from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_target_module_exists
 from torch import nn
 
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
-from lora_viz.meta_model import in_a_sentence
 from lora_viz.scenario import ALL_LINEAR
+
+PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without end takes years
 
 
 def matched_modules(model: nn.Module, targets: str | list[str]) -> list[str]:
     """The names of the modules that a target list matches, in the model's order.
 
     Raises:
-        UserError: the targets are a string that is not a regular expression.
+        UserError: the targets are a string that is not a regular expression, or takes too long.
     """
+    names = [name for name, _module in model.named_modules() if name]
+    check_pattern(targets, names)
     config = LoraConfig(target_modules=targets)
     config = _maybe_include_all_linear_layers(config, model)
+    return [name for name in names if check_target_module_exists(config, name)]
+
+
+def check_pattern(targets: str | list[str], names: Iterable[str]) -> None:
+    """Match a pattern with every name, as PEFT will, for a limited time.
+
+    Raises:
+        UserError: the targets are a string that is not a regular expression, or takes too long.
+    """
+    if not isinstance(targets, str) or targets == ALL_LINEAR:
+        return
     try:
-        return [
-            name
-            for name, _module in model.named_modules()
-            if name and check_target_module_exists(config, name)
-        ]
+        with _limited_time(targets):
+            for name in names:
+                re.fullmatch(targets, name)
     except re.error as error:
-        raise UserError(not_a_pattern(targets, error)) from None
+        raise UserError(_not_a_pattern(targets, error)) from None
 
 
-def not_a_pattern(targets: str | list[str], error: re.error) -> str:
+@contextmanager
+def _limited_time(pattern: str) -> Iterator[None]:
+    """Raise `UserError` after `PATTERN_SECONDS`; only a main thread can be interrupted."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise UserError(
+            _("The pattern “%s” takes too long to match; write it with fewer repetitions.")
+            % pattern[:80]
+        )
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _not_a_pattern(targets: str | list[str], error: re.error) -> str:
     """One sentence about targets that are no regular expression."""
     return _("“%(pattern)s” is not a regular expression: %(reason)s.") % {
         "pattern": targets,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from lora_viz.catalogue import catalogue, weights_folder
 from lora_viz.i18n import _
-from lora_viz.model_source import HUB_ID_FORM
+from lora_viz.model_source import HUB_ID_FORM, local_path
 from lora_viz.scenario import Scenario
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
@@ -43,12 +42,12 @@ def longest_sequence(model: str) -> int | None:
 def _why_no_weights(model: str, hub_answers: Callable[[], bool]) -> str | None:
     if weights_folder(model):
         return None
-    path = Path(model).expanduser()
-    if path.is_dir():
+    path = local_path(model)
+    if path and path.is_dir():
         if any(any(path.glob(pattern)) for pattern in WEIGHTS):
             return None
         return _("The folder %s holds no weights (*.safetensors).") % model
-    if model.startswith(("custom:", "upload:")) or path.is_file():
+    if model.startswith(("custom:", "upload:")) or path:
         return _("This model is a configuration without weights, so there is nothing to train.")
     hub_id = catalogue()[model].hub_id if model in catalogue() else model
     if not HUB_ID_FORM.fullmatch(hub_id) or _is_kept(hub_id) or hub_answers():

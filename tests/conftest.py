@@ -6,9 +6,16 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from lora_viz import workers
+
+# on a busy machine any example may take long
+hypothesis.settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any_machine")
 
 STORAGE = "LORA_VIZ_STORAGE"
 RUNS = "LORA_VIZ_RUNS"

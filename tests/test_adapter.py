@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lora_viz import peft_matching
 from lora_viz.adapter import (
     break_even_rank,
     lora_parameters,
@@ -120,6 +121,14 @@ def test_targets_that_cannot_be_adapted_are_explained(
         read_adapter_layout("gpt2", targets)
     assert all(word in str(raised.value) for word in words)
     assert "\n" not in str(raised.value)
+
+
+def test_a_pattern_that_backtracks_without_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peft_matching, "PATTERN_SECONDS", 0.05)
+    with pytest.raises(UserError, match="takes too long"):
+        read_adapter_layout("gpt2", ("(.|..|...)*nothing",))
 
 
 @given(st.integers(1, 60_000), st.integers(1, 60_000))

@@ -66,8 +66,15 @@ HOSTILE = {
     "width of a planet": {"model_type": "llama", "hidden_size": 10**15},
     "vocabulary of a galaxy": {"model_type": "llama", "vocab_size": 10**12},
     "no heads": {"model_type": "llama", "num_attention_heads": 0},
+    "endless width": {"model_type": "gpt2", "n_embd": float("inf")},
+    "endless layers": {"model_type": "llama", "num_hidden_layers": float("inf")},
+    "width of no number": {"model_type": "llama", "hidden_size": float("nan")},
     "words for numbers": {"model_type": "gpt2", "n_embd": "wide"},
     "null layers": {"model_type": "bert", "num_hidden_layers": None},
+    "blocks without end": {"model_type": "gpt_neo", "attention_types": [[["global"], 10**11]]},
+    "stages without end": {"model_type": "swin", "depths": [10**8]},
+    "labels without end": {"model_type": "bert", "num_labels": 10**9},
+    "no width": {"model_type": "t5", "d_ff": 0},
     "list for a number": {"model_type": "t5", "d_model": [1, 2]},
     "unknown type": {"model_type": "no-such-model"},
     "experts without end": {"model_type": "mixtral", "num_local_experts": 10**8},
@@ -84,6 +91,23 @@ def test_hostile_configurations_are_refused_in_one_sentence(case: str, tmp_path:
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 400
 
 
+def test_what_is_not_about_its_layers_does_not_keep_a_model_from_being_read(tmp_path: Path) -> None:
+    others = {
+        "architectures": ["GPT2PreTrainedModel"],
+        "attn_implementation": "flash_attention_2",
+        "vision_feature_layer": -2,
+    }
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt2", "n_layer": 2} | others))
+    assert read_architecture(str(tmp_path)).class_name == "GPT2LMHeadModel"
+
+
+def test_a_limit_may_be_infinite(tmp_path: Path) -> None:
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_heads": 8, "head_dim": 16}
+    limits = {"time_step_limit": [0.0, float("inf")]}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mamba2"} | sizes | limits))
+    assert read_architecture(str(tmp_path)).model_type == "mamba2"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -92,7 +116,7 @@ def test_hostile_configurations_are_refused_in_one_sentence(case: str, tmp_path:
         b"{",
         b'{"model_type": 5}',
         b"[" * 100_000,
-        b'{"model_type": "gpt2", "n_embd": 1e400}',
+        b'{"model_type": "gpt2", "n_embd": 1e300}',
         b"\xff\xfe\x00",
         b'{"model_type": "gpt2", "x": "' + b"a" * 50_000_000 + b'"}',
     ],

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import IO
 
 import pytest
 
 
-def run(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lora_viz", *arguments]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+def run(
+    *arguments: str,
+    text: str | None = None,
+    stdout: int | IO[str] = subprocess.PIPE,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lora_viz", *arguments],
+        input=text,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=os.environ | variables,
+        text=True,
+        check=False,
+    )
 
 
 def test_count_answers_as_json() -> None:
@@ -41,27 +56,74 @@ def test_checkpoint_answers_to_the_byte() -> None:
     assert both / 2**20 == pytest.approx(9.35, abs=0.005)
 
 
-def test_a_batch_goes_on_after_a_bad_line() -> None:
-    lines = [
-        '{"model": "gpt2", "target_modules": ["c_attn", "attn.c_proj"], "rank": 4}',
-        "{not json",
-        '{"model": "gpt2", "rank": 0}',
-        '{"model": "gpt2", "method": "full"}',
-        '["gpt2"]',
-        '{"model": "gpt2", "targets": "c_attn", "rank": 1}',
-    ]
-    done = run("count", "--batch", "-", text="\n".join(lines))
+HOSTILE_LINES = [
+    b"{not json",
+    b'["gpt2"]',
+    b"[" * 100_000,
+    b'{"model": "gpt2", "rank": 0}',
+    b'{"model": "gpt2", "rank": true}',
+    b'{"model": "gpt2", "rank": NaN}',
+    b'{"model": "gpt2", "rank": 1e400}',
+    b'{"model": "gpt2", "rank": [8]}',
+    b'{"model": "gpt2", "rank": null}',
+    b'{"model": "gpt2", "target_modules": {"c_attn": 1}}',
+    b'{"model": "gpt2", "target_modules": [["c_attn"]]}',
+    b'{"model": "gpt2", "target_modules": "("}',
+    b'{"model": "gpt2", "\\ud800": 1}',
+    b'{"model": "\\ud800"}',
+    b'{"model": "\xff"}',
+    b'{"model": "a\\u0000b"}',
+    b'{"model": "' + b"a" * 5_000 + b'"}',
+    b'{"model": "~no-such-user/gpt2"}',
+    b'{"model": "../.."}',
+    b'{"model": "custom:' + b"9" * 5_000 + b'x1x1x1x1"}',
+    b'{"model": ["gpt2"]}',
+    b'{"model": "gpt2", "self": 1}',
+]
+
+
+def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
+    good = {
+        b'{"model": "gpt2", "target_modules": ["c_attn", "attn.c_proj"], "rank": 4}': 221_184,
+        b'{"model": "gpt2", "method": "full"}': 124_439_808,
+        '{"model": "gpt2", "targets": "c_attn,\u2028", "rank": 1}'.encode(): 12 * (768 + 2304),
+    }
+    lines = [line for one in good for line in (one, *HOSTILE_LINES)]
+    file = tmp_path / "scenarios.jsonl"
+    file.write_bytes(b"\n".join(lines))
+    done = run("count", "--batch", str(file))
+    answers = [json.loads(line) for line in done.stdout.split("\n")[:-1]]
+    assert done.returncode == 0 and done.stderr == ""
+    assert len(answers) == len(lines)
+    for line, answer in zip(lines, answers, strict=True):
+        assert answer.get("trainable_parameters") == good.get(line)
+        assert line in good or list(answer) == ["error"]
+        assert "not foreseen" not in answer.get("error", "")
+
+
+def test_a_batch_comes_from_standard_input_and_takes_options_too() -> None:
+    lines = '{"rank": 1}\n{"rank": 2}\n'
+    done = run("count", "gpt2", "--targets=c_attn", "--batch", "-", text=lines)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0
-    assert [answer.get("trainable_parameters") for answer in answers] == [
-        221_184,
-        None,
-        None,
-        124_439_808,
-        None,
-        12 * (768 + 2304),
-    ]
-    assert all("error" in answers[place] for place in (1, 2, 4))
+    each = 12 * (768 + 2304)
+    assert [answer["trainable_parameters"] for answer in answers] == [each, 2 * each]
+
+
+def test_a_pipe_that_is_closed_is_no_error_and_a_full_disk_is_one() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = run("models", stdout=writer)
+    os.close(writer)
+    assert closed.stderr == ""
+    with Path("/dev/full").open("w") as full:
+        done = run("models", stdout=full)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "No space left" in done.stderr
+
+
+def test_a_terminal_without_the_letters_gets_their_codes() -> None:
+    done = run("count", "nothing", "--lang=ko", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
 
 
 def test_the_catalogue_is_listed() -> None:

@@ -13,7 +13,7 @@ from tests.test_scenario import VALUES
 SCENARIO = st.fixed_dictionaries({}, optional=VALUES).map(Scenario.make).map(plain)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(SCENARIO, max_size=MOST, unique=True))
 def test_a_link_restores_every_scenario(scenarios: list[Scenario]) -> None:
     text = View(compared=encode(tuple(scenarios))).to_query().get("compare", "")
@@ -37,7 +37,7 @@ def test_more_than_four_are_left_out_with_one_sentence() -> None:
     assert len(scenarios) == MOST and len(complaints) == 1 and "3" in complaints[0]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text())
 def test_any_text_gives_scenarios_or_sentences(text: str) -> None:
     scenarios, complaints = decode(text)

@@ -28,7 +28,7 @@ EXAMPLES = st.fixed_dictionaries(
         "seed": st.integers(0, 9999),
     }
 )
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def truncated_svd_error(update: np.ndarray, rank: int) -> float:
@@ -64,6 +64,7 @@ def test_the_true_rank_is_the_rank_without_noise(example: dict[str, Any]) -> Non
     noiseless: dict[str, Any] = {**example, "noise": 0.0}
     update, _start = make_example(**noiseless)
     rebuild = rebuild_example(**noiseless, sweeps=1)
+    assert rebuild.true_rank is not None
     assert np.linalg.matrix_rank(update.numpy()) == rebuild.true_rank
     for rank in range(rebuild.true_rank, 25):
         assert rebuild.best_error(rank) == pytest.approx(0, abs=1e-12)

@@ -75,7 +75,7 @@ def close(one: torch.Tensor, other: torch.Tensor) -> None:
     torch.testing.assert_close(one, other, rtol=0, atol=2000 * epsilon * (largest + epsilon))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LAYERS)
 def test_every_step_equals_pefts_layer(drawn: dict[str, Any]) -> None:
     layer = peft_layer(drawn)
@@ -93,7 +93,7 @@ def test_every_step_equals_pefts_layer(drawn: dict[str, Any]) -> None:
         close(steps.h, layer(x))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LAYERS)
 def test_the_merged_weight_is_pefts_and_gives_the_same_output(drawn: dict[str, Any]) -> None:
     layer = peft_layer(drawn)
@@ -125,7 +125,7 @@ def test_a_layer_worked_out_by_hand() -> None:
     assert weights.merged().tolist() == [[2.0, 1.0], [7.0, 0.0]]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(LAYERS)
 def test_training_takes_the_steps_that_pefts_layer_would_take(drawn: dict[str, Any]) -> None:
     drawn = drawn | {"dtype": torch.float64, "rank": drawn["rank"] % 8 + 1}

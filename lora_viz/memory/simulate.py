@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lora_viz.answers import LIBRARIES
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
@@ -75,8 +75,6 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         except UserError:
             raise
         except Exception as error:
-            from lora_viz.meta_model import in_a_sentence
-
             raise UserError(
                 _("The training step of this model cannot be simulated: %s.") % in_a_sentence(error)
             ) from error

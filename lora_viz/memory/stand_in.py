@@ -18,7 +18,7 @@ from torch import nn
 
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
-from lora_viz.peft_layout import is_adapter
+from lora_viz.peft_layout import is_adapter, refused_readably
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,7 @@ def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.M
     )
     packed = settings.quantization == "nf4"
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
-    with stand_in, warnings.catch_warnings(), torch.device("meta"):
-        warnings.simplefilter("ignore")
+    with stand_in, refused_readably(model, settings.peft_targets), torch.device("meta"):
         whole = get_peft_model(model, config)
     dtype = getattr(torch, settings.adapter_dtype)
     for name, parameter in whole.named_parameters():

@@ -117,8 +117,9 @@ class Recorder(TorchDispatchMode):
         other gives results for the block of its first input (place −1 stands for all of them).
         """
         for argument in args:
-            if isinstance(argument, (list, tuple)) and isinstance(argument[0], torch.Tensor):
-                return {place: self._owner(tensor) for place, tensor in enumerate(argument)}
+            members = argument if isinstance(argument, (list, tuple)) else ()
+            if members and isinstance(members[0], torch.Tensor):
+                return {place: self._owner(tensor) for place, tensor in enumerate(members)}
         for tensor in _tensors((args, kwargs)):
             return {-1: self._owner(tensor)}
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from lora_viz.errors import UserError
+from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
@@ -32,11 +32,11 @@ def explain(error: BaseException) -> tuple[str, str]:
         )
     if isinstance(error, OSError) and any(part in words for part in MODEL_MISSING):
         return (
-            _("The model cannot be read: %s.") % _in_a_sentence(error),
+            _("The model cannot be read: %s.") % in_a_sentence(error),
             _("Check its name, use a local folder, or take the embedded model."),
         )
     return (
-        _("The job failed: %s.") % _in_a_sentence(error),
+        _("The job failed: %s.") % in_a_sentence(error),
         _("The file process.log in the run's folder has the details."),
     )
 
@@ -55,8 +55,3 @@ def _is_disk_full(error: BaseException, words: str) -> bool:
 
 def _words(error: BaseException) -> str:
     return f"{type(error).__name__} {error}".lower()
-
-
-def _in_a_sentence(error: BaseException) -> str:
-    words = " ".join(str(error).split())
-    return (words or type(error).__name__).rstrip(".:")[:300]

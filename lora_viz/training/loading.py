@@ -16,7 +16,7 @@ from lora_viz.answers import LIBRARIES
 from lora_viz.catalogue import catalogue, weights_folder
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.model_source import resolve
+from lora_viz.model_source import local_path, resolve
 from lora_viz.scenario import Scenario
 from lora_viz.training.results import Machine
 from lora_viz.training.settings import TrainingSettings
@@ -106,10 +106,10 @@ def weights_source(model: str) -> str:
         return str(shipped)
     if model in catalogue():
         return catalogue()[model].hub_id
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return str(folder)
-    if model.startswith(("custom:", "upload:")) or folder.is_file():
+    path = local_path(model)
+    if path and path.is_dir():
+        return str(path)
+    if model.startswith(("custom:", "upload:")) or path:
         raise UserError(
             _("“%s” is a configuration without weights; name a folder or a hub id.") % model[:80]
         )

@@ -22,7 +22,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), st.integers(1, 12), st.integers(1, 5))
 def test_every_cell_has_the_sign_the_colour_and_the_number_of_its_report(
     data: st.DataObject, columns: int, rows: int

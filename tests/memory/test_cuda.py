@@ -94,10 +94,10 @@ def test_libraries_that_ask_for_cuda_s_autocast_see_the_one_that_is_on() -> None
 def test_masks_are_chosen_as_for_real_tensors() -> None:
     with FakeTensorMode():
         tensor = torch.empty(2)
-        assert masking_utils.is_tracing(tensor)
+        assert masking_utils.is_tracing(tensor)  # pyright: ignore[reportPrivateImportUsage]
         with not_traced():
-            assert not masking_utils.is_tracing(tensor)
-        assert masking_utils.is_tracing(tensor)
+            assert not masking_utils.is_tracing(tensor)  # pyright: ignore[reportPrivateImportUsage]
+        assert masking_utils.is_tracing(tensor)  # pyright: ignore[reportPrivateImportUsage]
 
 
 @pytest.mark.parametrize("kernel", ["flash", "efficient"])

@@ -38,7 +38,7 @@ def small(tmp_path: Path) -> Scenario:
     return Scenario.make({"model": str(tmp_path)} | values)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(GROWTH, st.integers(0, 20_000), st.data())
 def test_a_search_finds_the_largest_number_whose_bytes_fit(
     growth: list[int], space: int, data: st.DataObject
@@ -49,7 +49,7 @@ def test_a_search_finds_the_largest_number_whose_bytes_fit(
     assert found == sum(size <= space for size in sizes)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(GROWTH, st.integers(0, 1000))
 def test_where_bytes_do_not_always_grow_what_is_found_fits_and_the_next_does_not(
     sizes: list[int], space: int
@@ -67,7 +67,7 @@ def test_where_bytes_do_not_always_grow_what_is_found_fits_and_the_next_does_not
         assert sizes[found] > space and found + 1 in asked
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(1, 10**6), st.integers(0, 10**9), st.integers(0, 10**12))
 def test_a_straight_line_needs_few_questions(slope: int, offset: int, space: int) -> None:
     asked: list[int] = []

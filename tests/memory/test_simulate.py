@@ -105,9 +105,22 @@ def test_cublas_workspace_is_what_torch_documents() -> None:
     assert cublas_workspace_bytes(9.0) == 4096 * 8 * 1024
 
 
-def test_targets_that_match_nothing_give_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError):
-        simulated(tmp_path, LLAMA, target_modules="nothing")
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        ("nothing", "No layer matches the target modules “nothing”"),
+        (".*nothing", "No layer matches the target modules “.*nothing”"),
+        ("(", "not a regular expression"),
+        ("mlp", "cannot adapt a layer of class LlamaMLP"),
+    ],
+)
+def test_targets_that_cannot_be_adapted_give_one_sentence(
+    targets: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as raised:
+        simulated(tmp_path, LLAMA, target_modules=targets)
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 300
 
 
 def test_recorded_accuracies_are_within_what_the_readme_says() -> None:

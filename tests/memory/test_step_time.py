@@ -51,7 +51,7 @@ def test_llama_2_7b_takes_the_gpu_hours_that_meta_published() -> None:
     assert calibrated_utilisation(report, A100_RUN, measured) == pytest.approx(utilisation)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.floats(1e-3, 1e4), st.floats(1e9, 1e18))
 def test_a_calibrated_estimate_says_what_was_measured(measured: float, flops: float) -> None:
     report = report_of(flops)

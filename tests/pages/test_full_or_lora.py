@@ -13,7 +13,7 @@ THIN_SPACE = "\u202f"
 
 def open_page(**query: str) -> AppTest:
     """The page as a link with these parameters opens it."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     app.run()

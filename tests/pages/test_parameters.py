@@ -14,7 +14,7 @@ APP = Path(__file__).parents[2] / "app.py"
 
 def open_page(**query: str) -> AppTest:
     """The parameters page of a link."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     return app.switch_page("pages/count/parameters.py").run()

@@ -26,7 +26,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_page(**query: str) -> AppTest:
     """The rank page of a link."""
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     return app.switch_page("pages/count/rank.py").run()

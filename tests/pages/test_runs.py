@@ -61,7 +61,7 @@ def running(unfinished: Run) -> Iterator[Run]:
 
 
 def opened(page: str = LAB, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=120)
     for name, value in ({"model": "tiny-gpt2", "seq-len": "64"} | query).items():
         app.query_params[name] = value
     app.run().switch_page(page).run()

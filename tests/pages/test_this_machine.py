@@ -29,7 +29,7 @@ SILENT = GPUReading(1, "GPU 1", None, None, None, None, None, None)
 def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTest:
     monkeypatch.setattr(machine_words, "read_gpus", lambda: reading)
     machine_words.reading_now.clear()
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = AppTest.from_file(APP, default_timeout=120).run()
     app.switch_page("pages/decide/this_machine.py").run()
     machine_words.reading_now.clear()
     assert not app.exception and not app.error

@@ -1,4 +1,4 @@
-"""One finished run that many tests look at."""
+"""One finished run that many tests look at; all tests of jobs wait in one queue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ import pytest
 from lora_viz.training import launch
 from lora_viz.training.run_folder import Run
 from tests.training.jobs import own_text, short_settings, wait_until_gone
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one test process: a machine's jobs, of all its processes, are one queue.
+
+    Two processes would count each other's jobs as ahead, and wait for them.
+    """
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("jobs"))
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,9 @@ def test_stopping_keeps_the_adapter_and_lets_the_next_begin(
 ) -> None:
     settings = short_settings(text_file, steps=LONG, snapshot_every=0, evaluate_every=0)
     run = launch.start(settings, "stopped", tmp_path)
-    waiting = launch.start(settings, "waiting", tmp_path)
     _wait_for(run, StepEvent, at_least=3)
+    waiting = launch.start(settings, "waiting", tmp_path)
+    _wait_for(waiting, StateEvent, at_least=2)
     ahead = [event.ahead for event in waiting.events() if isinstance(event, StateEvent)]
     assert waiting.state() == "queued" and ahead[-1] == 1
     assert launch.stop(waiting) and launch.stop(run)
