@@ -28,6 +28,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "qwen2 dora padded": (QWEN2, {"dora": True, "padding": True}),
     "llama accumulated sgd": (LLAMA, {"gradient_accumulation": 4, "optimizer": "sgd"}),
+    "llama fused": (LLAMA, {"optimizer": "adamw_fused"}),
     "llama flash": (LLAMA, {"attention": "flash_attention_2", "base_dtype": "bfloat16"}),
     "t5": (T5, {}),
     "mixtral": (MIXTRAL, {"base_dtype": "bfloat16"}),
