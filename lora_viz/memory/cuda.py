@@ -56,8 +56,9 @@ class AsOnCuda(TorchFunctionMode):
     """Runs functions as a CUDA device of this compute capability would.
 
     `record_flops` is told the operations of attention, which runs as one kernel. `mask_is_full`
-    answers libraries that look into a padding mask whether it has no padding. `experts` is how
-    many experts tokens are spread over.
+    answers libraries that look into a padding mask whether it has no padding. A whole number that
+    they read off the data is how many tokens a mask has, which are all, or else the last position,
+    `tokens` − 1. `experts` is how many experts tokens are spread over.
 
     A number drawn at random is never below a threshold: LayerDrop, which skips a layer then, has
     every layer run, as in the step that takes the most.
@@ -68,12 +69,14 @@ class AsOnCuda(TorchFunctionMode):
         compute_capability: float,
         record_flops: Callable[[float], None],
         mask_is_full: bool,
+        tokens: int,
         experts: int,
     ) -> None:
         super().__init__()
         self.compute_capability = compute_capability
         self.record_flops = record_flops
         self.mask_is_full = mask_is_full
+        self.tokens = tokens
         self.experts = experts
 
     def __torch_function__(
@@ -85,8 +88,14 @@ class AsOnCuda(TorchFunctionMode):
         if func in (torch.Tensor.__bool__, torch.Tensor.__contains__):
             is_question_for_padding = func is torch.Tensor.__contains__
             return self.mask_is_full != is_question_for_padding
+        if func is torch.Tensor.item and not args[0].is_floating_point():
+            return getattr(args[0], "counted", self.tokens - 1)
+        if func is torch.Tensor.sum and len(args) == 1 and not args[0].is_floating_point():
+            return counting(func(*args, **kwargs), args[0].numel())
         if func is torch.Tensor.lt and _is_drawn_number(args[0]):
             return False
+        if func is torch.Tensor.nonzero and args[0].shape == (self.experts,):
+            return range(self.experts)  # transformers 4.52 to 4.57 asks which experts are chosen
         if func is torch.where and len(args) == 1 and not kwargs:
             return even_share(args[0], self.experts)
         if func in (functional.dropout, torch.dropout):
@@ -178,6 +187,23 @@ def softmax(func: Any, args: Any, kwargs: dict[str, Any]) -> torch.Tensor:
         dim = kwargs["dim"] if "dim" in kwargs else args[1]
         return torch.ops.aten._softmax(args[0], dim, True)
     return func(*args, **kwargs)
+
+
+def counting(total: torch.Tensor, count: int) -> torch.Tensor:
+    """The sum over a mask, which is known without data: no token of it is padding."""
+    total.counted = count  # type: ignore[attr-defined]
+    return total
+
+
+def temporaries(func: Any, args: Any) -> list[torch.Tensor]:
+    """Tensors that CUDA's kernel of an operation needs beside its result.
+
+    The gradient of softmax is made of the product of the result and its gradient, which is a
+    tensor of its own (SoftMax.cu, `softmax_backward_cuda_out`).
+    """
+    if func is torch.ops.aten._softmax_backward_data.default:
+        return [args[0] * args[1]]
+    return []
 
 
 def autocast_to_float32(func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -71,21 +72,18 @@ class FlashAttention:
     def installed(self, model: nn.Module) -> Iterator[None]:
         """Let the model find this where it would find the package's functions.
 
-        transformers from 4.48 on looks attention up in `ALL_ATTENTION_FUNCTIONS`; older models
-        call `_flash_attention_forward` by its name in their own file.
+        transformers from 4.48 on looks attention up in `ALL_ATTENTION_FUNCTIONS`; models that do
+        not yet call `_flash_attention_forward`, which their own file imports with the package.
         """
         import transformers.modeling_utils as modeling
 
-        table: Any = getattr(modeling, "ALL_ATTENTION_FUNCTIONS", None)
-        if table is None:
-            file: Any = sys.modules[type(model).__module__]
-            file._flash_attention_forward = self.forward
-            yield
-            return
-        before = table["flash_attention_2"]
+        table: Any = getattr(modeling, "ALL_ATTENTION_FUNCTIONS", {})
+        before = table.get("flash_attention_2")
         table["flash_attention_2"] = self.attention_function
+        file = sys.modules[type(model).__module__]
         try:
-            yield
+            with patch.object(file, "_flash_attention_forward", self.forward, create=True):
+                yield
         finally:
             table["flash_attention_2"] = before
 

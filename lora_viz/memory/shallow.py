@@ -47,10 +47,10 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
         targets = [name for n in adapted if (name := shallow_name(n, lists)) is not None]
     stand_in = prepare_model(model, settings, targets)
     kept = [list(blocks) for blocks in block_lists(stand_in.base).values()]
-    trace = record_step(stand_in, kept, settings)
-    classify(trace, stand_in.base.config.vocab_size)
     depths = depths_of(lists)
-    return Recorded(trace, depths, _trainable(stand_in.whole, kept, depths))
+    trace = record_step(stand_in, kept, settings, times_of(kept, depths))
+    classify(trace, stand_in.base.config.vocab_size)
+    return Recorded(trace, depths, _trainable(stand_in.whole, times_of(kept, depths)))
 
 
 def depths_of(lists: list[BlockList]) -> list[Depth]:
@@ -62,14 +62,21 @@ def depths_of(lists: list[BlockList]) -> list[Depth]:
     return depths
 
 
-def _trainable(whole: nn.Module, kept: list[list[nn.Module]], depths: list[Depth]) -> int:
-    """Trainable values of the whole model: each kept block's as often as it stands for one."""
-    times = {
+def times_of(kept: list[list[nn.Module]], depths: list[Depth]) -> dict[int, int]:
+    """For every parameter in a kept block, by its id, how many of the whole model's it stands for.
+
+    What is in no block stands for itself and is left out.
+    """
+    return {
         id(parameter): depth.stands_in.count(place)
         for blocks, depth in zip(kept, depths, strict=True)
         for place, block in enumerate(blocks)
         for parameter in block.parameters()
     }
+
+
+def _trainable(whole: nn.Module, times: dict[int, int]) -> int:
+    """Trainable values of the whole model: each kept block's as often as it stands for one."""
     return sum(
         parameter.numel() * times.get(id(parameter), 1)
         for parameter in whole.parameters()

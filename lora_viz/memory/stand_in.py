@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+import transformers
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
 from lora_viz.peft_layout import is_adapter, refused_readably
@@ -51,87 +53,24 @@ def prepare_model(model: Any, settings: StepSettings, targets: str | list[str]) 
     return StandIn(whole, model)
 
 
-def give_storages(whole: nn.Module, begin: Callable[[nn.Module], None]) -> None:
-    """Replace every meta parameter and buffer by an empty tensor; tied ones stay tied.
-
-    Under a `FakeTensorMode` the empty tensors have storages that are counted and take nothing. The
-    order is that of a real start, because the allocator's cache remembers it: the base model's
-    weights one by one, each packed weight after the unpacked one that it is made of, then what is
-    converted to float32, then the adapter.
-
-    Args:
-        begin: called with the module whose tensors come next.
-    """
-    made: dict[int, nn.Parameter] = {}
-    base, adapter = [], []
-    for prefix, module in whole.named_modules():
-        for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
-            (adapter if is_adapter(f"{prefix}.{name}") else base).append((module, name, parameter))
-    for module, name, parameter in sorted(base, key=_name_in_state_dict(whole)):
-        begin(module)
-        _load(made, module, name, parameter)
-    for module, name, parameter in base:
-        begin(module)
-        _convert(made, module, name, parameter)
-    for module, name, parameter in adapter:
-        begin(module)
-        module._parameters[name] = nn.Parameter(
-            torch.empty_like(parameter, device="cpu"), requires_grad=parameter.requires_grad
-        )
-    for module in whole.modules():
-        begin(module)
-        for name, buffer in module.named_buffers(recurse=False):
-            module._buffers[name] = torch.empty_like(buffer, device="cpu")
-
-
-def _name_in_state_dict(whole: nn.Module) -> Callable[[tuple[nn.Module, str, nn.Parameter]], Any]:
-    """A key to sort weights into the order in which transformers reads them: by name.
-
-    transformers 5 sorts by `dot_natural_key`; the files that earlier versions read have their
-    names in order too.
-    """
-    names = {id(module): name.replace(".base_layer", "") for name, module in whole.named_modules()}
-
-    def key(entry: tuple[nn.Module, str, nn.Parameter]) -> list[tuple[bool, int, str]]:
-        parts = f"{names[id(entry[0])]}.{entry[1]}".split(".")
-        return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
-
-    return key
-
-
-def _load(
-    made: dict[int, nn.Parameter], module: nn.Module, name: str, parameter: nn.Parameter
-) -> None:
-    """A base weight as it is read from its file, packed at once if it will be."""
-    if id(parameter) not in made:
-        dtype = getattr(parameter, "loaded_dtype", parameter.dtype)
-        loaded = torch.empty_like(parameter, device="cpu", dtype=dtype)
-        if isinstance(parameter, Params4bit):
-            assert isinstance(module, Linear4bit)
-            made[id(parameter)] = module.packed(loaded)
-        else:
-            made[id(parameter)] = nn.Parameter(loaded, requires_grad=parameter.requires_grad)
-    module._parameters[name] = made[id(parameter)]
-
-
-def _convert(
-    made: dict[int, nn.Parameter], module: nn.Module, name: str, parameter: nn.Parameter
-) -> None:
-    """The conversion to float32 that preparing for training over packed weights makes."""
-    now = made[id(parameter)]
-    is_packed = isinstance(parameter, Params4bit)
-    if not is_packed and now.dtype != parameter.dtype:
-        made[id(parameter)] = nn.Parameter(now.to(parameter.dtype), requires_grad=False)
-    module._parameters[name] = made[id(parameter)]
-
-
 def set_attention(model: Any, attention: str) -> None:
     """Choose the implementation of attention, without the checks for installed kernels.
 
     "sdpa" is what transformers has chosen itself, which is eager for models that cannot use it.
+
+    Raises:
+        UserError: transformers has no flash attention for this model, and refuses to load it so.
     """
     if attention == "sdpa":
         return
+    supports_flash = (
+        getattr(model, name, False) for name in ("_supports_flash_attn", "_supports_flash_attn_2")
+    )
+    if attention == "flash_attention_2" and not any(supports_flash):
+        raise UserError(
+            _("transformers %(version)s has no flash attention for models of type “%(type)s”.")
+            % {"version": transformers.__version__, "type": model.config.model_type}
+        )
     for module in model.modules():
         if hasattr(module, "config"):
             module.config._attn_implementation = attention
@@ -178,13 +117,15 @@ def _prepare_for_kbit(model: nn.Module, preparation: str) -> None:
     "all" is PEFT's `prepare_model_for_kbit_training`; "norms" is what trainers do that put
     embeddings and head back to half precision; "none" leaves every dtype.
     """
+    converted: set[int] = set()  # a tied weight is met again
     for module in model.modules():
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad = False
             one_dimensional = parameter.dim() == 1 and not isinstance(module, Linear4bit)
-            if isinstance(parameter, Params4bit) or preparation == "none":
+            if isinstance(parameter, Params4bit) or id(parameter) in converted:
                 continue
-            if preparation == "all" or one_dimensional:
+            if preparation == "all" or (preparation == "norms" and one_dimensional):
+                converted.add(id(parameter))
                 parameter.loaded_dtype = parameter.dtype  # type: ignore[attr-defined]
                 parameter.data = parameter.data.to(torch.float32)
 

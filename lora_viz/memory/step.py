@@ -6,6 +6,7 @@ Importing this module loads torch, transformers and peft.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -23,21 +24,28 @@ from lora_viz.memory.cuda import (
 from lora_viz.memory.events import Trace
 from lora_viz.memory.flash_attention import FlashAttention
 from lora_viz.memory.kinds import mark_trained, mark_weights
+from lora_viz.memory.loading import give_storages, warm_up_allocator
 from lora_viz.memory.optimizers import make_optimizer
 from lora_viz.memory.quantized import dora_unpacks
 from lora_viz.memory.settings import StepSettings
-from lora_viz.memory.stand_in import StandIn, give_storages
+from lora_viz.memory.stand_in import StandIn
 from lora_viz.memory.trace import Recorder
 
 CLIP_NORM = 1.0
 
 
-def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepSettings) -> Trace:
+def record_step(
+    stand_in: StandIn,
+    lists: list[list[nn.Module]],
+    settings: StepSettings,
+    times: Mapping[int, int],
+) -> Trace:
     """Run forward, backward, clipping and the optimizer without data, and write down the storages.
 
     Args:
         lists: the model's lists of blocks; the trace is cut at the borders of the blocks, which
             are numbered through all lists.
+        times: how many parameters of the whole model each one stands for (`times_of`).
     """
     recorder = Recorder()
     workspace = cublas_workspace_bytes(settings.compute_capability)
@@ -45,6 +53,7 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
         settings.compute_capability,
         recorder.add_flops,
         mask_is_full=not settings.padding,
+        tokens=settings.seq_len,
         experts=experts_of(stand_in.base.config),
     )
     flash_attention = FlashAttention(recorder.add_flops, settings.padding)
@@ -59,6 +68,8 @@ def record_step(stand_in: StandIn, lists: list[list[nn.Module]], settings: StepS
         flash_attention.installed(stand_in.base),
     ):
         warnings.simplefilter("ignore")
+        if settings.quantization == "nf4":
+            warm_up_allocator(stand_in.base, times)
         trainable = _set_up(recorder, stand_in, lists, settings)
         borders = watch(recorder, lists)
         recorder.workspace(workspace)

@@ -6,7 +6,7 @@ Importing this module loads torch; only worker processes and the command line do
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
-from lora_viz.memory.cuda import grouped_product
+from lora_viz.memory.cuda import grouped_product, temporaries
 from lora_viz.memory.events import Allocation, Event, Segment, Trace, rounded
 
 
@@ -43,6 +43,8 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        beside = temporaries(func, args)
+        self._see_all(beside)
         if func is torch.ops.aten._grouped_mm.default and args[0].dtype is not torch.bfloat16:
             result = grouped_product(args[0], args[1], _groups(args, kwargs or {}))
         else:
@@ -51,6 +53,7 @@ class Recorder(TorchDispatchMode):
         owners = self._owners(args, kwargs or {}) if self.phase == "optimizer" else {}
         for place, tensor in enumerate(_tensors(result)):
             self.see(tensor, owner=owners.get(place, owners.get(-1)))
+        del beside  # not before the result is there
         return result
 
     def see(self, tensor: torch.Tensor, kind: str = "", owner: int | None = None) -> None:
@@ -72,6 +75,10 @@ class Recorder(TorchDispatchMode):
         self.trace.events.append(Event(number, False, segment))
         self._numbers[storage._cdata] = number
         weakref.finalize(storage, self._freed, storage._cdata, number)
+
+    def _see_all(self, tensors: list[torch.Tensor]) -> None:
+        for tensor in tensors:
+            self.see(tensor)
 
     def number(self, tensor: torch.Tensor) -> int | None:
         """The allocation that a tensor lies in."""
@@ -117,9 +124,8 @@ class Recorder(TorchDispatchMode):
         other gives results for the block of its first input (place −1 stands for all of them).
         """
         for argument in args:
-            members = argument if isinstance(argument, (list, tuple)) else ()
-            if members and isinstance(members[0], torch.Tensor):
-                return {place: self._owner(tensor) for place, tensor in enumerate(members)}
+            if isinstance(argument, (list, tuple)) and _holds_tensors(argument):
+                return {place: self._owner(tensor) for place, tensor in enumerate(argument)}
         for tensor in _tensors((args, kwargs)):
             return {-1: self._owner(tensor)}
         return {}
@@ -132,6 +138,10 @@ class Recorder(TorchDispatchMode):
 def _groups(args: Any, kwargs: dict[str, Any]) -> int:
     """How many groups a grouped product has: as many as it has offsets."""
     return (kwargs["offs"] if "offs" in kwargs else args[2]).shape[0]
+
+
+def _holds_tensors(values: Sequence[Any]) -> bool:
+    return bool(values) and isinstance(values[0], torch.Tensor)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

@@ -25,7 +25,7 @@ HALF = torch.bfloat16
 
 
 def as_on_cuda(*, padding: bool = False, experts: int = 1) -> AsOnCuda:
-    return AsOnCuda(8.0, lambda _flops: None, mask_is_full=not padding, experts=experts)
+    return AsOnCuda(8.0, lambda _flops: None, mask_is_full=not padding, tokens=8, experts=experts)
 
 
 def kept_for_backward(run: Callable[[], object]) -> list[torch.Tensor]:
@@ -56,6 +56,20 @@ def test_softmax_of_float16_makes_its_float32_result_and_no_copy() -> None:
         result = functional.softmax(scores, dim=-1, dtype=torch.float32)
     sizes = [allocation.bytes for allocation in recorder.trace.allocations]
     assert sizes == [scores.nbytes, result.nbytes]
+
+
+def test_the_gradient_of_softmax_needs_a_product_beside_its_result() -> None:
+    """SoftMax.cu, `softmax_backward_cuda_out`: `Tensor tmp = grad * output;`."""
+    recorder = Recorder()
+    with FakeTensorMode(), recorder:
+        scores = torch.empty(64, 64, dtype=torch.float32, requires_grad=True)
+        result = scores.softmax(-1)
+        before = len(recorder.trace.allocations)
+        torch.ops.aten._softmax_backward_data(result, result, -1, torch.float32)
+    trace = recorder.trace
+    assert [a.bytes for a in trace.allocations[before:]] == [scores.nbytes] * 2
+    made = [event.frees for event in trace.events if event.allocation >= before]
+    assert made[:2] == [False, False]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +163,11 @@ def test_questions_about_data_are_answered_without_data() -> None:
                 assert bool((mask == 1).all()) is not padding
                 assert (0.0 in mask) is padding
                 assert not torch.rand([]) < 0.1  # LayerDrop: every layer runs
+        positions, masks = torch.arange(8).expand(2, 8), torch.empty(2, 8, dtype=torch.int64)
+        with as_on_cuda(experts=4):
+            assert positions[:, -1].max().item() == 7
+            assert masks[:, -1].sum().item() == 2
+            assert list((torch.empty(4, 2, 8).sum((-1, -2)) > 0).nonzero()) == [0, 1, 2, 3]
 
 
 def test_tokens_are_spread_evenly_over_experts() -> None:

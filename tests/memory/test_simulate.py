@@ -23,7 +23,7 @@ from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.stand_in import prepare_model
 from lora_viz.meta_model import build_meta_model
 from lora_viz.scenario import Scenario
-from tests.memory.models import BART, LLAMA, MIXTRAL, targets
+from tests.memory.models import BART, LLAMA, MIXTRAL, T5, targets
 from tests.small_models import build
 
 
@@ -123,11 +123,17 @@ def test_targets_that_cannot_be_adapted_give_one_sentence(
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 300
 
 
+def test_flash_attention_of_a_model_without_it_gives_one_sentence(tmp_path: Path) -> None:
+    """transformers refuses to load T5 so."""
+    with pytest.raises(UserError, match="flash attention"):
+        simulated(tmp_path, T5, attention="flash_attention_2")
+
+
 def test_recorded_accuracies_are_within_what_the_readme_says() -> None:
     runs = {run.id: run for run in measured_runs()}
     for row in accuracies():
         assert row.measured == runs[row.id].bytes
-        limit = 0.01 if row.metric == "torch_peak_allocated" else 0.05
+        limit = 0.003 if row.metric == "torch_peak_allocated" else 0.05
         assert abs(row.error) < limit
 
 

@@ -1,0 +1,81 @@
+"""How a model gets onto the device, held against what transformers itself allocates there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from transformers import modeling_utils
+
+from lora_viz.memory.allocator import CachingAllocator
+from lora_viz.memory.loading import warm_up_allocator
+from lora_viz.memory.quantized import Linear4bit
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.shallow import record_shallow
+from lora_viz.memory.stand_in import prepare_model
+from lora_viz.memory.trace import Recorder
+from lora_viz.meta_model import build_meta_model
+from lora_viz.scenario import Scenario
+from tests.memory.models import LLAMA, QWEN2, targets
+
+
+@pytest.mark.parametrize("config", [LLAMA, QWEN2], ids=["untied", "tied"])
+def test_the_block_that_loading_starts_with_is_as_large_as_transformers_makes_it(
+    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`caching_allocator_warmup` itself runs, for a device that only notes what is asked of it."""
+    scenario = Scenario.make({"method": "qlora", "target_modules": targets(config)})
+    settings = step_settings(scenario.changed(base_dtype="bfloat16"))
+    stand_in = prepare_model(build_meta_model(config), settings, ["q_proj"])
+    with FakeTensorMode(), (recorder := Recorder()):
+        warm_up_allocator(stand_in.base, {})
+
+    sizes: list[int] = []
+
+    def empty(size: int, dtype: torch.dtype, **_: Any) -> None:
+        sizes.append(size * dtype.itemsize)
+
+    model = build_meta_model(config).to(torch.bfloat16)  # type: ignore[arg-type]
+    packed = {
+        name.replace(".base_layer", "") + ".weight"
+        for name, module in stand_in.base.named_modules()
+        if isinstance(module, Linear4bit)
+    }
+    quantizer = SimpleNamespace(
+        param_element_size=lambda _model, name, parameter: (
+            0.5 if name in packed else parameter.element_size()
+        )
+    )
+    device = SimpleNamespace(
+        mem_get_info=lambda _index: (2**40, 2**40),
+        memory_reserved=lambda _index: 0,
+        memory_allocated=lambda _index: 0,
+    )
+    monkeypatch.setattr(torch, "cuda", device)
+    monkeypatch.setattr(torch, "empty", empty)
+    places = {name: "cuda:0" for name, _ in model.named_parameters(remove_duplicate=False)}
+    modeling_utils.caching_allocator_warmup(model, places, quantizer)  # type: ignore[arg-type]
+    (block,) = recorder.trace.allocations
+    assert [-(-size // 512) * 512 for size in sizes] == [block.bytes]
+
+
+def test_a_shallow_model_warms_the_allocator_up_for_the_whole_one() -> None:
+    scenario = Scenario.make({"method": "qlora", "target_modules": "q_proj", "seq_len": 16})
+    deep = LLAMA | {"num_hidden_layers": 9}
+    blocks = [
+        record_shallow(deep, step_settings(scenario), context).trace.allocations[0].bytes
+        for context in (0, 1)
+    ]
+    assert blocks[0] == blocks[1] > 0
+
+
+def test_weights_are_cut_out_of_the_block_that_was_freed() -> None:
+    allocator = CachingAllocator()
+    allocator.release(allocator.allocate(64 * 2**20))
+    for _ in range(8):
+        allocator.allocate(7 * 2**20 + 2**19)
+    assert allocator.reserved == 64 * 2**20
+    assert allocator.allocated == 60 * 2**20
