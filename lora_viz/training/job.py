@@ -10,6 +10,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.training.events import StateEvent
 from lora_viz.training.failures import explain
@@ -85,12 +86,15 @@ def do_job(
     if process_count() == 1:  # Trainer would spread one process over all GPUs
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     try:
+        record.reserve_room()
         record.begin("loading")
         from lora_viz.training.fine_tuning import fine_tune
 
         fine_tune(run, settings, stop, record, simulates_memory=simulates_memory)
     except StopRequestedError:
         return record.end("stopped")
+    except UserError as error:
+        return record.end("failed", *explain(error))
     except Exception as error:  # whatever a model, a library or a disk does becomes readable
         traceback.print_exc()
         return record.end("failed", *explain(error))
