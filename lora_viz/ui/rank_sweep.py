@@ -77,8 +77,8 @@ class MeasuredSweep:
                 _(
                     "One small model, one task, one learning rate for all ranks (%(lora)s) and "
                     "one for full fine-tuning (%(full)s): no rule for other models. Forgetting "
-                    "depends on the learning rate too; that LoRA forgets less, these runs do not "
-                    "show."
+                    "depends on the learning rate too; that LoRA always forgets less, these runs "
+                    "do not show."
                 )
                 % self._rates()
             )
