@@ -14,7 +14,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.training.events import StateEvent
 from lora_viz.training.failures import explain
-from lora_viz.training.queue import draw_ticket, wait_for_turn
+from lora_viz.training.queue import own_ticket, wait_for_turn
 from lora_viz.training.record import Listener, Record
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run
@@ -57,7 +57,7 @@ def work(
         return do_job(run, settings, stop, Record(None))
     run.remember_process(os.getpid())
     record = Record(run, listener)
-    ticket = draw_ticket()
+    ticket = own_ticket()
     try:
         if process_count() == 1:
             wait_for_turn(
