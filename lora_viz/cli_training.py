@@ -21,6 +21,7 @@ from lora_viz.scenario import Scenario
 from lora_viz.training import launch, locks
 from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
 from lora_viz.training.job import process_count, process_rank, work
+from lora_viz.training.own_data import load_own
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run, create_run, find_run, list_runs
 from lora_viz.training.settings import TrainingSettings, training_scenario
@@ -124,6 +125,8 @@ def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings
     scenario = training_scenario(in_scenario)
     set_language(scenario.language)
     settings = TrainingSettings.make({"scenario": scenario, **others})
+    if settings.task == "own":
+        load_own(settings.data_file)  # what is wrong with it is said before anything is made
     path = Path(out).absolute() if out else None
     if process_count() > 1 and path is None:
         raise UserError(_("Name the run's folder with --out where several processes train."))

@@ -29,6 +29,10 @@ HUB_ID_FORM = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b")
 UPLOAD_FORM = re.compile(r"upload:([0-9a-f]{16})")
 
 
+class MissingModelError(UserError):
+    """The hub cannot be reached, or has no such model."""
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """A model's name for people and its checked configuration."""
@@ -206,12 +210,12 @@ def _download(hub_id: str) -> Path:
     try:
         return Path(hf_hub_download(hub_id, "config.json", local_files_only=not reachable))
     except LocalEntryNotFoundError:
-        raise UserError(
+        raise MissingModelError(
             _("The hub cannot be reached for “%s”; check the network or use a local folder.")
             % hub_id
         ) from None
     except (HfHubHTTPError, HFValidationError):
-        raise UserError(
+        raise MissingModelError(
             _("The hub has no public config.json for “%s”; check the name.") % hub_id
         ) from None
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from lora_viz.rate_choice import chosen_rates, recorded_trials
 from lora_viz.training.results import BeforeAfter, Result
 from lora_viz.training.run_folder import Run, runs_folder
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.training.sweep import Sweep, SweepPlan
+from lora_viz.training.sweep import RANKS, Sweep, SweepPlan
 
 PROCESSOR_TIME = "processor_seconds.json"
 
@@ -95,11 +96,20 @@ def own_sweeps() -> list[Sweep]:
 def default_plan(task: str, seeds: int = 1) -> SweepPlan:
     """r = 1, 2, 4, 8, 16, 32 and full fine-tuning on a shipped task; only the ends are evaluated.
 
+    Learning rates are those that were chosen on the validation part.
+
     Raises:
         UserError: there is no such task.
     """
-    settings = TrainingSettings.make({"task": task, "evaluate_every": 0, "snapshot_every": 0})
-    return SweepPlan(settings=settings, seeds=tuple(range(seeds)))
+    rates = chosen_rates(recorded_trials(task)).by_rank(RANKS)
+    return SweepPlan(settings=sweep_settings(task), seeds=tuple(range(seeds)), learning_rates=rates)
+
+
+def sweep_settings(task: str) -> TrainingSettings:
+    """What all runs of a shipped task's sweep have in common. Raises `UserError`."""
+    return TrainingSettings.make(
+        {"task": task, "evaluate_every": 0, "evaluation_sequences": 64, "snapshot_every": 0}
+    )
 
 
 def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun:

@@ -12,11 +12,13 @@ import json
 import os
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
 
-from lora_viz.rank_sweep import PROCESSOR_TIME, default_plan
+from lora_viz.rank_sweep import PROCESSOR_TIME, default_plan, sweep_settings
+from lora_viz.rate_choice import FILE, FULL, TRIED_RANKS, TRIED_RATES, Trial
 from lora_viz.recorded import RECORDED
 from lora_viz.training.events import Event, MemoryReading, StateEvent, StepEvent
 from lora_viz.training.job import do_job
@@ -26,8 +28,9 @@ from lora_viz.training.run_folder import Run, create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.stopping import StopSignal
 from lora_viz.training.sweep import Sweep, SweepPlan, create_sweep
+from lora_viz.training.tasks import TASKS
 
-PARTS = ("lora", "full", "style", "qa")
+PARTS = ("lora", "full", "rates", "style", "qa")
 EVENT_KINDS = ("evaluation", "snapshot", "step")
 
 
@@ -47,7 +50,9 @@ def main() -> None:
         scenario = training_scenario({"method": "full"})
         settings = TrainingSettings.make({"scenario": scenario, "snapshot_every": 0})
         _ship_full(_done(given.work / "full", settings))
-    for task in ("style", "qa"):
+    if "rates" in given.only:
+        _record_rates(given.work)
+    for task in TASKS:
         if task in given.only:
             _record_sweep(given.work, default_plan(task, given.seeds), f"{task}-sweep")
 
@@ -90,6 +95,25 @@ class _ProcessorClock:
             before = self.seconds.get(self._activity, 0.0)
             self.seconds[self._activity] = before + now - self._since
         self._activity, self._since = event.state, now
+
+
+def _record_rates(work: Path) -> None:
+    """Try every rate at a few ranks, and ship the validation losses."""
+    trials = []
+    for task in TASKS:
+        for rank in (*TRIED_RANKS, FULL):
+            for rate in TRIED_RATES["lora" if rank != FULL else "full"]:
+                plan = SweepPlan(
+                    settings=sweep_settings(task),
+                    ranks=(rank or 1,),
+                    learning_rates={rank: rate},
+                )
+                settings = plan.runs()[0 if rank else 1][1]
+                run = _done(work / f"rates-{task}.r{rank}.{rate:g}", settings)
+                losses = _result(run).validation
+                assert losses is not None and losses.after is not None
+                trials.append(asdict(Trial(task, rank, rate, losses.after.loss)))
+    FILE.write_text(json.dumps(trials, indent=1) + "\n")
 
 
 def _record_sweep(work: Path, plan: SweepPlan, name: str) -> None:

@@ -10,11 +10,13 @@ import pytest
 from safetensors.numpy import load_file
 
 from lora_viz.rank_sweep import falls_with_rank, read_sweep, spreads
+from lora_viz.rate_choice import FULL, TRIED_RANKS, chosen_rates, recorded_trials
 from lora_viz.recorded import RECORDED, recorded_full_run, recorded_lora_run, recorded_sweep
 from lora_viz.run_story import followed_layers, read_story
 from lora_viz.trained_update import read_update, spectrum
 from lora_viz.training.events import SnapshotEvent
 from lora_viz.training.run_folder import read_base_weights, read_snapshot
+from lora_viz.training.tasks import TASKS
 
 EMBEDDED = RECORDED.parent / "tiny_gpt2" / "model.safetensors"
 LARGEST_BYTES = 1_800_000
@@ -95,6 +97,25 @@ def test_the_full_run_s_singular_values_are_those_of_its_delta() -> None:
         shares = np.cumsum(values**2) / np.sum(values**2)
         assert one.share_of(8) == pytest.approx(shares[7], abs=1e-3)
         assert shares[one.half - 1] >= 0.499 and shares[one.half - 2] < 0.501
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_rate_that_was_tried_has_a_lower_validation_loss(task: str) -> None:
+    """Counted with numpy; and the sweep that ships was made at the rates chosen."""
+    trials = recorded_trials(task)
+    chosen = chosen_rates(trials)
+    for ranks, rate in (TRIED_RANKS, chosen.lora), ((FULL,), chosen.full):
+        table: dict[float, list[float]] = {}
+        for trial in trials:
+            if trial.rank in ranks:
+                table.setdefault(trial.learning_rate, []).append(trial.validation)
+        assert {len(losses) for losses in table.values()} == {len(ranks)} and len(table) == 4
+        means = {tried: np.mean(losses) for tried, losses in table.items()}
+        assert means[rate] == min(means.values()) and rate not in (min(table), max(table))
+    sweep = recorded_sweep(task)
+    assert sweep is not None
+    assert {run.learning_rate for run in read_sweep(sweep) if run.rank} == {chosen.lora}
+    assert {run.learning_rate for run in read_sweep(sweep) if run.rank is None} == {chosen.full}
 
 
 def test_the_recorded_sweep_falls_with_rank() -> None:

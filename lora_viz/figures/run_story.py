@@ -13,6 +13,7 @@ from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, Meaning, colour, translucent
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.figures.heat_maps import Box, Named, add_heat_map, heat_map_drawing
+from lora_viz.figures.player import add_player
 from lora_viz.format import grouped
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
@@ -32,7 +33,6 @@ MEANINGS: dict[str, Meaning] = {"ΔW": "update", "B": "B", "A": "A"}
 SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)
 BEYOND_RANK = 4  # so many places after r are drawn, to see that they stay empty
 MOST_VALUES = 48
-MILLISECONDS = 450
 GRID = "rgba(138,150,163,0.25)"
 
 
@@ -61,7 +61,7 @@ def story_figure(story: Story) -> go.Figure:
     _lay_out_charts(drawing, story)
     for moment in story.moments:
         drawing.add_frame(str(moment.step), _changes(story, moment, moving))
-    _add_player(drawing, story)
+    add_player(drawing, [moment.step for moment in story.moments], colour("update"))
     return drawing.figure()
 
 
@@ -262,56 +262,4 @@ def _add_rank(drawing: Drawing, rank: int) -> None:
         text=f"<b>r = {grouped(rank)}</b>",
         showarrow=False,
         font={"size": 12},
-    )
-
-
-def _add_player(drawing: Drawing, story: Story) -> None:
-    """Play, pause and a slider in the lowest pixels."""
-    at_once = {"mode": "immediate", "transition": {"duration": 0}}
-    playing = at_once | {"frame": {"duration": MILLISECONDS, "redraw": True}, "fromcurrent": True}
-    standing = at_once | {"frame": {"duration": 0, "redraw": True}}
-    drawing.update_layout(
-        updatemenus=[
-            {
-                "type": "buttons",
-                "direction": "right",
-                "showactive": False,
-                "x": 0,
-                "y": 0,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "pad": {"l": 2, "b": 18, "r": 0, "t": 0},
-                "bgcolor": "rgba(138,150,163,0.18)",
-                "borderwidth": 0,
-                "font": {"size": 14},
-                "buttons": [
-                    {"label": "▶", "method": "animate", "args": [None, playing]},
-                    {"label": "❚❚", "method": "animate", "args": [[None], standing]},
-                ],
-            }
-        ],
-        sliders=[
-            {
-                "x": 0.27,
-                "len": 0.72,
-                "y": 0,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "pad": {"l": 0, "r": 0, "t": 0, "b": 4},
-                "currentvalue": {"prefix": _("Step: "), "font": {"size": 13}, "offset": 6},
-                "bgcolor": "rgba(138,150,163,0.35)",
-                "activebgcolor": colour("update"),
-                "bordercolor": NEUTRAL,
-                "font": {"size": 11, "family": NUMBER_FONT},
-                "tickcolor": NEUTRAL,
-                "steps": [
-                    {
-                        "label": str(moment.step),
-                        "method": "animate",
-                        "args": [[str(moment.step)], standing],
-                    }
-                    for moment in story.moments
-                ],
-            }
-        ],
     )

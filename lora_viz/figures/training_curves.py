@@ -81,9 +81,12 @@ def _drawn(
     for number, (panel, place) in enumerate(panels.items(), start=1):
         title, lines, floating = contents[panel]
         axis = "" if number == 1 else str(number)
+        if not any(curve.steps for _line, curve in lines):
+            _add_title(drawing, title, "   " + _("no step yet"), place)
+            continue
         _add_axes(drawing, axis, place, steps, name, from_zero=not floating)
-        names_below = panels is NARROW
-        _add_title(drawing, title, [line for line, _curve in lines], place, names_below)
+        names = _names([line for line, _curve in lines], below=panels is NARROW)
+        _add_title(drawing, title, names, place)
         for line, curve in lines:
             _add_line(drawing, line, curve.thinned(), axis)
     return drawing.figure()
@@ -189,16 +192,11 @@ def _add_axes(
 def _add_title(
     drawing: Drawing,
     title: str,
-    lines: list[_Line],
+    after: str,
     place: tuple[float, float, float, float],
-    names_below: bool,
 ) -> None:
-    """The panel's title with its unit, and its curves' names where there are several."""
+    """The panel's title with its unit, and what comes after it."""
     left, _right, _bottom, top = place
-    words = f"<b>{title}</b>"
-    if len(lines) > 1:
-        words += "<br>" if names_below else "   "
-        words += "   ".join(f"{_sign(line)} {line.words}" for line in lines)
     drawing.add_annotation(
         x=left,
         xref="paper",
@@ -207,11 +205,18 @@ def _add_title(
         yref="paper",
         yanchor="bottom",
         yshift=3,
-        text=words,
+        text=f"<b>{title}</b>{after}",
         align="left",
         showarrow=False,
         font={"size": 12},
     )
+
+
+def _names(lines: list[_Line], *, below: bool) -> str:
+    """The curves' names with their signs, after or below the title, where there are several."""
+    if len(lines) < 2:
+        return ""
+    return ("<br>" if below else "   ") + "   ".join(f"{_sign(one)} {one.words}" for one in lines)
 
 
 def _sign(line: _Line) -> str:

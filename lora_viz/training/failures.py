@@ -6,6 +6,8 @@ import errno
 
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
+from lora_viz.model_source import MissingModelError
+from lora_viz.training.examples import InvalidDataError
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 DISK_FULL = ("no space left", "file write failed", "disk quota exceeded", "enforce fail")
@@ -15,6 +17,10 @@ MODEL_MISSING = ("is not a local folder", "couldn't connect", "offline mode", "n
 def explain(error: BaseException) -> tuple[str, str]:
     """The reason in one sentence, and what to try in another."""
     words = _words(error)
+    if isinstance(error, InvalidDataError):
+        return str(error), _("Correct the file or choose another, and start again.")
+    if isinstance(error, MissingModelError):
+        return str(error), _("Check its name, use a local folder, or take the embedded model.")
     if isinstance(error, UserError):
         return str(error), _("Change the setting that the message names and run again.")
     if _is_out_of_memory(error, words):

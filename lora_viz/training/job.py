@@ -10,10 +10,11 @@ import sys
 import traceback
 from pathlib import Path
 
+from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.training.events import StateEvent
 from lora_viz.training.failures import explain
-from lora_viz.training.queue import draw_ticket, wait_for_turn
+from lora_viz.training.queue import own_ticket, wait_for_turn
 from lora_viz.training.record import Listener, Record
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run
@@ -56,7 +57,7 @@ def work(
         return do_job(run, settings, stop, Record(None))
     run.remember_process(os.getpid())
     record = Record(run, listener)
-    ticket = draw_ticket()
+    ticket = own_ticket()
     try:
         if process_count() == 1:
             wait_for_turn(
@@ -85,12 +86,15 @@ def do_job(
     if process_count() == 1:  # Trainer would spread one process over all GPUs
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     try:
+        record.reserve_room()
         record.begin("loading")
         from lora_viz.training.fine_tuning import fine_tune
 
         fine_tune(run, settings, stop, record, simulates_memory=simulates_memory)
     except StopRequestedError:
         return record.end("stopped")
+    except UserError as error:
+        return record.end("failed", *explain(error))
     except Exception as error:  # whatever a model, a library or a disk does becomes readable
         traceback.print_exc()
         return record.end("failed", *explain(error))

@@ -12,6 +12,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.training import locks
 from lora_viz.training.events import EventWriter, StateEvent
+from lora_viz.training.queue import draw_ticket
 from lora_viz.training.run_folder import Run, create_run
 from lora_viz.training.settings import TrainingSettings
 
@@ -57,11 +58,13 @@ def stop(run: Run) -> bool:
 
 
 def _start_process(run: Run) -> None:
-    """Start the job's process with the run's lock, so that it is never without a holder."""
+    """Start the job's process with the run's lock and its place in the queue, held throughout."""
     lock = locks.take(run.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
+    ticket = None
     try:
+        ticket = draw_ticket()
         writer = EventWriter(run.events_file)
         writer.write(StateEvent(state="queued"))
         writer.close()
@@ -72,10 +75,13 @@ def _start_process(run: Run) -> None:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(lock,),
+                pass_fds=(lock, ticket.descriptor),
+                env=ticket.environment(),
             )
         run.remember_process(process.pid)
     except OSError as error:
         raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
     finally:
         os.close(lock)
+        if ticket:
+            os.close(ticket.descriptor)

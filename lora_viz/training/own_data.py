@@ -26,6 +26,8 @@ def load_own(path: str | Path) -> Task:
     Raises:
         InvalidDataError: the file cannot be read or used; for rows, the message names the lines.
     """
+    if not str(path):
+        _refuse(_("No file is named: give your text or JSONL."))
     file = Path(path).expanduser()
     text = _read(file)
     if file.suffix.lower() in JSON_LINES_SUFFIXES:

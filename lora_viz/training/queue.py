@@ -1,8 +1,9 @@
 """At most one job at a time on this machine, first come, first served.
 
-Each job's process draws a ticket: a file that is named after the moment and locked for as long as
-the process lives. It is a job's turn when fewer living tickets are older than there are places
-(`$LORA_VIZ_JOBS`, one by default). A process that dies leaves the queue by dying.
+Each job has a ticket: a file that is named after the moment and locked for as long as the job's
+process lives. Whoever starts the process draws it, so that the order is that of the starts. It is a
+job's turn when fewer living tickets are older than there are places (`$LORA_VIZ_JOBS`, one by
+default). A process that dies leaves the queue by dying.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lora_viz.training import locks
 from lora_viz.training.stopping import StopSignal
 
 LOOK_SECONDS = 0.3
+HANDED_ON = "LORA_VIZ_TICKET"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Ticket:
         older = [path for path in self.path.parent.glob("*.ticket") if path.name < self.path.name]
         return sum(_is_alive(path) for path in older)
 
+    def environment(self) -> dict[str, str]:
+        """That of a process that inherits the descriptor and with it this place."""
+        return os.environ | {HANDED_ON: f"{self.descriptor}:{self.path}"}
+
     def give_back(self) -> None:
         """Leave the queue."""
         self.path.unlink(missing_ok=True)
@@ -45,6 +51,12 @@ def draw_ticket() -> Ticket:
     descriptor = locks.take(path)
     assert descriptor is not None, "no other process has a ticket of this name"
     return Ticket(path, descriptor)
+
+
+def own_ticket() -> Ticket:
+    """The ticket that whoever started this process drew for it, or a new one."""
+    descriptor, _colon, path = os.environ.pop(HANDED_ON, "").partition(":")
+    return Ticket(Path(path), int(descriptor)) if path else draw_ticket()
 
 
 def wait_for_turn(ticket: Ticket, stop: StopSignal, tell: Callable[[int], None]) -> None:

@@ -34,13 +34,16 @@ class Record:
         self._activity: Activity | None = None
         self._since = self.started
         self._writer = EventWriter(run.events_file) if run else None
-        if run:
-            (run.path / ".reserve").write_bytes(b"\1" * RESERVED_BYTES)
 
     @property
     def writes(self) -> bool:
         """Whether this process is the one that records."""
         return self._writer is not None
+
+    def reserve_room(self) -> None:
+        """Take the room that the result will need. Raises `OSError` where there is none."""
+        if self.run:
+            (self.run.path / ".reserve").write_bytes(b"\1" * RESERVED_BYTES)
 
     def write(self, event: Event) -> None:
         """Append an event. Raises `OSError` where that is impossible."""

@@ -200,20 +200,18 @@ def create_run(
         UserError: the name cannot be one or is taken, or the folder cannot be written.
     """
     root = root or runs_folder()
+    path = None
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        path = root / check_name(name) if name else _free_path(root, settings)
-        path.mkdir()
-        run = Run(path)
+        path = _make_folder(root, [check_name(name)] if name else _free_names(settings))
         write_whole(path / "settings.json", settings.model_dump_json(indent=1))
-    except FileExistsError:
-        raise UserError(_("There is a run “%s” already; choose another name.") % name) from None
     except OSError as error:
+        if path:
+            shutil.rmtree(path, ignore_errors=True)
         raise UserError(
             _("A run cannot be kept in %(folder)s: %(reason)s.")
             % {"folder": root, "reason": error.strerror or error}
         ) from None
-    return run
+    return Run(path)
 
 
 def find_run(name: str, root: Path | None = None) -> Run:
@@ -241,13 +239,23 @@ def write_whole(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def _free_path(root: Path, settings: TrainingSettings) -> Path:
-    """A path that is not taken, named after what is trained and when."""
+def _make_folder(root: Path, names: list[str]) -> Path:
+    """A new folder with the first name that is not taken. Raises `UserError` or `OSError`."""
+    for name in names:
+        try:
+            (root / name).mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return root / name
+    raise UserError(_("There is a run “%s” already; choose another name.") % names[0])
+
+
+def _free_names(settings: TrainingSettings) -> list[str]:
+    """Names after what is trained and when; several jobs may start within one second."""
     scenario = settings.scenario
     method = "full" if scenario.method == "full" else f"{scenario.method}-r{scenario.rank}"
     stem = f"{settings.task}-{method}-{time.strftime('%Y%m%d-%H%M%S')}"
-    candidates = [root / stem, *(root / f"{stem}-{number}" for number in range(2, 100))]
-    return next(path for path in candidates if not path.exists())
+    return [stem, *(f"{stem}-{number}" for number in range(2, 100))]
 
 
 def _layer_snapshot(layer: str, scaling: float, tensors: dict[str, np.ndarray]) -> LayerSnapshot:

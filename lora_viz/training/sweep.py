@@ -26,7 +26,7 @@ from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.job import do_job
 from lora_viz.training.launch import prepare_to_resume
-from lora_viz.training.queue import draw_ticket, wait_for_turn
+from lora_viz.training.queue import draw_ticket, own_ticket, wait_for_turn
 from lora_viz.training.record import Record
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run, check_name, create_run, runs_folder, write_whole
@@ -134,7 +134,9 @@ def start(sweep: Sweep) -> None:
     lock = locks.take(sweep.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % sweep.path.name)
+    ticket = None
     try:
+        ticket = draw_ticket()
         with (sweep.path / "process.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lora_viz.training.sweep", str(sweep.path)],
@@ -142,13 +144,16 @@ def start(sweep: Sweep) -> None:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(lock,),
+                pass_fds=(lock, ticket.descriptor),
+                env=ticket.environment(),
             )
         write_whole(sweep.path / "process.json", json.dumps({"pid": process.pid}))
     except OSError as error:
         raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
     finally:
         os.close(lock)
+        if ticket:
+            os.close(ticket.descriptor)
 
 
 def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> list[Result]:
@@ -160,7 +165,7 @@ def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> li
     set_language(plan.settings.scenario.language)
     runs = sweep.runs()
     tell = listener or (lambda _run, _event: None)
-    ticket = draw_ticket()
+    ticket = own_ticket()
     results = []
     try:
         wait_for_turn(

@@ -137,8 +137,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     elif one.state == "interrupted":
         show_warning(
             _(
-                "The process of this run ended without a result: it was killed, or the machine "
-                "was switched off. What it recorded is kept; resume it, or start anew."
+                "The process of this run ended without a result: it was killed, as the system does "
+                "where memory runs out, or the machine was switched off. What it recorded is kept; "
+                "resume it, or start anew."
             )
         )
     elif one.state == "stopped":

@@ -18,6 +18,7 @@ from lora_viz.training.sweep import Sweep
 from lora_viz.training.tasks import TASKS
 from lora_viz.ui import controls, page, state
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.rate_words import note_on_rates, trials_table
 
 RECORDED = "~"  # before a task's name; no sweep of a reader's can be called so
 
@@ -76,11 +77,12 @@ class MeasuredSweep:
                 _(
                     "One small model, one task, one learning rate for all ranks (%(lora)s) and "
                     "one for full fine-tuning (%(full)s): no rule for other models. Forgetting "
-                    "depends on the learning rate too; that LoRA forgets less, these runs do not "
-                    "show."
+                    "depends on the learning rate too; that LoRA always forgets less, these runs "
+                    "do not show."
                 )
                 % self._rates()
             )
+            note_on_rates(self.sweep.plan())
             if self.sweep.plan().settings.task == "qa":
                 st.caption(self._about_questions())
 
@@ -102,6 +104,7 @@ class MeasuredSweep:
             for run in self.runs
         ]
         page.table(rows, "rank-sweep")
+        trials_table(self.sweep.plan())
 
     def _about_questions(self) -> str:
         """How many held-out answers were right, and the word for what is learned."""

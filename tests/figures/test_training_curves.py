@@ -60,6 +60,15 @@ def test_the_axis_of_steps_is_whole_from_the_first_step_and_keeps_zooms() -> Non
     assert early["layout"]["xaxis"]["range"][1] >= STEPS
 
 
+def test_a_panel_without_a_value_has_no_axis_and_says_so() -> None:
+    layout = training_curves(read_curves([evaluation(0, 5.0)]), STEPS, "a run")["wide"].to_dict()[
+        "layout"
+    ]
+    words = [note["text"] for note in layout["annotations"]]
+    assert sum("no step yet" in text for text in words) == 3
+    assert {name for name in layout if name.startswith("yaxis")} == {"yaxis", "yaxis2"}
+
+
 def test_panels_do_not_overlap() -> None:
     for figure in training_curves(read_curves(recorded_events()), STEPS, "a run").values():
         layout = figure.to_dict()["layout"]

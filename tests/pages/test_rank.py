@@ -110,7 +110,7 @@ def test_the_recorded_sweep_beside_full_fine_tuning() -> None:
     app = open_page()
     words = words_of(app)
     assert "each higher rank has a lower held-out loss" in words
-    assert "that LoRA forgets less, these runs do not show" in words
+    assert "that LoRA always forgets less, these runs do not show" in words
     lowest, full = np.median(recorded_losses("r1")), np.median(recorded_losses("full"))
     assert f">{lowest:.2f} → " in words
     assert f"full fine-tuning {full:.2f}" in words

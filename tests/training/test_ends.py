@@ -18,8 +18,10 @@ from lora_viz.errors import UserError
 from lora_viz.training import launch
 from lora_viz.training.events import CheckpointEvent, ResumedEvent, StateEvent, StepEvent
 from lora_viz.training.events import EventWriter as RealWriter
+from lora_viz.training.job import work
 from lora_viz.training.queue import draw_ticket
-from lora_viz.training.run_folder import Run
+from lora_viz.training.run_folder import Run, create_run
+from lora_viz.training.stopping import StopSignal
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings, wait_until_gone
 
 LONG = 100_000
@@ -134,6 +136,18 @@ def test_a_machine_at_its_end_is_a_readable_failure(
     run, result = run_here(tmp_path, "full", short_settings(text_file))
     assert result.state == run.state() == "failed"
     assert expected in result.reason and result.advice and run.can_resume()
+
+
+def test_a_disk_that_is_full_at_the_start_is_a_readable_failure(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: Path, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = create_run(short_settings(text_file), "full", tmp_path)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = work(run, run.settings, StopSignal())
+    assert result.state == run.state() == "failed" and "disk is full" in result.reason
 
 
 def _wait_for(run: Run, kind: type, at_least: int) -> None:

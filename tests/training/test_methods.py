@@ -103,13 +103,21 @@ def test_two_processes_are_gradient_accumulation_of_two(text_file: Path, tmp_pat
     assert _losses(Run(tmp_path / "two")) == pytest.approx(_losses(one), rel=1e-4)
 
 
-def test_the_command_line_fails_with_a_status(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "lora_viz", "train", "--data", "/no/such/file"]
-    done = subprocess.run(
-        [*command, "--out", str(tmp_path / "x")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1 and "cannot be read" in done.stdout
-    assert "Traceback" not in done.stdout
+@pytest.mark.parametrize(
+    ("options", "status", "reason", "is_kept"),
+    [
+        (["--data", "/no/such/file"], 2, "cannot be read", False),
+        (["--seq-len", "100000"], 1, "reads at most 256 tokens", True),
+    ],
+)
+def test_the_command_line_fails_with_a_status_and_one_sentence(
+    options: list[str], status: int, reason: str, is_kept: bool, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "lora_viz", "train", *options, "--out", str(tmp_path / "x")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == status and reason in said and "Traceback" not in said
+    assert (tmp_path / "x").exists() is is_kept
 
 
 def test_a_gpu_is_read_through_torch_and_nvml(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -71,6 +72,28 @@ def test_steps_that_are_taken_again_count_once(tmp_path: Path) -> None:
     writer.write(_evaluated(6))
     steps = [event.step for event in read_events(file) if isinstance(event, EvaluationEvent)]
     assert steps == [0, 3, 6]
+
+
+def test_jobs_that_start_within_a_second_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.strftime", lambda _form: "20260101-000000")
+    runs = [create_run(TrainingSettings(), root=tmp_path) for _time in range(3)]
+    assert len({run.name for run in runs}) == 3
+    with pytest.raises(UserError, match=f"“{runs[0].name}” already"):
+        create_run(TrainingSettings(), runs[0].name, tmp_path)
+
+
+def test_a_run_that_cannot_be_kept_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="No space left"):
+        create_run(TrainingSettings(), root=tmp_path)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_run_without_process_and_result_is_interrupted(tmp_path: Path) -> None:
