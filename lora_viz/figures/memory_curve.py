@@ -51,6 +51,7 @@ def memory_curve(
     )
     drawing.update_yaxes(
         range=[0, 1.2 * peak[1] / GB],
+        separatethousands=True,
         title={"text": "GB = 10⁹ B", "standoff": 10},
         gridcolor=GRID,
         zeroline=False,
