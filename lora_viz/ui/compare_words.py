@@ -120,7 +120,8 @@ def table(compared: list[Compared]) -> None:
     styled = frame.style.apply(
         lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
     )
-    st.dataframe(styled, hide_index=True, height="content")
+    narrow = {"": st.column_config.Column(width=36)}
+    st.dataframe(styled, hide_index=True, height="content", column_config=narrow)
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
     st.download_button(
         _("Save as CSV"),
