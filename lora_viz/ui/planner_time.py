@@ -14,7 +14,6 @@ from lora_viz.ui import controls, page, state
 from lora_viz.ui.planner_answers import PlannedCard, Steps
 from lora_viz.ui.planner_grid import step_on
 
-
 MEASURED = "measured-seconds"
 
 
