@@ -126,6 +126,7 @@ def _mark_peak(
         text="<b>" + _("peak %s") % size(peak[1]) + "</b>",
         showarrow=True,
         arrowhead=2,
+        arrowcolor=NEUTRAL,
         ax=34,
         ay=-16,
         xanchor="left",

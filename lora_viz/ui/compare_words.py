@@ -120,8 +120,7 @@ def table(compared: list[Compared]) -> None:
     styled = frame.style.apply(
         lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
     )
-    narrow = {"": st.column_config.Column(width=36)}
-    st.dataframe(styled, hide_index=True, height="content", column_config=narrow)
+    st.dataframe(styled, hide_index=True, height="content")
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
     st.download_button(
         _("Save as CSV"),
