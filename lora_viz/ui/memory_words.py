@@ -84,7 +84,7 @@ def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
     change = 1 - lora.peak_allocated / full.peak_allocated
     weights, of_batch = lora.breakdown.get("weights", 0), _of_the_batch(lora)
     return _(
-        "LoRA trains **%(trained)s** of the parameters, yet its peak is **%(change)s %(word)s** "
+        "LoRA trains **%(trained)s** of the parameters; its peak is **%(change)s %(word)s** "
         "than full fine-tuning's. What stays: frozen weights, %(weights)s or %(share_of_weights)s "
         "of it, and activations and logits, %(bytes)s or %(share)s. Those grow with the batch, "
         "hardly with the rank."
