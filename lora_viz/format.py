@@ -30,6 +30,12 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}{THIN_SPACE}%"
 
 
+def three_digits(number: float) -> str:
+    """A number in three digits, the last zeros included; from 1,000 on rounded to a whole one."""
+    places = 3 if number < 0.9995 else 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:,.{places}f}"
+
+
 def _scaled(number: float, base: int, units: tuple[str, ...]) -> str:
     step = 0
     while abs(number) >= base and step < len(units) - 1:

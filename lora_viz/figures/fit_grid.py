@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from lora_viz.figures.bar_drawing import DARK_INK
 from lora_viz.figures.base import NUMBER_FONT, Drawing
 from lora_viz.figures.colours import NEUTRAL
+from lora_viz.format import three_digits
 from lora_viz.memory.fit import Verdict
 
 GB = 1e9
@@ -144,12 +145,6 @@ def cell_text(cell: Cell | None, *, has_numbers: bool) -> str:
         if has_numbers and cell.bytes < 999.5e9
         else f"<b>{sign}</b>"
     )
-
-
-def three_digits(number: float) -> str:
-    """A number from 0.1 to 1,000 in three digits, the last zeros included."""
-    places = 3 if number < 0.9995 else 2 if number < 9.995 else 1 if number < 99.95 else 0
-    return f"{number:.{places}f}"
 
 
 def _steps(colours: Sequence[str]) -> list[list[float | str]]:

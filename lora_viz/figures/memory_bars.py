@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
 from lora_viz.figures.fonts import NUMBER_FONT
-from lora_viz.format import binary_size, grouped, size
+from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9
 HEIGHT = 420
@@ -69,6 +69,7 @@ def memory_bars(
     drawing.update_yaxes(
         title={"text": "GB = 10⁹ B", "standoff": 10},
         range=[0, 1.18 * (highest if is_far else max(highest, memory)) / GB],
+        separatethousands=True,
         gridcolor=GRID,
         zeroline=False,
         fixedrange=True,
@@ -112,7 +113,7 @@ def _total(drawing: Drawing, name: str, total: int) -> None:
     drawing.add_annotation(
         x=name,
         y=total / GB,
-        text=f"<b>{total / GB:.3g}</b>",
+        text=f"<b>{three_digits(total / GB)}</b>",
         showarrow=False,
         yanchor="bottom",
         hovertext=size(total),

@@ -51,6 +51,7 @@ def memory_curve(
     )
     drawing.update_yaxes(
         range=[0, 1.2 * peak[1] / GB],
+        separatethousands=True,
         title={"text": "GB = 10⁹ B", "standoff": 10},
         gridcolor=GRID,
         zeroline=False,
@@ -125,6 +126,7 @@ def _mark_peak(
         text="<b>" + _("peak %s") % size(peak[1]) + "</b>",
         showarrow=True,
         arrowhead=2,
+        arrowcolor=NEUTRAL,
         ax=34,
         ay=-16,
         xanchor="left",

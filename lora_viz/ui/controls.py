@@ -108,6 +108,7 @@ def several(
         format_func=words or str,
         accept_new_options=free,
         max_selections=most,
+        placeholder=_("Choose or type") if free else _("Choose"),
         **_common(owner, field, key),
     )
 

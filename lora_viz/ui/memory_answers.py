@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from lora_viz import answers
+from lora_viz.catalogue import default_targets
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import MemoryReport, simulate_step
-from lora_viz.scenario import Scenario
+from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui.asking import answer_or_reason
 from lora_viz.ui.sidebar import METHODS, model_name
 
@@ -61,4 +62,19 @@ def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:
         batch = scenario.batch_size // 2
         words = _("Half the batch (%s)") % grouped(batch)
         steps[words] = scenario.changed(batch_size=batch)
+    if targets := _fewer_targets(scenario):
+        words = _("Fewer targets (%s)") % ", ".join(targets)
+        steps[words] = scenario.changed(target_modules=targets)
     return steps
+
+
+def _fewer_targets(scenario: Scenario) -> tuple[str, ...]:
+    """The first half of the target modules, or the model's usual ones in place of all linear
+    layers; empty where there are no fewer."""
+    targets = scenario.target_modules
+    if scenario.method == "full":
+        return ()
+    if targets == (ALL_LINEAR,):
+        usual = default_targets(scenario.model)
+        return () if usual == targets else usual
+    return targets[: len(targets) // 2]

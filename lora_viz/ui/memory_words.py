@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.format import binary_size, percent, size
+from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.memory.fit import verdict
+from lora_viz.memory.fit import Verdict, verdict
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
 from lora_viz.ui.memory_answers import is_known, smaller_steps, step_of
 from lora_viz.ui.memory_pieces import bar_pieces, phase_names, words_for
-from lora_viz.ui.messages import as_written
+from lora_viz.ui.messages import as_written, show_warning
 from lora_viz.ui.sidebar import METHODS
 
 Reports = Mapping[str, MemoryReport]
@@ -24,19 +24,12 @@ OF_THE_BATCH = ("activations", "logits")
 
 
 def key_number(report: MemoryReport, scenario: Scenario) -> None:
-    """The peak of the chosen method, and whether what is taken of the card fits it."""
+    """The peak of the chosen method, what the card gives for it, and whether that fits."""
     card = scenario.card
-    words = (
-        _(
-            "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
-            "assumed CUDA context of %(context)s: %(all)s, which <b>fits</b> %(card)s's %(memory)s"
-        )
-        if verdict(report, card.memory_bytes) == "fits"
-        else _(
-            "peak of %(method)s, in the %(phase)s phase. Reserved up to %(reserved)s, and an "
-            "assumed CUDA context of %(context)s: %(all)s, which <b>may not fit</b> %(card)s's "
-            "%(memory)s"
-        )
+    words = _(
+        "allocated at the peak of %(method)s, in the %(phase)s phase. PyTorch reserves %(low)s to "
+        "%(high)s. With an assumed CUDA context of %(context)s, nvidia-smi would show up to "
+        "%(all)s."
     )
     page.key_number(
         size(report.peak_allocated),
@@ -44,13 +37,38 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
         % {
             "method": METHODS[scenario.method],
             "phase": phase_names()[report.peak_phase],
-            "reserved": size(report.reserved_high),
+            "low": size(report.reserved_low),
+            "high": size(report.reserved_high),
             "context": binary_size(CUDA_CONTEXT_BYTES),
             "all": size(report.device_bytes),
-            "card": card.name,
-            "memory": binary_size(card.memory_bytes),
-        },
+        }
+        + " "
+        + _verdict_sentence(verdict(report, card.memory_bytes))
+        % {"card": card.name, "memory": binary_size(card.memory_bytes)},
     )
+
+
+def _verdict_sentence(found: Verdict) -> str:
+    sentences: dict[Verdict, str] = {
+        "fits": _("<b>It fits</b> %(card)s (%(memory)s)."),
+        "tight": _(
+            "<b>It is tight</b> on %(card)s (%(memory)s): only the lower end of the range has room."
+        ),
+        "too_large": _("<b>It does not fit</b> %(card)s (%(memory)s)."),
+    }
+    return sentences[found]
+
+
+def note_on_context(scenario: Scenario, context_length: int | None) -> None:
+    """A warning where a sequence is longer than the model's context."""
+    if context_length and scenario.seq_len > context_length:
+        show_warning(
+            _(
+                "%(length)s tokens are more than the %(context)s that this model has positions "
+                "for, or was made for: the step is simulated, but a real one may fail."
+            )
+            % {"length": grouped(scenario.seq_len), "context": grouped(context_length)}
+        )
 
 
 def findings(reports: Reports, scenario: Scenario) -> Iterator[str]:
@@ -64,16 +82,25 @@ def findings(reports: Reports, scenario: Scenario) -> Iterator[str]:
 
 def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
     change = 1 - lora.peak_allocated / full.peak_allocated
-    of_batch = sum(lora.breakdown.get(kind, 0) for kind in OF_THE_BATCH)
+    weights, of_batch = lora.breakdown.get("weights", 0), _of_the_batch(lora)
     return _(
-        "LoRA's peak is **%(change)s %(word)s** than full fine-tuning's. %(share)s of it, "
-        "%(bytes)s, are activations and logits: they grow with the batch, hardly with the rank."
+        "LoRA trains **%(trained)s** of the parameters; its peak is **%(change)s %(word)s** "
+        "than full fine-tuning's. What stays: frozen weights, %(weights)s or %(share_of_weights)s "
+        "of it, and activations and logits, %(bytes)s or %(share)s. Those grow with the batch, "
+        "hardly with the rank."
     ) % {
+        "trained": percent(lora.trainable_parameters / full.trainable_parameters),
         "change": percent(abs(change), 1),
         "word": _("less") if change >= 0 else _("more"),
+        "weights": size(weights),
+        "share_of_weights": percent(weights / lora.peak_allocated, 0),
         "share": percent(of_batch / lora.peak_allocated, 0),
         "bytes": size(of_batch),
     }
+
+
+def _of_the_batch(report: MemoryReport) -> int:
+    return sum(report.breakdown.get(kind, 0) for kind in OF_THE_BATCH)
 
 
 def _qlora_against_lora(lora: MemoryReport, qlora: MemoryReport, scenario: Scenario) -> str:
@@ -102,6 +129,11 @@ def _qlora_against_lora(lora: MemoryReport, qlora: MemoryReport, scenario: Scena
         sentence += " " + _(
             "The preparation for 4-bit training makes weights that are not packed float32, and "
             "what is computed with them with it."
+        )
+    if changes.get("weights", 0) > 0:
+        sentence += " " + _(
+            "Only linear layers are packed: weights of another form, such as all experts in one "
+            "tensor, are not."
         )
     return sentence
 
@@ -143,11 +175,30 @@ def _change(saved: int) -> str:
     return f"**{'−' if saved >= 0 else '+'}{size(abs(saved))}**"
 
 
-def quotation() -> str:
-    """Why the explainer's numbers are others."""
-    return _(
-        "Outlined: quoted from the explainer, 2.5 GB and 1.0 GB for GPT-2 small. It assumes 500 MB "
-        "of activations for both; here the activations and logits of this batch are counted."
+def quotation(reports: Reports, scenario: Scenario) -> str:
+    """Why the explainer's sums are others, part by part."""
+    words = _("Outlined: quoted from the explainer for GPT-2 small, 2.5 GB and 1.0 GB.")
+    full, lora = reports.get("full"), reports.get("lora")
+    if not full or not lora:
+        return words
+    weights_and_state = full.breakdown.get("weights", 0) + full.breakdown.get("optimizer", 0)
+    return (
+        words
+        + " "
+        + _(
+            "Full fine-tuning has 1.50 GB of weights and optimizer state there, %(state)s here; "
+            "500 MB of gradients there, %(gradients)s here at the peak. For activations the "
+            "explainer assumes 500 MB by either method; a batch of %(batch)s × %(length)s has "
+            "%(full)s and %(lora)s, logits included."
+        )
+        % {
+            "state": size(weights_and_state),
+            "gradients": size(full.breakdown.get("gradients", 0)),
+            "batch": grouped(scenario.batch_size),
+            "length": grouped(scenario.seq_len),
+            "full": size(_of_the_batch(full)),
+            "lora": size(_of_the_batch(lora)),
+        }
     )
 
 

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.figures.fit_grid import Cell, fit_grid
+from lora_viz.figures.fit_grid import NUMBERS_UP_TO, Cell, fit_grid
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import Verdict, verdict
@@ -70,13 +70,21 @@ def draw(planned: list[Scenario], rows: list[PlannedCard], steps: Steps, card: s
         ),
         "planner",
     )
-    words = verdict_words()
-    st.caption(
+    numbers = (
         _(
-            "✓ %(fits)s · ~ %(tight)s · ✗ %(too_large)s. Numbers: GB = 10⁹ B that the step takes "
-            "at most, an assumed CUDA context of %(context)s included."
+            "Numbers: GB = 10⁹ B that the step takes at most, an assumed CUDA context of %s "
+            "included."
         )
-        % {**words, "context": size(CUDA_CONTEXT_BYTES)}
+        if len(planned) <= NUMBERS_UP_TO
+        else _(
+            "Point at a cell, or open the table, for the bytes that the step takes at most, an "
+            "assumed CUDA context of %s included."
+        )
+    )
+    st.caption(
+        _("✓ %(fits)s · ~ %(tight)s · ✗ %(too_large)s.") % verdict_words()
+        + " "
+        + numbers % size(CUDA_CONTEXT_BYTES)
     )
 
 

@@ -11,37 +11,48 @@ from lora_viz.memory.simulate import MemoryReport
 from lora_viz.memory.step_time import calibrated_utilisation, step_seconds, tokens_per_second
 from lora_viz.scenario import Scenario
 from lora_viz.ui import controls, page, state
-from lora_viz.ui.messages import show_warning
 from lora_viz.ui.planner_answers import PlannedCard, Steps
 from lora_viz.ui.planner_grid import step_on
 
+MEASURED = "measured-seconds"
 
-def utilisation_controls(report: MemoryReport, scenario: Scenario) -> float:
-    """The widgets for what is assumed or was measured, and the utilisation that follows."""
-    controls.slider("utilisation")
-    controls.number("measured_seconds")
-    view = state.view()
-    if not view.measured_seconds:
-        return view.utilisation
-    found = calibrated_utilisation(report, scenario, view.measured_seconds)
+
+def utilisation_controls(report: MemoryReport, scenario: Scenario) -> None:
+    """The utilisation, which is assumed or follows from a run of one's own."""
+    controls.number("utilisation", step=0.05)
+    with st.form("calibrate", border=False):
+        st.number_input(
+            _("Measured seconds per step"),
+            min_value=0.0,
+            value=None,
+            format="%g",
+            key=MEASURED,
+            help=_(
+                "How long one optimizer step of this very scenario took you on %s. The "
+                "utilisation follows, and stands for every card and scenario from then on."
+            )
+            % scenario.gpu,
+        )
+        st.form_submit_button(
+            _("Set the utilisation from my run"), on_click=_calibrate, args=(report, scenario)
+        )
+
+
+def _calibrate(report: MemoryReport, scenario: Scenario) -> None:
+    seconds = st.session_state[MEASURED]
+    if not seconds:
+        return
+    found = calibrated_utilisation(report, scenario, seconds)
     if found > 1:
-        show_warning(
+        state.complain(
             _(
                 "%(seconds)s s would be faster than %(card)s's published peak rate; check the "
-                "card, the scenario and whether you measured an optimizer step. The assumed "
-                "utilisation is used."
+                "card, the scenario and whether you measured an optimizer step."
             )
-            % {"seconds": f"{view.measured_seconds:g}", "card": scenario.gpu}
+            % {"seconds": f"{seconds:g}", "card": scenario.gpu}
         )
-        return view.utilisation
-    st.markdown(
-        _(
-            "Your run used **%(share)s** of %(card)s's peak rate; the table assumes "
-            "the same for all."
-        )
-        % {"share": percent(found, 1), "card": scenario.gpu}
-    )
-    return found
+    else:
+        state.update(utilisation=float(f"{found:.4g}"))
 
 
 def step_sentence(report: MemoryReport, scenario: Scenario, utilisation: float) -> None:

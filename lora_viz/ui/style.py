@@ -17,6 +17,7 @@ STYLE = """<style>
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
+.katex .hangul_fallback { font-family: Pretendard, sans-serif; } /* KaTeX's own fonts lack it */
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }

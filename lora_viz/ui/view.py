@@ -142,20 +142,12 @@ class View(Declared):
     planned_ranks: tuple[Rank, ...] = choice(
         (), N_("Other ranks"), N_("What the planner tries besides the scenario's rank.")
     )
-    utilisation: Annotated[float, Ge(0.05), Le(1.0)] = choice(
+    utilisation: Annotated[float, Ge(0.0001), Le(1.0)] = choice(
         UTILISATION,
         N_("Utilisation"),
         N_(
             "The share of the card's published peak rate that training uses. 0.2 to 0.5 are "
             "usual for large models, less for small batches."
-        ),
-    )
-    measured_seconds: Annotated[float, Ge(0.0), Le(1_000_000.0)] = choice(
-        0.0,
-        N_("Measured seconds per step"),
-        N_(
-            "How long an optimizer step of this scenario took you on the chosen card; the "
-            "utilisation follows from it. 0 is not measured."
         ),
     )
     compared: str = choice(

@@ -34,13 +34,17 @@ page.headline(
         "length": grouped(scenario.seq_len),
     },
 )
-asking.architecture()
+memory_words.note_on_context(scenario, asking.architecture().context_length)
 picture, side = page.picture_and_controls()
 with side:
     number = st.container()
     with st.container(border=True):
         controls.options("method", words=lambda method: METHODS[method])
-        controls.select("gpu", tuple(gpus()))
+        card, size = st.columns(2, vertical_alignment="bottom")
+        with card:
+            controls.select("gpu", tuple(gpus()))
+        with size:
+            controls.number("gpu_memory_gb")
         controls.slider("rank", highest=256)
         controls.slider("batch_size", highest=64)
         controls.number("seq_len")
@@ -72,7 +76,7 @@ with picture:
         "memory",
     )
     if is_explainers:
-        st.caption(memory_words.quotation())
+        st.caption(memory_words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
         st.markdown(f"**{_('During a step of %s') % METHODS[scenario.method]}**")

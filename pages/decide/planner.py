@@ -12,6 +12,7 @@ from lora_viz.ui import (
     asking,
     controls,
     machine_words,
+    memory_words,
     page,
     planner_grid,
     planner_search,
@@ -37,6 +38,7 @@ page.headline(
     },
 )
 context_length = asking.architecture().context_length
+memory_words.note_on_context(scenario, context_length)
 picture, side = page.picture_and_controls()
 with side:
     number = st.container()
@@ -69,7 +71,8 @@ if chosen:
         planner_search.how_far(scenario, context_length)
     with time.container(border=True):
         st.markdown(f"**{_('How long does a step take?')}**")
-        utilisation = planner_time.utilisation_controls(chosen, scenario)
+        utilisation = state.view().utilisation
+        planner_time.utilisation_controls(chosen, scenario)
         planner_time.step_sentence(chosen, scenario, utilisation)
     with st.expander(_("Seconds per step on every card that it fits")):
         planner_time.table(scenario, rows, steps, utilisation)

@@ -4,7 +4,7 @@ from statistics import median
 
 import streamlit as st
 
-from lora_viz.format import grouped, percent
+from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _
 from lora_viz.measured import accuracies, measured_runs
 from lora_viz.ui import page
@@ -22,26 +22,29 @@ page.headline(
     _("%(count)s measured runs · A100, L40S, T4") % {"count": len(rows)},
 )
 page.key_number(
-    f"{100 * median(allocated):.2g} %",
+    f"{100 * median(allocated):.2g}{THIN_SPACE}%",
     _("median error of the peak allocated memory; the largest is %s")
-    % f"{100 * max(allocated):.2g} %",
+    % f"{100 * max(allocated):.2g}{THIN_SPACE}%",
 )
+peaks = {"torch_peak_allocated": _("allocated"), "torch_peak_reserved": _("reserved")}
 page.table(
     [
         {
             _("Run"): row.id,
-            _("Measure"): row.metric,
+            _("Peak"): peaks[row.metric],
             _("Measured (B)"): grouped(row.measured),
-            _("Simulated, nearest (B)"): grouped(row.simulated),
+            _("Simulated (B)"): " – ".join(map(grouped, dict.fromkeys((row.low, row.high)))),
             _("Error"): percent(row.error, 3),
+            _("Source"): runs[row.id].source,
             _("Libraries"): f"transformers {row.software['transformers']}, "
             f"peft {row.software['peft']}, torch {row.software['torch']}",
-            _("Source"): runs[row.id].source,
         }
         for row in rows
     ],
     "accuracy",
 )
+sources = dict.fromkeys(runs[row.id].source for row in rows)
+st.caption(_("Measured and published by: %s") % " · ".join(sources))
 st.markdown(
     _(
         "Each run was simulated with the versions of transformers and peft that produced it; torch "

@@ -13,7 +13,7 @@ from lora_viz import answers
 from lora_viz.errors import UserError
 from lora_viz.format import THIN_SPACE, grouped, size
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
 from lora_viz.scenario import Scenario
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -108,6 +108,7 @@ def test_smaller_steps_are_simulated_on_demand_and_the_largest_saving_is_first()
         "Gradient checkpointing": {"gradient_checkpointing": True},
         "Half the sequence length (32)": {"seq_len": 32},
         "Half the batch (1)": {"batch_size": 1},
+        "Fewer targets (c_attn)": {"target_modules": ("c_attn",)},
     }
     peak = step().peak_allocated
     saved = {words: peak - step(**change).peak_allocated for words, change in changes.items()}
@@ -133,8 +134,19 @@ def test_a_method_that_cannot_be_simulated_leaves_the_others(
 
 
 def test_the_card_decides_whether_it_fits() -> None:
-    assert "<b>fits</b>" in words_of(open_page())
-    assert "<b>may not fit</b>" in words_of(open_page(batch_size=16, seq_len=1024))
+    assert "<b>It fits</b> RTX 3070" in words_of(open_page())
+    report = step()
+    between = (report.reserved_low + report.reserved_high) / 2 + CUDA_CONTEXT_BYTES
+    tight = open_page(gpu_memory_gb=between / GB)
+    assert "<b>It is tight</b>" in words_of(tight)
+    tight.number_input(key="page:gpu_memory_gb").set_value(0.5).run()
+    assert "<b>It does not fit</b> 0.5 GB" in words_of(tight)
+
+
+def test_a_sequence_beyond_the_models_context_is_named() -> None:
+    assert not open_page().warning
+    (warning,) = open_page(seq_len=1025, batch_size=1).warning
+    assert "1,025 tokens are more than the 1,024" in warning.value
 
 
 @pytest.mark.parametrize("page", ["pages/understand/full_or_lora.py", "pages/count/checkpoints.py"])

@@ -160,10 +160,24 @@ def test_each_setting_is_changed_alone_and_its_difference_shown(
 
 
 def test_a_measured_step_calibrates_the_estimate(plain_steps: list[dict[str, Any]]) -> None:
-    app = open_page(measured_seconds="0.25", gpu="RTX 3090")
-    assert "**0.25 s** per step on RTX 3090, **512 tokens/s**" in words_of(app)
-    app.number_input(key="page:measured_seconds").set_value(0.0).run()
-    assert "at 40.0" in words_of(app)
+    def measure(seconds: float) -> None:
+        app.number_input(key="measured-seconds").set_value(seconds)
+        (button,) = [b for b in app.button if b.label == "Set the utilisation from my run"]
+        button.click().run()
+
+    app = open_page(gpu="RTX 3090", utilisation=0.5)
+    assert "at 50.0" in words_of(app)
+    tokens = 2 * 64
+    peak_rate = (
+        35.6e12  # its published float32 rate; a step of `plain_steps` is an operation a token
+    )
+    measure(tokens / peak_rate / 0.0123)
+    assert app.session_state["view"].utilisation == pytest.approx(0.0123)
+    app.number_input(key="page:seq_len").set_value(32).run()  # it stands for other scenarios too
+    assert "at 1.2" in words_of(app)
+    measure(tokens / peak_rate / 100)
+    assert [w.value for w in app.warning if "faster than RTX 3090" in w.value]
+    assert app.session_state["view"].utilisation == pytest.approx(0.0123)
     assert plain_steps
 
 
