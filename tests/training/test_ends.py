@@ -56,12 +56,15 @@ def test_stopping_keeps_the_adapter_and_lets_the_next_begin(
 ) -> None:
     settings = short_settings(text_file, steps=LONG, snapshot_every=0, evaluate_every=0)
     run = launch.start(settings, "stopped", tmp_path)
-    _wait_for(run, StepEvent, at_least=3)
-    waiting = launch.start(settings, "waiting", tmp_path)
-    _wait_for(waiting, StateEvent, at_least=2)
-    ahead = [event.ahead for event in waiting.events() if isinstance(event, StateEvent)]
-    assert waiting.state() == "queued" and ahead[-1] == 1
-    assert launch.stop(waiting) and launch.stop(run)
+    try:
+        _wait_for(run, StepEvent, at_least=3)
+        waiting = launch.start(settings, "waiting", tmp_path)
+        _wait_for(waiting, StateEvent, at_least=2)
+        ahead = [event.ahead for event in waiting.events() if isinstance(event, StateEvent)]
+        assert waiting.state() == "queued" and ahead[-1] == 1
+        assert launch.stop(waiting)
+    finally:
+        launch.stop(run)  # or every later job would wait for this one
     wait_until_gone(waiting)
     wait_until_gone(run)
     assert run.state() == waiting.state() == "stopped" and not launch.stop(run)
