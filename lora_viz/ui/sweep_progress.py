@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.rank_sweep import default_plan, own_sweeps
 from lora_viz.training import launch
 from lora_viz.training import sweep as sweeps
@@ -90,6 +90,7 @@ def _work_on(sweep: Sweep) -> None:
 @st.fragment(run_every=LOOK_SECONDS)
 def _progress(sweep: Sweep) -> None:
     """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
+    set_language(state.scenario().language)
     if not sweep.is_alive():
         st.rerun()
     runs = sweep.runs()

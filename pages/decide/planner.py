@@ -56,7 +56,7 @@ with side:
     with st.container(border=True):
         controls.select("gpu", tuple(gpus()))
         controls.number("gpu_memory_gb")
-rows = planned_cards(scenario, machine_words.reading_now())
+rows = planned_cards(scenario, machine_words.reading_now(scenario.language))
 planned = planned_scenarios(scenario, state.view())
 with picture:
     steps = planner_grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)

@@ -2,22 +2,24 @@
 
 import streamlit as st
 
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.ui import machine_words as words
-from lora_viz.ui import page
+from lora_viz.ui import page, state
 
 page.headline(
     _("This machine"),
     _("The GPUs of the machine that runs this app, as they are now."),
     _("NVML and torch"),
 )
-has_gpus = bool(words.reading_now().gpus)
+language = state.scenario().language
+has_gpus = bool(words.reading_now(language).gpus)
 
 
 @st.fragment(run_every=words.SECONDS_BETWEEN_READINGS if has_gpus else None)
 def gpus_now() -> None:
     """The readings; only this part of the page is drawn again with each new one."""
-    reading = words.reading_now()
+    set_language(language)
+    reading = words.reading_now(language)
     number, cards = st.columns([1, 2], gap="medium")
     with number:
         words.key_number(reading)
