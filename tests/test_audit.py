@@ -31,6 +31,10 @@ def test_every_section_is_audited() -> None:
     assert {finding.verdict for finding in FINDINGS} == set(VERDICTS)
 
 
+def test_every_verdict_has_a_sentence_why() -> None:
+    assert [finding.claim for finding in FINDINGS if not finding.explanation] == []
+
+
 @pytest.mark.parametrize("place", range(len(FINDINGS)))
 def test_the_rules_verdict_is_what_the_two_figures_say(place: int) -> None:
     finding, claim = FINDINGS[place], CLAIMS[place]

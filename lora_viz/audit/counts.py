@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lora_viz.audit.facts import RANK
 from lora_viz.audit.findings import Claim
-from lora_viz.audit.layers import nothing_to_add, r_times_in_plus_out, weight
+from lora_viz.audit.layers import r_times_in_plus_out, share_of_the_weight, weight
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import N_, _
 from lora_viz.rank_table import STATED_PER_BLOCK
@@ -37,7 +37,7 @@ SECTION_5 = (
         lambda f: (
             100 * f.attention.modules[0].parameters(RANK) / f.attention.modules[0].base_weight
         ),
-        nothing_to_add,
+        share_of_the_weight,
         last_digit=0.1,
     ),
     Claim(
@@ -67,7 +67,7 @@ SECTION_5 = (
         lambda f: (
             100 * f.attention.modules[1].parameters(RANK) / f.attention.modules[1].base_weight
         ),
-        nothing_to_add,
+        share_of_the_weight,
         last_digit=0.1,
     ),
     Claim(

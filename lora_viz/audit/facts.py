@@ -16,11 +16,16 @@ from lora_viz.checkpoint import (
     read_model_files,
     read_optimizer_layout,
 )
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.scenario import Scenario
 
 MODEL, RANK, ALPHA = "gpt2", 8, 16
 ATTENTION_TARGETS = ("c_attn", "attn.c_proj")
 SHORT_TARGETS = ("c_attn", "c_proj")
 DTYPE = "float32"
+# its batch and sequence length are this app's defaults; the explainer names none
+STEP = Scenario(model=MODEL, rank=RANK, alpha=ALPHA, base_dtype=DTYPE, adapter_dtype=DTYPE)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Facts:
     short_names: AdapterLayout
     optimizer: OptimizerLayout
     model_files: tuple[SavedFile, ...]
+    full_step: MemoryReport
+    lora_step: MemoryReport
 
     @property
     def c_attn(self) -> Layer:
@@ -88,4 +95,10 @@ def collect_facts(answer: Callable[..., Any]) -> Facts:
             read_optimizer_layout, MODEL, SHORT_TARGETS, "none", False, "adamw", DTYPE, DTYPE
         ),
         model_files=answer(read_model_files, MODEL, DTYPE),
+        full_step=_step(answer, STEP.changed(method="full")),
+        lora_step=_step(answer, STEP.changed(method="lora", target_modules=ATTENTION_TARGETS)),
     )
+
+
+def _step(answer: Callable[..., Any], scenario: Scenario) -> MemoryReport:
+    return answer(simulate_step, MODEL, step_settings(scenario).as_arguments())

@@ -41,9 +41,27 @@ def shape(*sizes: int) -> str:
     return "×".join(map(str, sizes))
 
 
-def nothing_to_add(_facts: Facts) -> str:
-    """For figures that need no explanation."""
-    return ""
+def outputs_times_inputs(facts: Facts) -> str:
+    """What a weight's values are the product of."""
+    return _("%(outside)s outputs times %(inside)s inputs; the biases are not counted.") % {
+        "outside": grouped(facts.c_proj.out_features),
+        "inside": grouped(facts.c_proj.in_features),
+    }
+
+
+def share_of_the_weight(_facts: Facts) -> str:
+    """What a share of parameters is a share of."""
+    return _("A and B together, as a share of the layer's weight without its biases.")
+
+
+def shapes_in_peft(_facts: Facts) -> str:
+    """Where the shapes of A and B are from."""
+    return _("A is r × in and B is out × r: these are the shapes of PEFT's own tensors.")
+
+
+def square(_facts: Facts) -> str:
+    """Why the order of a square's sides cannot be seen."""
+    return _("Square: out × in reads like in × out, in which GPT-2's Conv1D stores it.")
 
 
 def r_times_in_plus_out(_facts: Facts) -> str:
@@ -68,7 +86,7 @@ SECTION_1 = (
         589_824,
         "",
         weight,
-        nothing_to_add,
+        outputs_times_inputs,
     ),
     Claim(
         "1",
@@ -176,7 +194,7 @@ SECTION_1 = (
 )
 
 SECTION_2 = (
-    Claim("2", N_("ΔW (768×768): parameters"), 589_824, "", weight, nothing_to_add),
+    Claim("2", N_("ΔW (768×768): parameters"), 589_824, "", weight, outputs_times_inputs),
     Claim(
         "2",
         N_("B × A: parameters"),
@@ -248,7 +266,7 @@ SECTION_4 = (
         "8×768, 2304×8",
         "",
         lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_attn"),
-        nothing_to_add,
+        shapes_in_peft,
     ),
     Claim(
         "4",
@@ -256,7 +274,7 @@ SECTION_4 = (
         "768×768",
         "",
         lambda f: shape(f.c_proj.out_features, f.c_proj.in_features),
-        nothing_to_add,
+        square,
     ),
     Claim(
         "4",
@@ -264,7 +282,7 @@ SECTION_4 = (
         "8×768, 768×8",
         "",
         lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_proj"),
-        nothing_to_add,
+        shapes_in_peft,
     ),
     Claim(
         "4",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.audit.facts import DTYPE, RANK, Facts
+from lora_viz.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.audit.findings import Claim
 from lora_viz.document_epochs import DOCUMENT_EPOCHS, DocumentEpoch
 from lora_viz.file_formats import BYTES_PER_VALUE
@@ -117,8 +117,20 @@ SECTION_8 = (
         N_("Activations, the same for both"),
         500,
         "MB",
-        lambda _f: None,
-        lambda _f: _("Never computed: they depend on the batch and the sequence length."),
+        lambda f: f.full_step.breakdown["activations"] / MB,
+        lambda f: (
+            _(
+                "Never computed there: they depend on batch and sequence length. Alive at the peak "
+                "of a simulated step of %(batch)s × %(length)s tokens: %(full)s, with LoRA "
+                "%(lora)s."
+            )
+            % {
+                "batch": STEP.batch_size,
+                "length": STEP.seq_len,
+                "full": size(f.full_step.breakdown["activations"]),
+                "lora": size(f.lora_step.breakdown["activations"]),
+            }
+        ),
         judgement="assumed",
     ),
     Claim(
@@ -166,7 +178,17 @@ SECTION_8 = (
         0.50,
         "GB",
         lambda f: (f.total + f.short_trainable) * BYTES / GB,
-        lambda _f: _("Base model and adapter after loading, before any step: no training peak."),
+        lambda f: (
+            _(
+                "Base model and adapter after loading, before any step. A simulated step of "
+                "%(batch)s × %(length)s tokens peaks at %(peak)s."
+            )
+            % {
+                "batch": STEP.batch_size,
+                "length": STEP.seq_len,
+                "peak": size(f.lora_step.peak_allocated),
+            }
+        ),
         judgement="convention",
     ),
     Claim(
