@@ -7,6 +7,7 @@ from lora_viz.figures.before_after import before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui import summary_words as words
 from lora_viz.ui.checkpoint_answers import sizes_for
 from lora_viz.ui.layers import default_layer
 from lora_viz.ui.sidebar import model_name
@@ -37,13 +38,9 @@ with side:
     with st.container(border=True):
         controls.slider("rank", highest=64)
     with st.container(border=True):
-        st.markdown(
-            f"**{_('Memory in training')}** · "
-            + _("not estimated yet: activations depend on the batch, and are not guessed here.")
-        )
-        st.markdown(
-            f"**{_('Quality')}** · " + _("no run yet: only training on your task measures it.")
-        )
+        words.memory(scenario)
+    with st.container(border=True):
+        words.quality()
 
 
 def formula() -> None:
