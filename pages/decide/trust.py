@@ -47,8 +47,9 @@ sources = dict.fromkeys(runs[row.id].source for row in rows)
 st.caption(_("Measured and published by: %s") % " · ".join(sources))
 st.markdown(
     _(
-        "Each run was simulated with the versions of transformers and peft that produced it; torch "
-        "is the one of this app. `make bench-accuracy` repeats it. Reserved memory is a range: "
+        "Each run was simulated with the versions of transformers and peft that produced it, those "
+        "of the L40S with peft 0.19.1 in place of 0.19.2; torch is the one of this app. "
+        "`make bench-accuracy` repeats it. Reserved memory is a range: "
         "the error is 0 inside of it, else the distance to its nearer end."
     )
 )
