@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .browser import (
     THIS_MACHINE,
@@ -31,6 +31,7 @@ SMALL_LLAMA = {
     "vocab_size": 8000,
 }
 SMALL_LLAMA_PARAMETERS = "6,998,272"
+SLIDER_WAITS_MS = 500  # Streamlit's slider takes a value 200 ms after the last key
 REFUSED = {
     b"hello": "This file is not JSON",
     json.dumps(SMALL_LLAMA | {"hidden_size": -64}).encode(): "negative dimension",
@@ -82,18 +83,25 @@ def test_a_refused_file_gets_one_message_and_a_good_one_is_shown(
     assert_no_exception(page)
 
 
+def move(slider: Locator, key: str, value: str) -> None:
+    """Press a key on a slider, and give Streamlit the moment after which it takes the value."""
+    slider.press(key)
+    expect(slider).to_have_value(value)
+    slider.page.wait_for_timeout(SLIDER_WAITS_MS)
+
+
 def test_sizes_and_names_of_ones_own(page: Page) -> None:
     main, messages = page.get_by_test_id("stMain"), page.get_by_test_id("stAlert")
     open_own_model(page)
     form = page.get_by_test_id("stForm")
     layers, width = form.get_by_role("slider").nth(0), form.get_by_role("slider").nth(1)
     use = form.get_by_role("button", name="Use these sizes")
-    width.press("ArrowRight")
+    move(width, "ArrowRight", "832")
     use.click()
     expect(messages).to_contain_text(["832 cannot be shared by 12 heads"])
     wait_until_idle(page)
-    width.press("ArrowLeft")
-    layers.press("ArrowLeft")
+    move(width, "ArrowLeft", "768")
+    move(layers, "ArrowLeft", "11")
     use.click()
     expect(main).to_contain_text("Custom GPT-2")
     wait_until_idle(page)
