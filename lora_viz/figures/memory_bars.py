@@ -13,7 +13,7 @@ from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9
-HEIGHT = 420
+HEIGHT = 440
 GRID = "rgba(138,150,163,0.25)"
 # a card with more than this many times the highest bar is written above the bars, not drawn
 HIGHEST_LINE = 3.0
@@ -63,7 +63,7 @@ def memory_bars(
     drawing.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.15, "yanchor": "top", "font": {"size": 12}},
+        legend={"orientation": "h", "y": -0.28, "yanchor": "top", "font": {"size": 12}},
         margin={"l": 56, "r": 8, "t": 24, "b": 84},
     )
     drawing.update_yaxes(
@@ -74,7 +74,14 @@ def memory_bars(
         zeroline=False,
         fixedrange=True,
     )
-    drawing.update_xaxes(fixedrange=True)
+    names = [*columns, *quoted]
+    drawing.update_xaxes(
+        fixedrange=True,
+        tickangle=0,
+        tickvals=names,
+        ticktext=[name.replace(" ", "<br>") for name in names],
+        tickfont={"size": 12},
+    )
     _card_line(drawing, card, is_far=is_far)
     return drawing.figure()
 

@@ -14,7 +14,8 @@ from lora_viz.figures.memory_bars import GB, GRID, PATTERN, Piece
 from lora_viz.format import size
 from lora_viz.i18n import _
 
-HEIGHT = 340
+HEIGHT = 356
+LINE = 16  # pixels
 PHASE_SYMBOLS = {"forward": "→", "backward": "←", "optimizer": "m v"}
 
 
@@ -38,7 +39,7 @@ def memory_curve(
         _mark_phase(drawing, words, (start, end), number, is_last=end == len(moments) - 1)
     _mark_peak(drawing, moments, peak)
     drawing.update_layout(
-        margin={"l": 56, "r": 8, "t": 26, "b": 26}, hovermode="x unified", showlegend=False
+        margin={"l": 56, "r": 8, "t": 26 + LINE, "b": 26}, hovermode="x unified", showlegend=False
     )
     drawing.update_xaxes(
         range=[0, len(moments) - 1],
@@ -88,7 +89,7 @@ def _stretches(phases: Sequence[str]) -> list[tuple[str, int, int]]:
 def _mark_phase(
     drawing: Drawing, words: str, stretch: tuple[int, int], number: int, *, is_last: bool
 ) -> None:
-    """Name a phase where it begins; the last one, which is short, where the picture ends."""
+    """Name a phase where it begins; the last, which is short, where it ends and a line higher."""
     start, end = stretch
     if number:
         drawing.add_shape(
@@ -108,6 +109,7 @@ def _mark_phase(
         showarrow=False,
         xanchor="right" if is_last else "left",
         yanchor="bottom",
+        yshift=LINE if is_last else 0,
         font={"size": 13},
     )
 
