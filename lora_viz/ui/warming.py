@@ -12,8 +12,16 @@ from lora_viz.scenario import Scenario
 
 FIRST_PAGE_SECONDS = 10  # workers do not wait for ever for a first reader
 PAINTING_SECONDS = 2  # a browser still paints what the server has drawn
-# of the start page, which needs no Plotly: its logo and its drawing
-WHAT_STREAMLIT_NEEDS = ("PIL.Image", "pandas")
+# the start page's logo, sidebar and drawing; charts would compete with the browser for the cores
+START_PAGE_NEEDS = (
+    "PIL.Image",
+    "lora_viz.ui.page",
+    "lora_viz.ui.sidebar",
+    "lora_viz.ui.style",
+    "lora_viz.ui.svg_picture",
+    "lora_viz.ui.layers",
+    "lora_viz.figures.idea",
+)
 
 _page_is_drawn = threading.Event()
 
@@ -24,21 +32,21 @@ def page_is_drawn() -> None:
 
 
 def warm_up(ended: threading.Event) -> None:
-    """Import what pages draw with while the first browser loads; start the workers after the
-    first page, unless that needs them.
+    """Import what the start page draws with while the first browser loads; after the first page
+    import what the others need and start the workers, unless that page needs them at once.
 
     Stops early when `ended` is set.
     """
     if answers.known(read_architecture, Scenario().model) is not None:
-        _import_what_pages_need()
+        for name in START_PAGE_NEEDS:
+            importlib.import_module(name)
         _page_is_drawn.wait(FIRST_PAGE_SECONDS)
         ended.wait(PAINTING_SECONDS)
+        _import_what_other_pages_need()
     workers.start(ended)
 
 
-def _import_what_pages_need() -> None:
-    for name in WHAT_STREAMLIT_NEEDS:
-        importlib.import_module(name)
+def _import_what_other_pages_need() -> None:
     for package in (figures, ui):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
