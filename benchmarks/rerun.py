@@ -25,7 +25,7 @@ from lora_viz import workers
 from tests.e2e.browser import new_context
 from tests.e2e.server import REPOSITORY, AppServer, running_server
 
-# without the two on which nothing depends on the scenario, whose reruns nobody can see
+# without those on which nothing depends on the scenario, whose reruns nobody can see
 PAGES = {
     "/": "pages/understand/start.py",
     "/full-or-lora": "pages/understand/full_or_lora.py",
@@ -36,13 +36,11 @@ PAGES = {
     "/rank": "pages/count/rank.py",
     "/checkpoints": "pages/count/checkpoints.py",
     "/training-lab": "pages/train/training_lab.py",
-    "/compare-runs": "pages/train/compare_runs.py",
     "/training-process": "pages/train/training_process.py",
     "/memory": "pages/decide/memory.py",
     "/planner": "pages/decide/planner.py",
     "/compare": "pages/decide/compare.py",
     "/summary": "pages/document/summary.py",
-    "/audit": "pages/document/audit.py",
 }
 UNPREPARED_MODEL = "distilgpt2"
 RANKS = (8, 9)  # the default, and one step further

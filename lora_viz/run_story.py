@@ -42,7 +42,7 @@ class Moment:
     delta: TensorSample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # so that what is drawn of it can be remembered
 class Story:
     """One followed layer of a run; `rank` is the adapter's, None in full fine-tuning.
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.run_story import story_figure
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, current_language
 from lora_viz.recorded import recorded_lora_run
 from lora_viz.run_story import Story, followed_layers, read_story
 from lora_viz.training.events import EvaluationEvent
@@ -38,7 +39,8 @@ class ToldRun:
     def picture(self) -> None:
         """What it is, then the moving picture."""
         st.caption(self._what_it_is())
-        page.figure(story_figure(self.story), "run-story")
+        theme = st.context.theme.type
+        page.figure(_story_figure(self.story, current_language(), theme), "run-story")
         st.caption(
             _(
                 "Heat maps are samples of the real values and not to scale; a matrix keeps its "
@@ -188,6 +190,12 @@ def _told(run: Run, is_recorded: bool) -> ToldRun:
 @lru_cache(REMEMBERED)
 def _story(folder: Path, _written: int, layer: str) -> Story:
     return read_story(Run(folder), layer)
+
+
+@lru_cache(REMEMBERED)
+def _story_figure(story: Story, _language: str, _theme: str | None) -> go.Figure:
+    """The moving picture, which takes most of the page's time; `page.figure` gives it the theme."""
+    return story_figure(story)
 
 
 def _runs_with_snapshots() -> dict[str, Run]:
