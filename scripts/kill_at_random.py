@@ -70,7 +70,7 @@ def _wait_for_a_step(run: Run) -> None:
     while run.is_alive():
         events = run.events()
         begun = [place for place, event in enumerate(events) if isinstance(event, StateEvent)]
-        if any(isinstance(event, StepEvent) for event in events[begun[-1] :]):
+        if begun and any(isinstance(event, StepEvent) for event in events[begun[-1] :]):
             return
         time.sleep(0.1)
 
