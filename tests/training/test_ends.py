@@ -64,7 +64,8 @@ def test_stopping_keeps_the_adapter_and_lets_the_next_begin(
         assert waiting.state() == "queued" and ahead[-1] == 1
         assert launch.stop(waiting)
     finally:
-        launch.stop(run)  # or every later job would wait for this one
+        is_asked = launch.stop(run)  # or every later job would wait for this one
+    assert is_asked
     wait_until_gone(waiting)
     wait_until_gone(run)
     assert run.state() == waiting.state() == "stopped" and not launch.stop(run)
