@@ -114,7 +114,10 @@ class CheckpointEvent(_Event):
 
 
 class ResumedEvent(_Event):
-    """A new process goes on after `step` steps."""
+    """A new process goes on after `step` steps; -1 if it begins anew, before its first evaluation.
+
+    What was recorded after that step no longer counts; what belongs to no step stays.
+    """
 
     kind: Literal["resumed"] = "resumed"
     step: int
@@ -181,7 +184,7 @@ def _without_repeated(events: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         if isinstance(event, ResumedEvent):
-            kept = [earlier for earlier in kept if getattr(earlier, "step", 0) <= event.step]
+            kept = [earlier for earlier in kept if getattr(earlier, "step", -1) <= event.step]
         kept.append(event)
     return kept
 

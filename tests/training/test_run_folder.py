@@ -74,6 +74,15 @@ def test_steps_that_are_taken_again_count_once(tmp_path: Path) -> None:
     assert steps == [0, 3, 6]
 
 
+def test_a_job_that_begins_anew_says_what_it_does(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    writer = EventWriter(file)
+    begun, resumed = StateEvent(state="evaluating"), ResumedEvent(step=-1)
+    for event in (begun, _evaluated(0), resumed):
+        writer.write(event)
+    assert read_events(file) == [begun, resumed]
+
+
 def test_jobs_that_start_within_a_second_have_names_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
