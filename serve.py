@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lora_viz.ui.live_chart import library_route
+from lora_viz.ui.plotly_library import library_route
 from lora_viz.ui.server import SecurityHeaders, explain_script_error, lifespan
 
 app = st.App(

@@ -1,7 +1,6 @@
 """A chart of a run that goes on: redrawn in place, without flicker and with the reader's zoom.
 
-`st.plotly_chart` makes a new chart of every changed figure, so this is a component of its own. It
-draws with the Plotly that comes with Python's library, which the server hands out at `ADDRESS`.
+`st.plotly_chart` makes a new chart of every changed figure, so this is a component of its own.
 """
 
 from __future__ import annotations
@@ -12,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from starlette.requests import Request
-from starlette.responses import FileResponse
-from starlette.routing import Route
 from streamlit.components.v2 import component
 
 from lora_viz.i18n import _
 from lora_viz.ui.page import GROUND, INK
+from lora_viz.ui.plotly_library import ADDRESS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 ASSETS = Path(__file__).parent / "live_chart_assets"
-ADDRESS = "/plotly.min.js"
 HTML = """
 <div class="live-chart"></div>
 <div class="live-save">
@@ -53,18 +49,6 @@ def live_chart(figures: Mapping[str, go.Figure], name: str) -> None:
             "words": _("Save picture as"),
         },
     )
-
-
-def library_route() -> Route:
-    """The route of the server at which `ADDRESS` is found."""
-    return Route(ADDRESS, _send_library)
-
-
-async def _send_library(_request: Request) -> FileResponse:
-    from plotly import offline
-
-    file = Path(offline.__file__).parents[1] / "package_data" / "plotly.min.js"
-    return FileResponse(file, headers={"Cache-Control": "max-age=86400"})
 
 
 @cache

@@ -6,15 +6,15 @@ import importlib
 import pkgutil
 import threading
 
-from lora_viz import answers, figures, ui, workers
-from lora_viz.architecture import read_architecture
-from lora_viz.scenario import Scenario
+from lora_viz import figures, ui, workers
 
 FIRST_PAGE_SECONDS = 10  # workers do not wait for ever for a first reader
 PAINTING_SECONDS = 2  # a browser still paints what the server has drawn
 # the start page's logo, sidebar and drawing; charts would compete with the browser for the cores
 START_PAGE_NEEDS = (
-    "PIL.Image",
+    "PIL.ImageFile",
+    "numpy",
+    "streamlit.emojis",
     "lora_viz.ui.page",
     "lora_viz.ui.sidebar",
     "lora_viz.ui.style",
@@ -37,13 +37,22 @@ def warm_up(ended: threading.Event) -> None:
 
     Stops early when `ended` is set.
     """
-    if answers.known(read_architecture, Scenario().model) is not None:
+    if _default_model_is_known():
         for name in START_PAGE_NEEDS:
             importlib.import_module(name)
         _page_is_drawn.wait(FIRST_PAGE_SECONDS)
         ended.wait(PAINTING_SECONDS)
         _import_what_other_pages_need()
     workers.start(ended)
+
+
+def _default_model_is_known() -> bool:
+    # the server answers its first browser while these are imported
+    from lora_viz import answers
+    from lora_viz.architecture import read_architecture
+    from lora_viz.scenario import Scenario
+
+    return answers.known(read_architecture, Scenario().model) is not None
 
 
 def _import_what_other_pages_need() -> None:
