@@ -10,8 +10,10 @@ import json
 import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import plotly.graph_objects as go
+import streamlit as st
 from streamlit.logger import set_log_level
 from streamlit.proto.Block_pb2 import Block as BlockMessage
 from streamlit.proto.Element_pb2 import Element as ElementMessage
@@ -37,8 +39,12 @@ class Call(NamedTuple):
 
 
 class RecordedPage(NamedTuple):
-    """What a page draws in the sidebar and beside it."""
+    """What a page draws in the sidebar and beside it.
 
+    `navigation` are the titles and paths of all pages by their section.
+    """
+
+    navigation: dict[str, list[tuple[str, str]]]
     sidebar: tuple[Call, ...]
     main: tuple[Call, ...]
 
@@ -48,9 +54,14 @@ def record(page: str, rank: int) -> RecordedPage:
     set_log_level(logging.ERROR)  # it warns that no browser looks on
     app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE_SECONDS)
     app.query_params["rank"] = str(rank)
-    _run(app)
+    with patch.object(st, "navigation", wraps=st.navigation) as navigation:
+        _run(app)
     _run(app.switch_page(page))
     return RecordedPage(
+        {
+            section: [(link.title, link.url_path) for link in links]
+            for section, links in navigation.call_args.args[0].items()
+        },
         tuple(_calls(app.sidebar, "sidebar")),
         tuple(_calls(app.main, "main")),
     )

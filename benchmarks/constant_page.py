@@ -30,8 +30,26 @@ def draw() -> None:
     apply_style()
     ranks = _recording()[st.query_params["page"]]
     page = ranks[st.session_state.get(MOVED_RANK, min(ranks))]
+    _navigation(page)
     _draw(page.sidebar, st.sidebar)
     _draw(page.main, st.container())
+
+
+def _navigation(page: RecordedPage) -> None:
+    st.navigation(
+        {
+            section: [
+                st.Page(_nothing, title=title, url_path=path, default=not path)
+                for title, path in links
+            ]
+            for section, links in page.navigation.items()
+        },
+        expanded=True,
+    )
+
+
+def _nothing() -> None:
+    """What a page of the navigation draws: only the one that is open is recorded."""
 
 
 @st.cache_resource

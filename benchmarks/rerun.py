@@ -1,6 +1,7 @@
 """From a step of the sidebar's rank until the page is idle again and nothing on it changes.
 
-Compared with a page that draws the same widgets, charts, tables and texts from constants.
+Compared with a page that draws the same navigation, widgets, charts, tables and texts from
+constants.
 """
 
 from __future__ import annotations
