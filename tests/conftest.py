@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Iterator
 
 import hypothesis
+import plotly.graph_objects as go
 import pytest
 
 from lora_viz import workers
+from lora_viz.figures.base import Drawing
 
 # on a busy machine any example may take long
 hypothesis.settings.register_profile(
@@ -38,3 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def _workers_end_with_the_tests() -> Iterator[None]:
     yield
     workers.stop()
+
+
+@pytest.fixture(autouse=True)
+def _plotly_checks_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = Drawing.figure
+
+    def checked(drawing: Drawing) -> go.Figure:
+        figure = draw(drawing)
+        go.Figure(figure.to_dict())  # raises ValueError for what Plotly does not know
+        return figure
+
+    monkeypatch.setattr(Drawing, "figure", checked)
