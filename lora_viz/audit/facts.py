@@ -96,7 +96,7 @@ def collect_facts(answer: Callable[..., Any]) -> Facts:
         ),
         model_files=answer(read_model_files, MODEL, DTYPE),
         full_step=_step(answer, STEP.changed(method="full")),
-        lora_step=_step(answer, STEP.changed(method="lora", target_modules=ATTENTION_TARGETS)),
+        lora_step=_step(answer, STEP.changed(method="lora", target_modules=SHORT_TARGETS)),
     )
 
 
