@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from lora_viz.errors import UserError
@@ -15,6 +16,8 @@ from lora_viz.training.events import EventWriter, StateEvent
 from lora_viz.training.queue import draw_ticket
 from lora_viz.training.run_folder import Run, create_run
 from lora_viz.training.settings import TrainingSettings
+
+ENDING_SECONDS = 10.0  # a process that has written its result still has to leave
 
 
 def start(settings: TrainingSettings, name: str | None = None, root: Path | None = None) -> Run:
@@ -36,6 +39,8 @@ def resume(run: Run) -> None:
 
 def prepare_to_resume(run: Run) -> None:
     """Put the result of a stopped or failed run aside. Raises `UserError` as `resume` does."""
+    if run.can_resume():
+        _wait_for_its_process(run)
     if run.is_alive():
         raise UserError(_("“%s” is still running.") % run.name)
     if not run.can_resume():
@@ -43,6 +48,12 @@ def prepare_to_resume(run: Run) -> None:
     result = run.path / "result.json"
     if result.is_file():
         result.replace(run.path / "result.before_resuming.json")
+
+
+def _wait_for_its_process(run: Run) -> None:
+    until = time.monotonic() + ENDING_SECONDS
+    while run.is_alive() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def stop(run: Run) -> bool:

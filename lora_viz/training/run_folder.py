@@ -124,8 +124,11 @@ class Run:
         return last.state if last else "queued"
 
     def can_resume(self) -> bool:
-        """Whether the job could go on: it ended before its last step, by itself or not."""
-        return not self.is_alive() and self.state() in ("interrupted", "stopped", "failed")
+        """Whether the job could go on: it ended before its last step, by itself or not.
+
+        Its process may live on for a moment after it has told how it ended.
+        """
+        return self.state() in ("interrupted", "stopped", "failed")
 
     def last_checkpoint(self) -> Path | None:
         """The newest complete checkpoint."""

@@ -24,7 +24,7 @@ LOOK_SECONDS = 2.0
 def new_sweep(shown: Sweep) -> None:
     """The button that starts the default sweep, or how far the running one is.
 
-    A sweep of the reader's that is `shown` and was cut off can go on.
+    A sweep of the reader's that was cut off can go on: the one that is `shown`, else the newest.
     """
     running = next((sweep for sweep in own_sweeps() if sweep.is_alive()), None)
     with st.container(border=True):
@@ -39,13 +39,19 @@ def new_sweep(shown: Sweep) -> None:
 
 
 def _offer_the_rest(shown: Sweep) -> None:
-    left = len(shown.plan().runs()) - len(shown.results())
-    if left and shown in own_sweeps():
+    own = own_sweeps()
+    begun = shown if shown in own else next(iter(own), None)  # the newest may show nothing yet
+    try:
+        left = len(begun.plan().runs()) - len(begun.results()) if begun else 0
+    except UserError:  # its plan cannot be read
+        return
+    if begun and left:
         st.button(
             _("Go on with the %s runs that are left") % left,
             key="resume-sweep",
             on_click=_work_on,
-            args=(shown,),
+            args=(begun,),
+            help=begun.path.name,
         )
 
 

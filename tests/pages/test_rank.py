@@ -139,6 +139,17 @@ def test_the_reader_s_own_sweep_replaces_the_recorded_one(runs: Path) -> None:
     assert "Go on with the" in app.button(key="resume-sweep").label
 
 
+def test_a_sweep_that_was_stopped_in_its_first_run_can_go_on(runs: Path) -> None:
+    (runs / "mine").mkdir()
+    shutil.copy(RECORDED / "style-sweep" / "sweep.json", runs / "mine")
+    app = open_page()
+    assert app.button(key="resume-sweep").label == "Go on with the 21 runs that are left"
+    (runs / "mine" / "sweep.json").write_text("{")
+    app.run()
+    assert "sweep" in words_of(app) and not app.exception
+    assert "resume-sweep" not in [button.key for button in app.button]
+
+
 def test_a_sweep_is_started_as_one_action(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[sweeps.Sweep] = []
     monkeypatch.setattr(sweeps, "start", started.append)

@@ -164,6 +164,12 @@ def test_an_interrupted_job_can_be_resumed() -> None:
     assert "Resume from step 0" in labels(app)
 
 
+def test_a_stopped_job_can_be_resumed_before_its_process_has_left(running: Run) -> None:
+    stopped = Result(state="stopped", started=1.0, ended=2.0)
+    write_whole(running.path / "result.json", stopped.model_dump_json())
+    assert running.is_alive() and "Resume from step 0" in labels(opened())
+
+
 def test_a_resumed_job_is_watched_again(unfinished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()
     held: list[int | None] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lora_viz.errors import UserError
-from lora_viz.training import locks
+from lora_viz.training import launch, locks
 from lora_viz.training.events import (
     EvaluationEvent,
     EventWriter,
@@ -20,7 +21,14 @@ from lora_viz.training.events import (
     StateEvent,
     read_events,
 )
-from lora_viz.training.run_folder import check_name, create_run, find_run, list_runs
+from lora_viz.training.results import Result
+from lora_viz.training.run_folder import (
+    check_name,
+    create_run,
+    find_run,
+    list_runs,
+    write_whole,
+)
 from lora_viz.training.settings import TrainingSettings, parse_settings, training_scenario
 
 
@@ -118,6 +126,19 @@ def test_a_run_without_process_and_result_is_interrupted(tmp_path: Path) -> None
         create_run(TrainingSettings(), "one", tmp_path)
     run.delete()
     assert list_runs(tmp_path) == []
+
+
+def test_a_job_goes_on_as_soon_as_its_last_process_has_left(tmp_path: Path) -> None:
+    run = create_run(TrainingSettings(), "one", tmp_path)
+    lock = locks.take(run.lock_file)
+    assert lock is not None
+    with pytest.raises(UserError, match="running"):
+        launch.prepare_to_resume(run)
+    stopped = Result(state="stopped", started=1.0, ended=2.0)
+    write_whole(run.path / "result.json", stopped.model_dump_json())
+    threading.Timer(0.2, os.close, [lock]).start()
+    launch.prepare_to_resume(run)
+    assert not run.is_alive() and run.result() is None
 
 
 def test_settings_survive_their_file_and_know_their_usual_rate(tmp_path: Path) -> None:
