@@ -68,7 +68,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
         for field in [*differing, *(field for field in fields if field not in differing)]
     ]
     _highlighted_table(rows, len(differing), "compared-settings")
-    st.caption(_("Highlighted: %s settings that differ.") % len(differing))
+    st.caption(_("Settings that differ, highlighted: %s") % len(differing))
 
 
 def results_table(runs: Sequence[RecordedRun]) -> None:
