@@ -26,7 +26,7 @@ class SweepRun:
 
     `forgetting` is how much the loss on pretraining text rose. `exact_match` is a share of the
     held-out questions. `seconds` are those of the training alone: processor seconds where
-    `has_processor_time`, else by the clock on the wall.
+    `has_processor_time`, else by the clock on the wall; None where the run was resumed.
     """
 
     name: str
@@ -115,6 +115,7 @@ def sweep_settings(task: str) -> TrainingSettings:
 def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun:
     scenario, matches = settings.scenario, result.exact_match_held_out
     processor = _processor_seconds(run)
+    by_the_clock = result.seconds.get("training") if result.resumed_from is None else None
     return SweepRun(
         name=run.name,
         rank=None if scenario.method == "full" else scenario.rank,
@@ -126,7 +127,7 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
         forgetting=_rise(result.pretraining),
         exact_match=matches.after / matches.questions if matches and matches.questions else None,
         questions=matches.questions if matches else None,
-        seconds=result.seconds.get("training") if processor is None else processor,
+        seconds=by_the_clock if processor is None else processor,
         has_processor_time=processor is not None,
         file_bytes=result.files.model if scenario.method == "full" else result.files.adapter,
     )

@@ -71,12 +71,12 @@ class Card:
             *(number_width(note, SMALL_SIZE) for note in self.notes),
         )
 
-    def height(self, flat: bool, reserved: int = 2) -> float:
+    def height(self, flat: bool) -> float:
         """The height of its lines, below each other or with A and B beside W.
 
-        `reserved` lines are kept free for A and B, so that adding them moves nothing.
+        Two lines are kept free for A and B, so that adding them moves nothing.
         """
-        beside = max(reserved, len(self.adapter))
+        beside = max(2, len(self.adapter))
         weight = 2 + len(self.notes)
         lines = max(weight, beside) if flat else weight + beside
         return 2 * PADDING + lines * LINE

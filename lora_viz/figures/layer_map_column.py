@@ -91,7 +91,7 @@ def _draw_layer(layer: MappedLayer, rank: int, slot: Slot) -> tuple[str, float]:
         return _draw_small(layer, slot)
     card = make_card(layer, rank)
     flat = card.narrowest_flat <= slot.width
-    height = card.height(flat, reserved=1)
+    height = card.height(flat)
     box = (slot.left, slot.top, slot.width, height)
     scale = GLYPH / max(layer.shape[-2:])
     return draw_card(card, box, scale, flat=flat), slot.top + height

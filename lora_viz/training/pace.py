@@ -69,8 +69,8 @@ def _pace(run: Run) -> Pace | None:
     result = run.result()
     if result is None or result.state != "finished" or not result.steps:
         return None
-    if (run.path / "result.before_resuming.json").is_file() or "training" not in result.seconds:
-        return None  # its seconds are those of its last part only
+    if result.resumed_from is not None or "training" not in result.seconds:
+        return None
     training = result.seconds["training"]
     return Pace(
         run=run.name,

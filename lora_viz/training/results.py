@@ -113,7 +113,11 @@ class Machine(_Plain):
 
 
 class Result(_Plain):
-    """How a job ended and everything that it measured; what it did not get to is None."""
+    """How a job ended and everything that it measured; what it did not get to is None.
+
+    Where a job was cut off and went on after step `resumed_from`, `seconds`, by what it did, and
+    `started` are those of its last process.
+    """
 
     state: End
     reason: str = ""
@@ -121,6 +125,7 @@ class Result(_Plain):
     started: float
     ended: float
     seconds: dict[str, float] = {}
+    resumed_from: int | None = None
     steps: int = 0
     machine: Machine | None = None
     trainable_parameters: int | None = None

@@ -161,9 +161,21 @@ def _findings(one: RecordedRun) -> dict[str, str]:
         _("Adapter or model file, B"): _count(
             result and (result.files.adapter or result.files.model)
         ),
-        _("Training, s"): f"{result.seconds.get('training', 0.0):.1f}" if result else "–",
+        _("Training, s"): _training_seconds(result),
         _("Peak resident set, B"): _count(result and result.memory and result.memory.peak_resident),
         _("Base weights unchanged"): _check(result, "base_unchanged"),
+    }
+
+
+def _training_seconds(result: Result | None) -> str:
+    if result is None:
+        return "–"
+    seconds = f"{result.seconds.get('training', 0.0):.1f}"
+    if result.resumed_from is None:
+        return seconds
+    return _("%(seconds)s since step %(step)s") % {
+        "seconds": seconds,
+        "step": f"{result.resumed_from:,}",
     }
 
 

@@ -185,7 +185,10 @@ def _sizes(result: Result) -> None:
     ):
         if count is not None:
             rows.append((words, f"{size(count)} ({grouped(count)}{THIN_SPACE}B)"))
-    rows.append((_("Whole job"), duration(result.ended - result.started)))
+    whole = _("Whole job")
+    if result.resumed_from is not None:
+        whole = _("Since it was resumed after step %s") % grouped(result.resumed_from)
+    rows.append((whole, duration(result.ended - result.started)))
     if result.machine:
         machine = result.machine
         rows.append((_("Machine"), f"{machine.device}, {machine.precision}"))

@@ -181,6 +181,8 @@ class MeasuredSweep:
                 "done": len(self.runs),
                 "all": planned,
             }
+        if any(run.seconds is None for run in self.runs):
+            words += " " + _("Runs that were resumed have no time here.")
         result = next((one for _settings, one in self.sweep.results()), None)
         if result and result.machine:
             words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {

@@ -139,6 +139,19 @@ def test_the_reader_s_own_sweep_replaces_the_recorded_one(runs: Path) -> None:
     assert "Go on with the" in app.button(key="resume-sweep").label
 
 
+def test_a_run_that_was_resumed_has_no_time(runs: Path) -> None:
+    for name in ("", ".r1.s0", ".r2.s0"):
+        shutil.copytree(RECORDED / f"style-sweep{name}", runs / f"mine{name}")
+    for file in runs.glob("*/processor_seconds.json"):
+        file.unlink()
+    file = runs / "mine.r1.s0" / "result.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"resumed_from": 75}))
+    app = open_page()
+    assert "Runs that were resumed have no time here." in words_of(app)
+    times = app.dataframe[1].value["training, seconds"]
+    assert times.isna().tolist() == [True, False]
+
+
 def test_a_sweep_that_was_stopped_in_its_first_run_can_go_on(runs: Path) -> None:
     (runs / "mine").mkdir()
     shutil.copy(RECORDED / "style-sweep" / "sweep.json", runs / "mine")

@@ -46,6 +46,8 @@ def test_a_killed_job_is_interrupted_and_goes_on_from_its_checkpoint(
     assert run.state() == "finished", run.log_file.read_text()
     resumed = [event.step for event in run.events() if isinstance(event, ResumedEvent)]
     assert checkpoint is not None and resumed[-1] == int(checkpoint.name.split("-")[-1]) > 0
+    result = run.result()
+    assert result and result.resumed_from == resumed[-1]
     assert _steps(run) == [*range(1, 61)] and len(steps) < 60
     whole, _result = run_here(tmp_path, "whole", settings)
     assert _losses(run) == pytest.approx(_losses(whole), rel=1e-4)
