@@ -17,6 +17,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 NO_BROWSER = "no Chromium found; scripts/find_or_install_chromium.sh installs one"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests in one test process (`--dist loadgroup`), so that they share a server."""
     for item in items:

@@ -13,6 +13,7 @@ from tests.training.jobs import own_text, short_settings, wait_until_gone
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests in one test process: a machine's jobs, of all its processes, are one queue.
 
