@@ -81,7 +81,7 @@ class Drawing:
         self.update_layout(yaxis=properties)
 
     def figure(self) -> go.Figure:
-        """The finished figure. With `PLOTLY_CHECKS`, raises `ValueError` for what it does not know."""
+        """The finished figure. Raises `ValueError` for what Plotly does not know, if it checks."""
         layout = {**self.layout, "annotations": self.annotations, "shapes": self.shapes}
         parts = {"data": self.traces, "layout": layout, "frames": self.frames}
         return go.Figure(parts, _validate=PLOTLY_CHECKS)
