@@ -186,8 +186,8 @@ def _text(sweep: Sweep) -> str:
         held_out, pretraining = result.held_out, result.pretraining
         assert held_out and held_out.after and pretraining and pretraining.after
         saved = result.files.adapter or result.files.model
-        seconds = result.seconds.get("training", 0.0)
-        took = f"{seconds:.1f} s" if result.resumed_from is None else "resumed"
+        seconds = result.training_seconds()
+        took = "resumed" if seconds is None else f"{seconds:.1f} s"
         lines.append(
             f"{name:<10}{held_out.after.loss:>15.4f}{pretraining.after.loss:>13.4f}{took:>11}"
             f"  {size(saved) if saved else '–'}, seed {settings.seed}"

@@ -115,7 +115,6 @@ def sweep_settings(task: str) -> TrainingSettings:
 def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun:
     scenario, matches = settings.scenario, result.exact_match_held_out
     processor = _processor_seconds(run)
-    by_the_clock = result.seconds.get("training") if result.resumed_from is None else None
     return SweepRun(
         name=run.name,
         rank=None if scenario.method == "full" else scenario.rank,
@@ -127,7 +126,7 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
         forgetting=_rise(result.pretraining),
         exact_match=matches.after / matches.questions if matches and matches.questions else None,
         questions=matches.questions if matches else None,
-        seconds=by_the_clock if processor is None else processor,
+        seconds=result.training_seconds() if processor is None else processor,
         has_processor_time=processor is not None,
         file_bytes=result.files.model if scenario.method == "full" else result.files.adapter,
     )

@@ -151,9 +151,9 @@ class _FineTuning:
         self._record.begin("evaluating")
         checkpoint = self._run.last_checkpoint()
         if self._run.events_file.stat().st_size and self._was_started():
-            step = int(checkpoint.name.split("-")[-1]) if checkpoint else None
-            self._record.write(ResumedEvent(step=-1 if step is None else step))
-            self._record.keep(resumed_from=step)
+            step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
+            self._record.write(ResumedEvent(step=step))
+            self._record.keep(resumed_from=step if checkpoint else None)
         losses = self._losses(self._model)
         losses["pretraining"] = self._loss_of(self._model, self._pretraining)
         self._before = losses

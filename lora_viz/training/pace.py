@@ -69,9 +69,9 @@ def _pace(run: Run) -> Pace | None:
     result = run.result()
     if result is None or result.state != "finished" or not result.steps:
         return None
-    if result.resumed_from is not None or "training" not in result.seconds:
+    training = result.training_seconds()
+    if training is None:
         return None
-    training = result.seconds["training"]
     return Pace(
         run=run.name,
         seconds_per_step=training / result.steps,

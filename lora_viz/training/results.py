@@ -143,3 +143,7 @@ class Result(_Plain):
     layer_changes: tuple[LayerChange, ...] = ()
     files: Files = Files()
     memory: Memory | None = None
+
+    def training_seconds(self) -> float | None:
+        """What the whole training took; None if it was not timed, as where it was resumed."""
+        return self.seconds.get("training") if self.resumed_from is None else None

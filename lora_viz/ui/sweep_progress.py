@@ -26,20 +26,20 @@ def new_sweep(shown: Sweep) -> None:
 
     A sweep of the reader's that was cut off can go on: the one that is `shown`, else the newest.
     """
-    running = next((sweep for sweep in own_sweeps() if sweep.is_alive()), None)
+    own = own_sweeps()
+    running = next((sweep for sweep in own if sweep.is_alive()), None)
     with st.container(border=True):
         st.markdown(f"**{_('A sweep of your own')}**")
         if running:
             _progress(running)
         else:
-            _offer_the_rest(shown)
+            _offer_the_rest(shown, own)
             _offer()
         if reason := st.session_state.pop("sweep-failed", None):
             show_error(reason)
 
 
-def _offer_the_rest(shown: Sweep) -> None:
-    own = own_sweeps()
+def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
     begun = shown if shown in own else next(iter(own), None)  # the newest may show nothing yet
     try:
         left = len(begun.plan().runs()) - len(begun.results()) if begun else 0
