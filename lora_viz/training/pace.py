@@ -70,7 +70,8 @@ def _pace(run: Run) -> Pace | None:
     if result is None or result.state != "finished" or not result.steps:
         return None
     training = result.training_seconds()
-    if training is None:
+    # the file tells of runs of a time when results did not say that they were resumed
+    if training is None or (run.path / "result.before_resuming.json").is_file():
         return None
     return Pace(
         run=run.name,
