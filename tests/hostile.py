@@ -1,60 +1,64 @@
-"""Text that would be more than text wherever it is not made literal, for every place that shows it.
+"""Text that would be more than text where it is not made literal, for every place that shows it.
 
-Addresses are of hosts that no test asks: a request to one of them is a failure by itself.
+Each piece holds a word of its own (Za, Zb, …): where the word is shown without what stands around
+it in the piece, something has read the piece. No test asks the hosts of the addresses.
 """
 
 from __future__ import annotations
 
-# For Markdown with GitHub's extensions, Streamlit's directives and icons, formulas, HTML, Plotly.
+# For Markdown with GitHub's extensions, Streamlit's directives, formulas, HTML, Plotly, Python.
 PIECES = (
-    "**bold**",
-    "__x__",
-    "_y_",
-    "*z*",
-    "~~gone~~",
-    "[link](http://other.example/a)",
-    "![picture](http://other.example/b.png)",
-    "<http://other.example/c>",
-    "http://other.example/d",
-    "HTTPS://other.example/e",
-    "www.other.example",
-    "someone@other.example",
-    "[note][1]",
-    "[^1]",
+    "**Za**",
+    "__Zb__",
+    "_Zc_",
+    "*Zd*",
+    "~~Ze~~",
+    "[Zf](http://other.example/a)",
+    "![Zg](http://other.example/b.png)",
+    "<http://Zh.other.example>",
+    "http://Zi.other.example/d",
+    "HTTPS://Zj.other.example/e",
+    "www.Zk.other.example",
+    "Zl@other.example",
+    "[Zm][1]",
+    "[^Zn]",
+    ":red[Zo]",
+    ":blue-background[Zp]",
+    ":small[Zq]",
+    ":green-badge[Zr]",
+    "$\\sum_i Zs_i$",
+    "$$E = Zt^2$$",
+    "&lt;Zu&gt;",
+    "&#x3c;Zv&#x3e;",
+    "<b>Zw</b>",
+    "<a href='http://other.example/f'>Zx</a>",
+    "<sup>Zy</sup>",
+    "%{Zz}",
+    "%(ZA)s",
+    "| ZB | b |",
+    "`ZC`",
+    "\\*ZD\\*",
+)
+# These would leave no word behind.
+SIGNS = (
     ":smile:",
     ":+1:",
     ":material/home:",
     ":streamlit:",
-    ":red[red]",
-    ":blue-background[blue]",
-    ":small[small]",
-    ":green-badge[badge]",
-    "$\\sum_i x_i$",
-    "$$E = mc^2$$",
-    "\\(x\\)",
-    "&lt;i&gt;",
-    "&#x3c;b&#x3e;",
     "&copy;",
-    "<b>tag</b>",
-    "<a href='http://other.example/f'>anchor</a>",
     "<img src=http://other.example/g.png onerror=alert(1)>",
     "<script>alert(2)</script>",
     "<svg onload=alert(3)>",
-    "<sup>up</sup>",
     "<br>",
-    "%{customdata}",
-    "%(model)s",
-    "%{x}",
-    "| a | b |",
     "-> <- -- >= <= ~= <->",
     "</text></svg>",
     "\"'",
     "\\",
 )
 # Beginnings of lines that would be a heading, a list, a quotation, a table, code.
-LINES = ("# h", "- item", "+ item", "1. one", "2) two", "> quoted", "|a|b|\n|-|-|\n|1|2|", "    code")
-LINES += ("===", "---", "```\ncode\n```", "~~~", "[1]: http://other.example/h", "::leaf", ":::box")
+LINES = ("# h", "- item", "+ item", "1. one", "2) two", "> quoted", "|a|b|\n|-|-|\n|1|2|")
+LINES += ("    code", "===", "---", "```\ncode\n```", "~~~", "::leaf", ":::box")
+LINES += ("[1]: http://other.example/h",)
 # Characters that cannot be seen, or that turn the writing direction.
-UNSEEN = ("\u202eright to left\u202c", "\u2066isolated\u2069", "\x1b[31m", "\x07", "\ufeff", "\u2028")
-HOSTILE = " ".join(PIECES)
-EVERYTHING = "\n".join((*LINES, HOSTILE, *UNSEEN))
+UNSEEN = ("\u202eto the left\u202c", "\u2066apart\u2069", "\x1b[31m", "\x07", "\ufeff", "\u2028")
+EVERYTHING = "\n".join((*LINES, *PIECES, *SIGNS, *UNSEEN))

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from lora_viz.figures.bar_drawing import BarDrawing, Segment, pixel_axis
 from lora_viz.figures.colours import NEUTRAL, colour, translucent
+from lora_viz.figures.literal import as_plotly
 from lora_viz.format import grouped
 
 # pixels
@@ -94,11 +95,11 @@ def _draw_layer(drawing: BarDrawing, layer: BlockLayer, top: float) -> None:
 
 
 def _heading(layer: BlockLayer, lit: bool) -> str:
-    part = f"{layer.part}." if layer.part else ""
+    part = as_plotly(f"{layer.part}." if layer.part else "")
+    name = f"<b>{as_plotly(layer.name)}</b>"
     if lit:
-        name = f'<span style="color:{colour("B")}"><b>{layer.name}</b></span>'
-        return f"🔥 {part}{name}  {layer.shape}"
-    return f"❄ {part}<b>{layer.name}</b>  {layer.shape}"
+        return f'🔥 {part}<span style="color:{colour("B")}">{name}</span>  {layer.shape}'
+    return f"❄ {part}{name}  {layer.shape}"
 
 
 def _draw_highlight(drawing: BarDrawing, top: float) -> None:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from lora_viz.figures.bar_drawing import DARK_INK
 from lora_viz.figures.base import NUMBER_FONT, Drawing
 from lora_viz.figures.colours import NEUTRAL
+from lora_viz.figures.literal import as_plotly
 from lora_viz.format import three_digits
 from lora_viz.memory.fit import Verdict
 
@@ -24,13 +25,14 @@ SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too_large": "✗"}
 VERDICTS: tuple[Verdict, ...] = ("too_large", "tight", "fits")
 # columns; with more, a phone's cell has room for its sign only, and names stand upright
 NUMBERS_UP_TO = 3
+LONGEST_NAME = 32
 
 BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
 
 
 @dataclass(frozen=True)
 class Column:
-    """What stands above a column: its group, which neighbours share, and its own name (HTML)."""
+    """What stands above a column: its group (text), which neighbours share, and its name (HTML)."""
 
     group: str
     name: str
@@ -104,7 +106,7 @@ def fit_grid(
 
 def _upright(column: Column) -> str:
     """A column's whole name in a line."""
-    return f"{column.group} {column.name.replace('<br>', ' ')}"
+    return f"{as_plotly(column.group, LONGEST_NAME)} {column.name.replace('<br>', ' ')}"
 
 
 def _name_group(drawing: Drawing, group: list[Column], left: int) -> None:
@@ -114,7 +116,7 @@ def _name_group(drawing: Drawing, group: list[Column], left: int) -> None:
         yref="paper",
         y=1,
         yshift=40,
-        text=f"<b>{group[0].group}</b>",
+        text=f"<b>{as_plotly(group[0].group, LONGEST_NAME)}</b>",
         showarrow=False,
         xanchor="center",
         yanchor="bottom",

@@ -14,6 +14,7 @@ from lora_viz.figures.layer_card import (
     make_card,
     written,
 )
+from lora_viz.figures.literal import as_svg
 from lora_viz.figures.svg import arrow_down, button, fitted, number_width, rectangle, text
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -112,7 +113,7 @@ def _draw_small(layer: MappedLayer, slot: Slot) -> tuple[str, float]:
         words += text(shape, slot.left + PADDING + SIGN, baseline + LINE - 2, "small")
         height += LINE - 2
     face = rectangle((slot.left, slot.top, slot.width, height), "face")
-    title = f"<title>{layer.layer.name} {shape}</title>"
+    title = f"<title>{as_svg(layer.layer.name)} {shape}</title>"
     return f"<g>{title}{face}{words}</g>", slot.top + height
 
 

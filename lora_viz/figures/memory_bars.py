@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from lora_viz.figures.base import Drawing
 from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
 from lora_viz.figures.fonts import NUMBER_FONT
+from lora_viz.figures.literal import as_plotly
 from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9
@@ -146,7 +147,7 @@ def _card_line(drawing: Drawing, card: tuple[str, int], *, is_far: bool) -> None
         x=1,
         yref="paper",
         y=1,
-        text=f"{'↑' if is_far else '┅'} {name}: {binary_size(memory)} = {size(memory)}",
+        text=f"{'↑' if is_far else '┅'} {as_plotly(name)}: {binary_size(memory)} = {size(memory)}",
         showarrow=False,
         xanchor="right",
         yanchor="bottom",

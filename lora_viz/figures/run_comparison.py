@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from lora_viz.figures.base import Drawing
+from lora_viz.figures.literal import as_plotly
 from lora_viz.figures.memory_bars import GRID
 from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
@@ -70,11 +71,11 @@ def _add_run(drawing: Drawing, number: int, name: str, curve: Curve) -> None:
     drawing.add_scatter(
         x=curve.steps,
         y=curve.values,
-        name=name,
+        name=as_plotly(name),
         mode="lines+markers" if len(curve.steps) <= SHORT_CURVE else "lines",
         line={"color": RUN_COLOURS[number], "dash": DASHES[number], "width": 2.2},
         marker={"size": 6},
-        hovertemplate="%{y:.5~g} " + name + "<extra></extra>",
+        hovertemplate="%{y:.5~g} " + as_plotly(name) + "<extra></extra>",
     )
 
 
@@ -88,12 +89,14 @@ def _add_name(drawing: Drawing, number: int, name: str, height: int) -> None:
         yref="paper",
         yanchor="top",
         yshift=height + 4 - LINE_PIXELS * number,
-        text=f"<span style='color:{RUN_COLOURS[number]}'><b>{_dash_sign(number)}</b></span> {name}",
+        text=f"{_dash_sign(number)} {as_plotly(name)}",
         showarrow=False,
         font={"size": 12},
     )
 
 
 def _dash_sign(number: int) -> str:
+    """A run's line as a sign in its colour."""
     signs = {"solid": "──", "dash": "╌╌", "dot": "··", "dashdot": "─·"}
-    return signs.get(DASHES[number], "── ─")
+    sign = signs.get(DASHES[number], "── ─")
+    return f"<span style='color:{RUN_COLOURS[number]}'><b>{sign}</b></span>"

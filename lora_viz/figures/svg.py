@@ -8,6 +8,8 @@ from html import escape
 from math import dist
 from unicodedata import east_asian_width
 
+from lora_viz.figures.literal import as_svg
+
 # advance of a character, as a share of the font size
 NUMBER_FONT_WIDTH = 0.6
 TEXT_FONT_WIDTH = 0.54
@@ -45,7 +47,7 @@ def text(
     """
     fit = "" if width is None else f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs"'
     place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"{fit}'
-    return f'<text {place} class="{style}">{escape(words)}</text>'
+    return f'<text {place} class="{style}">{as_svg(words)}</text>'
 
 
 def fitted(words: str, x: float, y: float, style: str, size: float, room: float) -> str:
@@ -95,7 +97,7 @@ def arrow(start: Point, end: Point) -> str:
 
 def described(inside: str, words: str) -> str:
     """A group that says these words when a mouse points at it, and to who cannot see it."""
-    return f'<g role="img" aria-label="{escape(words)}"><title>{escape(words)}</title>{inside}</g>'
+    return f'<g role="img" aria-label="{as_svg(words)}"><title>{as_svg(words)}</title>{inside}</g>'
 
 
 def button(inside: str, style: str, label: str, **attributes: str) -> str:
@@ -104,8 +106,8 @@ def button(inside: str, style: str, label: str, **attributes: str) -> str:
         f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()
     )
     return (
-        f'<g class="{style}" role="button" tabindex="0" aria-label="{escape(label)}"{extra}>'
-        f"<title>{escape(label)}</title>{inside}</g>"
+        f'<g class="{style}" role="button" tabindex="0" aria-label="{as_svg(label)}"{extra}>'
+        f"<title>{as_svg(label)}</title>{inside}</g>"
     )
 
 

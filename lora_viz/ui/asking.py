@@ -12,7 +12,7 @@ from lora_viz.adapter import AdapterLayout, read_adapter_layout
 from lora_viz.architecture import Architecture, read_architecture
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.ui.messages import show_error
+from lora_viz.ui.messages import show_error, waiting
 from lora_viz.ui.state import scenario
 
 Answer = TypeVar("Answer")
@@ -44,7 +44,7 @@ def answer_or_reason(
     if found is not None:
         return found
     try:
-        with st.spinner(message):
+        with waiting(message):
             return answers.ask(function, *arguments)
     except UserError as error:
         return error
@@ -58,7 +58,7 @@ def architecture() -> Architecture:
 
 def check_model(model: str, name: str) -> None:
     """Read a model's layers before it is used. Raises `UserError` where it cannot be built."""
-    with st.spinner(_("Reading the layers of %s …") % name):
+    with waiting(_("Reading the layers of %s …") % name):
         answers.ask(read_architecture, model)
 
 

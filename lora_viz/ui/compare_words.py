@@ -14,7 +14,8 @@ from lora_viz.memory.fit import verdict
 from lora_viz.scenario import Scenario
 from lora_viz.ui import page, state
 from lora_viz.ui.compare_answers import NAMES, Compared
-from lora_viz.ui.messages import as_written, show_warning
+from lora_viz.ui.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.messages import show_warning
 from lora_viz.ui.planner_grid import verdict_words
 from lora_viz.ui.sidebar import METHODS, model_name
 
@@ -59,7 +60,7 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
     """One line a scenario, with buttons to take it up and to remove it."""
     for number, scenario in enumerate(scenarios):
         name = NAMES[number]
-        st.markdown(f"**{name}** {as_written(title(scenario))}")
+        st.markdown(f"**{name}** {as_markdown(title(scenario))}")
         buttons = st.container(horizontal=True)
         buttons.button(
             _("Use"),
@@ -112,11 +113,9 @@ def key_number(compared: list[Compared]) -> None:
 
 def table(compared: list[Compared]) -> None:
     """Settings and results; a setting that differs has a sign and a ground."""
-    import pandas as pd  # takes most of a second, which the first page does not wait for
-
     differing = differing_fields(tuple(one.scenario for one in compared))
     lines = [*_setting_lines(compared, differing), *_result_lines(compared)]
-    frame = pd.DataFrame(lines)
+    frame = as_frame(lines)
     styled = frame.style.apply(
         lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
     )
@@ -124,7 +123,7 @@ def table(compared: list[Compared]) -> None:
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
     st.download_button(
         _("Save as CSV"),
-        data=lambda: frame.to_csv(index=False).encode("utf-8-sig"),
+        data=lambda: as_csv(frame),
         file_name="lora-viz-comparison.csv",
         mime="text/csv",
         on_click="ignore",

@@ -12,6 +12,8 @@ from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
 from lora_viz.training.results import Result
 from lora_viz.ui import page, state
+from lora_viz.ui.literal import as_code, as_csv, as_frame, as_html, as_markdown
+from lora_viz.ui.messages import show_info
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import badge, description, setting_label, state_names
 
@@ -42,7 +44,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
         return
     differing = [field for field in EVALUATED_ON if len(_values(runs, field)) > 1]
     if differing:
-        st.info(
+        show_info(
             _(
                 "These runs' losses are over different tokens and do not rank them. What "
                 "differs: %s."
@@ -53,7 +55,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     best, loss = min(ends, key=lambda end: end[1] or 0.0)
     page.key_number(
         f"{loss:.3f}",
-        _("the lowest held-out loss at the end, nats per token: %s") % best.name,
+        _("the lowest held-out loss at the end, nats per token: %s") % as_html(best.name),
     )
 
 
@@ -87,7 +89,10 @@ def actions(runs: Sequence[RecordedRun]) -> None:
     st.subheader(_("The runs"), anchor=False)
     for one in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{badge(one.state)} `{one.name}`  \n{description(one.settings)}")
+            st.markdown(
+                f"{badge(one.state)} {as_code(one.name)}  \n"
+                f"{as_markdown(description(one.settings))}"
+            )
             if st.button(_("Run again with a change"), key=f"again:{one.name}"):
                 state.take_settings(one.settings)
                 state.update(run=one.name)
@@ -108,7 +113,7 @@ def _delete(one: RecordedRun) -> None:
         )
         return
     with st.popover(_("Delete")):
-        st.markdown(_("Delete `%s` with its adapter and all that it recorded?") % one.name)
+        st.markdown(_("Delete %s with its adapter and all that it recorded?") % as_code(one.name))
         st.button(
             _("Delete for good"),
             key=f"delete:{one.name}",
@@ -130,16 +135,14 @@ def _delete_now(one: RecordedRun) -> None:
 
 
 def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) -> None:
-    import pandas as pd
-
-    frame = pd.DataFrame(rows)
+    frame = as_frame(rows)
     styled = frame.style.apply(
         lambda row: [HIGHLIGHT if row.name < highlighted else ""] * len(row), axis=1
     )
     st.dataframe(styled, hide_index=True, height=min(38 + 35 * len(rows), 430))
     st.download_button(
         _("Save as CSV"),
-        data=lambda: frame.to_csv(index=False).encode("utf-8-sig"),
+        data=lambda: as_csv(frame),
         file_name=f"lora-viz-{name}.csv",
         mime="text/csv",
         on_click="ignore",

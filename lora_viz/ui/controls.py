@@ -15,6 +15,7 @@ from lora_viz.i18n import _
 from lora_viz.scenario import Scenario
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import state
+from lora_viz.ui.literal import as_cell
 from lora_viz.ui.view import View
 
 TRAINING = "training"
@@ -79,7 +80,7 @@ def select(
         owner.label(field),
         shown,
         key=key,
-        format_func=words or str,
+        format_func=_plain(words),
         accept_new_options=free,
         **_common(owner, field, key),
     )
@@ -105,7 +106,7 @@ def several(
         owner.label(field),
         list(shown),
         key=key,
-        format_func=words or str,
+        format_func=_plain(words),
         accept_new_options=free,
         max_selections=most,
         placeholder=_("Choose or type") if free else _("Choose"),
@@ -118,6 +119,11 @@ def owner_of(field: str, place: str = "page") -> type[Declared]:
     if place == TRAINING:
         return TrainingSettings
     return Scenario if field in Scenario.model_fields else View
+
+
+def _plain(words: Callable[[Any], str] | None) -> Callable[[Any], str]:
+    """How lists name their options: they read no Markdown, but icons and characters unseen."""
+    return lambda option: as_cell((words or str)(option))
 
 
 def _widget(

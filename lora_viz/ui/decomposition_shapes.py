@@ -14,6 +14,7 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
+from lora_viz.ui.literal import as_code
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class Shapes:
         values = {
             "update": grouped(self.update_values),
             "lora": grouped(self.lora_values),
-            "name": f"`{largest.name}`",
+            "name": as_code(largest.name),
             "in": grouped(largest.in_features),
             "out": grouped(largest.out_features),
             "rank": grouped(rank),

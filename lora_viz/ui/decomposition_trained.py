@@ -18,6 +18,7 @@ from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.decomposition_rebuild import rebuild_formula, rebuild_table
+from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.view import View
 
 
@@ -69,7 +70,7 @@ class TrainedRebuilding:
 
     def picture(self) -> None:
         """Where the ΔW comes from, and the errors over its singular values."""
-        st.caption(self._what_it_is())
+        st.caption(as_markdown(self._what_it_is()))
         page.figure(rebuild_figure(self.rebuild, self.scenario.rank), "trained-update")
 
     def cards(self) -> None:
@@ -104,7 +105,7 @@ class TrainedRebuilding:
             for one in self.updates.spectra
         ]
         page.table(rows, "trained-updates")
-        st.markdown(f"**{self.updates.layer}**")
+        st.markdown(f"**{as_markdown(self.updates.layer)}**")
         rebuild_table(self.rebuild, rank)
 
     def why(self) -> None:

@@ -16,8 +16,9 @@ from lora_viz.training.events import EvaluationEvent, NoticeEvent, StateEvent
 from lora_viz.training.run_folder import find_run
 from lora_viz.ui import page, state
 from lora_viz.ui.lab_start import gpus_here
+from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.live_chart import live_chart
-from lora_viz.ui.messages import as_written, show_error, show_warning
+from lora_viz.ui.messages import show_error, show_info, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_controls import resume_button, stop_button
 from lora_viz.ui.run_words import badge, description, duration, state_names
@@ -56,7 +57,9 @@ def _view(name: str, was_running: bool) -> None:
 
 def _head(one: RecordedRun) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.markdown(f"{badge(one.state)} **`{one.name}`**  \n{description(one.settings)}")
+    words.markdown(
+        f"{badge(one.state)} **{as_code(one.name)}**  \n{as_markdown(description(one.settings))}"
+    )
     if one.is_running:
         with button:
             stop_button(one, "run")
@@ -131,7 +134,7 @@ def _how_it_ended(one: RecordedRun) -> None:
     """Notices, and for a run without its end what happened and what to try."""
     for event in one.events:
         if isinstance(event, NoticeEvent):
-            st.info(as_written(event.message))
+            show_info(event.message)
     if one.state == "failed" and one.result:
         show_error(" ".join(part for part in (one.result.reason, one.result.advice) if part))
     elif one.state == "interrupted":
@@ -143,7 +146,7 @@ def _how_it_ended(one: RecordedRun) -> None:
             )
         )
     elif one.state == "stopped":
-        st.info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
+        show_info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
     if one.state in ("failed", "interrupted", "stopped"):
         resume_button(one)
 
@@ -162,4 +165,4 @@ def _gpu_meters() -> None:
         }
         if gpu.utilisation is not None:
             words += " · " + _("%s busy") % percent(gpu.utilisation, 0)
-        st.progress(min(gpu.used_bytes / gpu.total_bytes, 1.0), words)
+        st.progress(min(gpu.used_bytes / gpu.total_bytes, 1.0), as_markdown(words))

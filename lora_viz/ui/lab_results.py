@@ -11,7 +11,7 @@ from lora_viz.format import THIN_SPACE, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.training.metrics_table import metrics_csv
 from lora_viz.training.results import BeforeAfter, Check, ExactMatch, Memory, Result
-from lora_viz.ui.messages import as_written
+from lora_viz.ui.literal import as_block, as_code, as_markdown
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
 
@@ -137,12 +137,12 @@ def _checks(result: Result) -> None:
     if result.base_sha256_before:
         before, after = result.base_sha256_before, result.base_sha256_after
         st.caption(
-            _("Base weights, SHA-256 before: `%(before)s…`, after: `%(after)s`")
+            _("Base weights, SHA-256 before: %(before)s, after: %(after)s")
             % {
-                "before": before[:HASH_DIGITS],
-                "after": f"{after[:HASH_DIGITS]}…" if after else "–",
+                "before": as_code(f"{before[:HASH_DIGITS]}…"),
+                "after": as_code(f"{after[:HASH_DIGITS]}…" if after else "–"),
             },
-            help=f"{before}  \n{after or '–'}",
+            help=f"{as_markdown(before)}  \n{as_markdown(after or '–')}",
         )
 
 
@@ -154,7 +154,7 @@ def _mark(check: Check) -> str:
 
 def _measured(check: Check) -> str:
     if check.passed is None:
-        return " " + _("Does not apply: %s") % as_written(check.note)
+        return " " + _("Does not apply: %s") % as_markdown(check.note)
     if check.measured is None:
         return ""
     if check.name == "rank":
@@ -192,7 +192,7 @@ def _sizes(result: Result) -> None:
     if result.machine:
         machine = result.machine
         rows.append((_("Machine"), f"{machine.device}, {machine.precision}"))
-    st.markdown("\n".join(f"- {name}: {as_written(value)}" for name, value in rows))
+    st.markdown("\n".join(f"- {name}: {as_markdown(value)}" for name, value in rows))
 
 
 def _memory(result: Result) -> None:
@@ -243,11 +243,11 @@ def _samples(result: Result) -> None:
             strict=True,
         ):
             column.caption(title)
-            column.code(words if words is not None else "–", language=None, wrap_lines=True)
+            column.code(as_block(words or "–"), language=None, wrap_lines=True)
 
 
 def _quoted(words: str) -> str:
-    return f"*{as_written(' '.join(words.split()))}*"
+    return f"*{as_markdown(words)}*"
 
 
 def _downloads(one: RecordedRun) -> None:
@@ -278,7 +278,7 @@ def _downloads(one: RecordedRun) -> None:
             key=f"settings:{one.name}",
         )
     if one.run.model_folder.is_dir():
-        st.caption(_("The whole model is in the folder `%s`.") % one.run.model_folder)
+        st.caption(_("The whole model is in the folder %s.") % as_code(one.run.model_folder))
 
 
 def _zipped(one: RecordedRun) -> bytes:

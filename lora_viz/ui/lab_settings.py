@@ -15,7 +15,8 @@ from lora_viz.training.examples import Task
 from lora_viz.training.own_data import MAXIMUM_BYTES, load_own
 from lora_viz.ui import controls, state
 from lora_viz.ui.controls import TRAINING
-from lora_viz.ui.messages import as_written, show_error
+from lora_viz.ui.literal import as_markdown
+from lora_viz.ui.messages import show_error
 from lora_viz.ui.run_words import task_names
 
 UPLOAD, LAST_UPLOAD = "own-data", "last-own-data"
@@ -86,7 +87,7 @@ def _own_data() -> None:
         show_error(str(error))
         state.update_training(data_file="", task="own")
         return
-    st.caption(as_written(_in_words(file.name, task)))
+    st.caption(as_markdown(_in_words(file.name, task)))
 
 
 def _stored(name: str, content: bytes) -> Path:

@@ -19,6 +19,7 @@ from lora_viz.training import launch
 from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
 from lora_viz.ui import asking, state
+from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
@@ -131,14 +132,14 @@ def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
         "pace": duration(pace.seconds_per_step),
         "other": duration(pace.other_seconds),
         "all": duration(pace.seconds(settings.steps)),
-        "run": pace.run,
+        "run": as_code(pace.run),
     }
     if settings.epochs:
-        return _("Time: %(pace)s a step, as measured in `%(run)s`.") % values
+        return _("Time: %(pace)s a step, as measured in %(run)s.") % values
     return (
         _(
             "Time: about **%(all)s**: %(steps)s steps of %(pace)s, evaluations included, and "
-            "%(other)s around them, as measured in `%(run)s`."
+            "%(other)s around them, as measured in %(run)s."
         )
         % values
     )
@@ -156,7 +157,7 @@ def _estimate_memory(settings: TrainingSettings, runs: list[RecordedRun]) -> Non
         step_settings(as_run).as_arguments(),
     )
     if isinstance(report, UserError):
-        st.caption(_("Memory: this step cannot be simulated. %s") % report)
+        st.caption(_("Memory: this step cannot be simulated. %s") % as_markdown(report))
         return
     for sentence in _memory_sentences(report, settings, runs, gpus):
         st.caption(sentence)
@@ -174,7 +175,7 @@ def _memory_sentences(
         sentence = _("Memory: the simulated step peaks at **%(peak)s** allocated.") % {"peak": peak}
         if total:
             sentence += " " + _("%(card)s has %(total)s.") % {
-                "card": gpus[0].name,
+                "card": as_markdown(gpus[0].name),
                 "total": binary_size(total),
             }
         return [sentence]
@@ -190,7 +191,7 @@ def _memory_sentences(
     if pace and pace.peak_resident:
         said.append(
             _("%(run)s had a resident set of up to %(peak)s.")
-            % {"run": pace.run, "peak": size(pace.peak_resident)}
+            % {"run": as_markdown(pace.run), "peak": size(pace.peak_resident)}
         )
     return said
 

@@ -20,6 +20,7 @@ from lora_viz.layer_tree import BlockGroup, LayerTree, Stack
 from lora_viz.mapped_layer import MappedLayer
 from lora_viz.scenario import Scenario
 from lora_viz.ui import page, parameter_words
+from lora_viz.ui.literal import as_code, as_markdown
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class LayerMapWords:
         if len(self.group.names) > 1:
             title = _("Where LoRA is in %s equal blocks") % len(self.group.names)
         lines = [self._adapted_line(layer) for layer in layers if layer.adapters]
-        rest = ", ".join(f"`{layer.label}`" for layer in layers if not layer.adapters)
+        rest = ", ".join(as_code(layer.label) for layer in layers if not layer.adapters)
         st.caption("  \n".join([f"**{title}**", *lines, *([f"❄ {rest}"] if rest else [])]))
 
     def notes(self) -> Iterator[str]:
@@ -69,15 +70,15 @@ class LayerMapWords:
         if turned:
             yield _(
                 "**Stored the other way round.** The layers of this model’s blocks are "
-                "`Conv1D`, which stores W as (in × out): %(stored)s for `%(name)s`, where the "
+                "`Conv1D`, which stores W as (in × out): %(stored)s for %(name)s, where the "
                 "document writes (out × in): %(shape)s. A is r × in and B is out × r all the same; "
                 "PEFT knows the difference as `fan_in_fan_out`."
             ) % {
                 "stored": written(turned.weight_shape),
-                "name": turned.module_type,
+                "name": as_code(turned.module_type),
                 "shape": written(turned.weight_shape[::-1]),
             }
-        yield from (f"⚠ {warning}" for warning in self.layout.warnings)
+        yield from (f"⚠ {as_markdown(warning)}" for warning in self.layout.warnings)
 
     def formula(self) -> None:
         """What A and B of each adapted kind of layer hold, and their sum."""
@@ -97,7 +98,10 @@ class LayerMapWords:
                 "%(family)s is %(blocks)s blocks of the same layers, so one name in the target "
                 "modules means one adapter in every block."
             )
-            % {"family": self.architecture.label, "blocks": len(self.architecture.blocks)},
+            % {
+                "family": as_markdown(self.architecture.label),
+                "blocks": len(self.architecture.blocks),
+            },
             *self._shares_of_parts(),
             *self._next_layer(),
             *self._ambiguous_ends(),
@@ -112,7 +116,8 @@ class LayerMapWords:
         assert self.group is not None
         copies = layer.copies * len(self.group.names)
         each = layer.added_parameters(self.scenario.rank)
-        return f"🔥 `{layer.label}` {copies} × {grouped(each)} = **{grouped(copies * each)}**"
+        name, all_added = as_code(layer.label), grouped(copies * each)
+        return f"🔥 {name} {copies} × {grouped(each)} = **{all_added}**"
 
     def _placed_layers(self) -> Iterator[tuple[str, int, MappedLayer]]:
         """Every box of the map: where it is, in how many blocks, and its layer."""
@@ -165,8 +170,8 @@ class LayerMapWords:
             sizes = layer.layer.in_features, layer.layer.out_features
             added = lora_parameters(*sizes, self.scenario.rank)
             blocks = len(self.group.names)
-            yield _("Adding `%(name)s` would add %(blocks)s × %(each)s = %(all)s parameters.") % {
-                "name": layer.label,
+            yield _("Adding %(name)s would add %(blocks)s × %(each)s = %(all)s parameters.") % {
+                "name": as_code(layer.label),
                 "blocks": blocks,
                 "each": grouped(added),
                 "all": grouped(blocks * added),
@@ -179,12 +184,12 @@ class LayerMapWords:
         for end in dict.fromkeys(kind.rpartition(".")[2] for kind in linear):
             if len(matched := kinds.matched_by(end)) > 1:
                 yield _(
-                    "The short name `%(end)s` would match %(count)s kinds of layer: %(kinds)s. "
+                    "The short name %(end)s would match %(count)s kinds of layer: %(kinds)s. "
                     "A press here uses the shortest name that matches one."
                 ) % {
-                    "end": end,
+                    "end": as_code(end),
                     "count": len(matched),
-                    "kinds": ", ".join(f"`{kind}`" for kind in linear if kind in matched),
+                    "kinds": ", ".join(as_code(kind) for kind in linear if kind in matched),
                 }
 
 

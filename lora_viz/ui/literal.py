@@ -64,6 +64,11 @@ def as_code(name: object, longest: int = LONGEST) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
+def as_block(words: object) -> str:
+    """Words for `st.code`, which keeps their lines and reads nothing in them."""
+    return "\n".join(visible(line) for line in str(words).splitlines())
+
+
 def as_html(words: object, longest: int = LONGEST) -> str:
     """HTML that shows these words as they are, also where it stands in Markdown."""
     return escape(visible(words, longest)).replace(":material/", ":&#109;aterial/")

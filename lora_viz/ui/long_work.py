@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lora_viz.i18n import _
+from lora_viz.ui.literal import as_markdown
 
 Say = Callable[[str, float | None], None]
 
@@ -29,9 +30,9 @@ def long_work(name: str) -> Iterator[Say]:
 
     def say(words: str, share: float | None = None) -> None:
         if share is None:
-            line.markdown(words)
+            line.markdown(as_markdown(words))
         else:
-            line.progress(share, words)
+            line.progress(share, as_markdown(words))
 
     yield say
     place.empty()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TypeVar
 
 import streamlit as st
@@ -14,7 +13,8 @@ from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.this_machine import GPUReading, MachineReading, TorchReading, read_gpus, read_torch
 from lora_viz.ui import page
-from lora_viz.ui.messages import as_written
+from lora_viz.ui.literal import as_html, as_markdown
+from lora_viz.ui.messages import show_info, waiting
 
 Value = TypeVar("Value")
 
@@ -40,7 +40,7 @@ def key_number(reading: MachineReading) -> None:
     elif not sizes:
         page.key_number(str(len(reading.gpus)), _("GPUs, whose memory NVML does not tell"))
     else:
-        names = ", ".join(escape(gpu.name) for gpu in reading.gpus)
+        names = as_html(", ".join(gpu.name for gpu in reading.gpus))
         page.key_number(
             binary_size(sum(sizes)), _("GPU memory in this machine: %(names)s") % {"names": names}
         )
@@ -49,7 +49,7 @@ def key_number(reading: MachineReading) -> None:
 def problem(reading: MachineReading) -> None:
     """Why there is no GPU, or not every one, in one sentence, and what goes on without."""
     if reading.problem:
-        st.info(as_written(reading.problem))
+        show_info(reading.problem)
     if not reading.gpus:
         st.markdown(
             _(
@@ -62,7 +62,7 @@ def problem(reading: MachineReading) -> None:
 
 def gpu_card(gpu: GPUReading) -> None:
     """One GPU: its memory as a bar, and what else its driver tells."""
-    st.markdown(f"**{gpu.index}: {as_written(gpu.name)}**")
+    st.markdown(f"**{gpu.index}: {as_markdown(gpu.name)}**")
     if gpu.total_bytes and gpu.used_bytes is not None:
         st.progress(
             min(gpu.used_bytes / gpu.total_bytes, 1.0),
@@ -80,18 +80,18 @@ def gpu_card(gpu: GPUReading) -> None:
 def torch_sees() -> None:
     """What torch would train on, which only a process that has loaded it can say."""
     try:
-        with st.spinner(_("Asking torch what it sees …")):
+        with waiting(_("Asking torch what it sees …")):
             found = _torch_in_a_worker()
     except UserError as error:
-        st.caption(str(error))
+        st.caption(as_markdown(error))
         return
     build = _("built for CUDA %s") % found.cuda if found.cuda else _("built without CUDA")
-    st.markdown(f"torch {found.version}, {build}")
+    st.markdown(as_markdown(f"torch {found.version}, {build}"))
     if found.devices:
         for index, name in enumerate(found.devices):
-            st.markdown(f"- `cuda:{index}` {as_written(name)}")
+            st.markdown(f"- `cuda:{index}` {as_markdown(name)}")
     elif found.problem:
-        st.markdown(as_written(found.problem))
+        st.markdown(as_markdown(found.problem))
     else:
         st.markdown(_("It sees no GPU: here it trains on the CPU."))
 

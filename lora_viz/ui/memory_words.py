@@ -13,9 +13,10 @@ from lora_viz.memory.fit import Verdict, verdict
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
+from lora_viz.ui.literal import as_html, as_markdown
 from lora_viz.ui.memory_answers import is_known, smaller_steps, step_of
 from lora_viz.ui.memory_pieces import bar_pieces, phase_names, words_for
-from lora_viz.ui.messages import as_written, show_warning
+from lora_viz.ui.messages import show_warning
 from lora_viz.ui.sidebar import METHODS
 
 Reports = Mapping[str, MemoryReport]
@@ -44,7 +45,7 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
         }
         + " "
         + _verdict_sentence(verdict(report, card.memory_bytes))
-        % {"card": card.name, "memory": binary_size(card.memory_bytes)},
+        % {"card": as_html(card.name), "memory": binary_size(card.memory_bytes)},
     )
 
 
@@ -162,13 +163,15 @@ def next_steps(report: MemoryReport, scenario: Scenario) -> None:
     for words, changed in steps.items():
         found = step_of(changed)
         if isinstance(found, UserError):
-            reasons.append(f"{words}: {as_written(str(found))}")
+            reasons.append(f"{words}: {found}")
         else:
             saved[words] = report.peak_allocated - found.peak_allocated
     largest_first = sorted(saved.items(), key=lambda item: -item[1])
-    st.markdown("\n".join(f"- {words}: {_change(count)}" for words, count in largest_first))
+    st.markdown(
+        "\n".join(f"- {as_markdown(words)}: {_change(count)}" for words, count in largest_first)
+    )
     for reason in reasons:
-        st.caption(reason)
+        st.caption(as_markdown(reason))
 
 
 def _change(saved: int) -> str:
@@ -247,7 +250,7 @@ def sources(report: MemoryReport) -> None:
             "data, and the rules of PyTorch's CUDA allocator are replayed over what they allocate. "
             "Versions: %s."
         )
-        % versions,
+        % as_markdown(versions),
         _("Simulated blocks: %(simulated)s of %(all)s; the others are like their neighbours.")
         % {"simulated": report.blocks_simulated, "all": report.blocks},
         _("Assumed: the CUDA context with its loaded kernels takes %s; 300 to 600 MiB are usual.")

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import AbstractContextManager
 
 import streamlit as st
 
-# what Markdown would make a picture, a link, code, a formula or bold of; the underscores of names
-# such as c_attn mean nothing to it
-MARKS = re.compile(r"([\\`*\[\]<>$~])")
+from lora_viz.ui.literal import as_markdown
 
 
 def show_error(sentence: str) -> None:
     """What cannot be done, in place of the rest of the page."""
-    st.error(as_written(sentence))
+    st.error(as_markdown(sentence))
 
 
 def show_warning(sentence: str) -> None:
     """What was not accepted, or is missing; the page goes on."""
-    st.warning(as_written(sentence))
+    st.warning(as_markdown(sentence))
 
 
-def as_written(words: str) -> str:
-    """Markdown that shows these words as they are."""
-    return MARKS.sub(r"\\\1", words)
+def show_info(sentence: str) -> None:
+    """What a reader may want to know."""
+    st.info(as_markdown(sentence))
+
+
+def waiting(sentence: str) -> AbstractContextManager[None]:
+    """Say what is being worked out, for as long as that takes."""
+    return st.spinner(as_markdown(sentence))

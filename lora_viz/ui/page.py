@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lora_viz.i18n import _
 from lora_viz.ui import state
 from lora_viz.ui.chart_download import download_buttons
+from lora_viz.ui.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.messages import show_warning
 
 if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
@@ -22,8 +23,11 @@ GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
 def headline(title: str, sentence: str, kicker: str) -> None:
-    """The page's title with the scenario above it and one sentence on what to see below."""
-    st.caption(kicker)
+    """The page's title with the scenario above it and one sentence on what to see below.
+
+    The kicker is plain text, the sentence is Markdown.
+    """
+    st.caption(as_markdown(kicker))
     st.title(title, anchor=False)
     st.markdown(sentence)
 
@@ -37,7 +41,8 @@ def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
 def key_number(number: str, meaning: str, part: str = "") -> None:
     """The one number that matters, large, with what it is the number of.
 
-    A page of several parts has one for each; `part` names those after the first.
+    Both are HTML: what comes from outside is given as `literal.as_html` makes it. A page of several
+    parts has one for each; `part` names those after the first.
     """
     with st.container(border=True, key=f"key-number-{part}" if part else "key-number"):
         st.markdown(
@@ -81,13 +86,11 @@ def tabs(
 
 def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
     """A table and a button that saves it as CSV under this name."""
-    import pandas as pd  # takes most of a second, which the first page does not wait for
-
-    frame = pd.DataFrame(rows)
+    frame = as_frame(rows)
     st.dataframe(frame, hide_index=True, column_config=column_config or None)
     st.download_button(
         _("Save as CSV"),
-        data=lambda: frame.to_csv(index=False).encode("utf-8-sig"),
+        data=lambda: as_csv(frame),
         file_name=f"lora-viz-{name}.csv",
         mime="text/csv",
         on_click="ignore",

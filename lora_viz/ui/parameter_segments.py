@@ -10,6 +10,7 @@ from lora_viz.adapter import TensorRole
 from lora_viz.counts import BlockCount, Count, ModuleKind
 from lora_viz.figures.bar_drawing import Segment
 from lora_viz.figures.colours import Meaning, colour
+from lora_viz.figures.literal import as_plotly
 from lora_viz.figures.parameter_bars import BarPair
 from lora_viz.file_formats import BYTES_PER_VALUE
 from lora_viz.format import grouped, percent, size
@@ -26,6 +27,7 @@ MEANINGS: dict[TensorRole, Meaning] = {
 
 
 MOST_KINDS, MOST_BLOCKS = 12, 2
+LONGEST_NAME = 60
 SHOWN_DIGITS = 3
 
 
@@ -100,7 +102,7 @@ def _block_heading(block: BlockCount) -> str:
 
 
 def _heading(name: str, words: str) -> str:
-    return f'<b>{name}</b>  <span style="font-size:11px">{words}</span>'
+    return f'<b>{as_plotly(name, LONGEST_NAME)}</b>  <span style="font-size:11px">{words}</span>'
 
 
 def _hover(name: str, parameters: int, dtype: str) -> str:

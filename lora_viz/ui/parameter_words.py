@@ -13,6 +13,7 @@ from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _
 from lora_viz.scenario import Scenario
 from lora_viz.ui import page
+from lora_viz.ui.literal import as_latex
 from lora_viz.ui.parameter_segments import MOST_KINDS, SHOWN_DIGITS
 
 MOST_LINES = 6
@@ -177,12 +178,11 @@ def sources() -> None:
 
 def _kind_line(kind: ModuleKind, rank: int) -> str:
     """`attn.c_attn: 8 · (768 + 2304) = 24,576`, with what else is trained in the layer."""
-    name = kind.name.replace("_", r"\_")
     values = sum(kind.one.parts.get(role, 0) for role in ("A", "B"))
     stacked = values // lora_parameters(kind.in_features, kind.out_features, rank)
     ranks = rf"{stacked} \cdot {rank}" if stacked > 1 else str(rank)
     line = (
-        rf"\texttt{{{name}}} &= {ranks} \cdot "
+        rf"\texttt{{{as_latex(kind.name)}}} &= {ranks} \cdot "
         rf"(\textcolor{{{colour('A')}}}{{{kind.in_features}}} + "
         rf"\textcolor{{{colour('B')}}}{{{kind.out_features}}})"
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.fit_grid import NUMBERS_UP_TO, Cell, fit_grid
+from lora_viz.figures.literal import as_plotly
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import Verdict, verdict
@@ -15,8 +14,9 @@ from lora_viz.memory.settings import capability_class
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import page
+from lora_viz.ui.literal import as_html
 from lora_viz.ui.long_work import go_on_button, is_stopped, long_work
-from lora_viz.ui.messages import as_written, show_warning
+from lora_viz.ui.messages import show_warning
 from lora_viz.ui.planner_answers import (
     PlannedCard,
     Steps,
@@ -46,7 +46,7 @@ def simulate_grid(planned: list[Scenario], rows: list[PlannedCard]) -> Steps:
             words = _("Simulating step %(number)s of %(all)s: %(column)s") % {
                 "number": number + 1,
                 "all": len(missing),
-                "column": as_written(column_name(scenario)),
+                "column": column_name(scenario),
             }
             say(words, number / len(missing))
             found[scenario, capability] = ask_step(scenario, capability)
@@ -127,7 +127,7 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
                 "%(card)s: the lowest launch price among the cards that this scenario fits. It is "
                 "the maker's, shops ask others, and data-centre cards have none."
             )
-            % {"card": found.name},
+            % {"card": as_html(found.name)},
         )
         return
     reports = [(row, step_on(steps, scenario, row)) for row in rows]
@@ -136,7 +136,7 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
         page.key_number(
             size(fitting[-1].memory_bytes) if len(fitting) == 1 else str(len(fitting)),
             _("cards that this scenario fits, none of which has a published price: from %s on")
-            % fitting[0].name,
+            % as_html(fitting[0].name),
         )
     else:
         page.key_number("0", _("cards of the table that this scenario fits as it is"))
@@ -163,7 +163,7 @@ def rows_of_table(
 
 def _row_name(row: PlannedCard, *, chosen: bool) -> str:
     """A card with its memory; the one that the scenario is for stands out."""
-    words = f"{escape(row.name)} · {size(row.memory_bytes)}"
+    words = f"{as_plotly(row.name)} · {size(row.memory_bytes)}"
     return f"<b>▸ {words}</b>" if chosen else words
 
 
@@ -175,7 +175,7 @@ def _cell(step: MemoryReport | None, row: PlannedCard) -> Cell | None:
         "<b>%(card)s: %(verdict)s</b><br>allocated at the peak: %(low)s<br>reserved, at most: "
         "%(high)s<br>CUDA context: %(context)s<br>in all, at most: %(all)s of %(memory)s"
     ) % {
-        "card": escape(row.name),
+        "card": as_plotly(row.name),
         "verdict": verdict_words()[found],
         "low": size(step.reserved_low),
         "high": size(step.reserved_high),

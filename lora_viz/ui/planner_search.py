@@ -12,6 +12,7 @@ from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui import page
+from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.long_work import long_work
 from lora_viz.ui.memory_answers import is_known, known_step, smaller_steps, step_quietly
 from lora_viz.ui.messages import show_warning
@@ -27,7 +28,7 @@ class _NotKnownError(Exception):
 
 def how_far(scenario: Scenario, context_length: int | None) -> None:
     """The largest batch and the longest sequence: at once where known, else when asked for."""
-    st.markdown(f"**{_('How far can it go on %s?') % scenario.card.name}**")
+    st.markdown(f"**{_('How far can it go on %s?') % as_markdown(scenario.card.name)}**")
     found = _known_search(scenario, context_length)
     if found is None:
         place = st.empty()

@@ -11,6 +11,7 @@ from lora_viz.memory.simulate import MemoryReport
 from lora_viz.memory.step_time import calibrated_utilisation, step_seconds, tokens_per_second
 from lora_viz.scenario import Scenario
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.planner_answers import PlannedCard, Steps
 from lora_viz.ui.planner_grid import step_on
 
@@ -31,7 +32,7 @@ def utilisation_controls(report: MemoryReport, scenario: Scenario) -> None:
                 "How long one optimizer step of this very scenario took you on %s. The "
                 "utilisation follows, and stands for every card and scenario from then on."
             )
-            % scenario.gpu,
+            % as_markdown(scenario.gpu),
         )
         st.form_submit_button(
             _("Set the utilisation from my run"), on_click=_calibrate, args=(report, scenario)
@@ -65,7 +66,7 @@ def step_sentence(report: MemoryReport, scenario: Scenario, utilisation: float) 
         % {
             "seconds": f"{step_seconds(report, scenario, utilisation):.3g}",
             "tokens": grouped(round(tokens_per_second(report, scenario, utilisation))),
-            "card": scenario.gpu,
+            "card": as_markdown(scenario.gpu),
             "share": percent(utilisation, 1),
         }
     )

@@ -9,6 +9,7 @@ from lora_viz.i18n import _
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex
+from lora_viz.ui.literal import as_latex
 
 
 def formula(report: MemoryReport | None, scenario: Scenario) -> None:
@@ -18,7 +19,7 @@ def formula(report: MemoryReport | None, scenario: Scenario) -> None:
             rf"\text{{{_('reserved, at most')}}} + \text{{{_('CUDA context')}}} = "
             rf"\text{{{size(report.reserved_high)}}} + \text{{{size(CUDA_CONTEXT_BYTES)}}} = "
             rf"\text{{{size(report.device_bytes)}}}",
-            rf"\text{{{scenario.card.name}: {size(scenario.card.memory_bytes)}}}",
+            rf"\text{{{as_latex(scenario.card.name)}: {size(scenario.card.memory_bytes)}}}",
         )
     for sentence in (
         _("✓ A step fits where what PyTorch's default allocator reserves has room."),

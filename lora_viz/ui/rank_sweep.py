@@ -17,6 +17,7 @@ from lora_viz.recorded import recorded_sweep
 from lora_viz.training.sweep import Sweep
 from lora_viz.training.tasks import TASKS
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.messages import show_warning
 from lora_viz.ui.rate_words import note_on_rates, trials_table
 
@@ -33,7 +34,7 @@ class MeasuredSweep:
 
     def picture(self) -> None:
         """What was measured over the rank."""
-        st.caption(self._what_it_is())
+        st.caption(as_markdown(self._what_it_is()))
         if not self.runs:
             st.markdown(_("No run of this sweep has finished yet."))
             return

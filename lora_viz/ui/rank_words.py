@@ -19,6 +19,7 @@ from lora_viz.rank_table import (
 )
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
+from lora_viz.ui.literal import as_code, as_html
 from lora_viz.ui.parameter_segments import MEANINGS
 
 
@@ -29,7 +30,7 @@ def key_number(costs: RankCosts, scenario: Scenario) -> None:
     values = {
         "rank": grouped(rank),
         "alike": grouped(costs.alike),
-        "block": costs.block,
+        "block": as_html(costs.block),
         "trained": grouped(trained),
         "share": percent(trained / costs.total_parameters, 3),
     }
@@ -42,10 +43,10 @@ def key_number(costs: RankCosts, scenario: Scenario) -> None:
         )
     else:
         words = _(
-            "trained parameters in the block `%(block)s` at r = %(rank)s; %(trained)s in the "
+            "trained parameters in the block %(block)s at r = %(rank)s; %(trained)s in the "
             "model, %(share)s of it"
         )
-    page.key_number(grouped(costs.in_block.at(rank)), (words % values).replace("`", ""))
+    page.key_number(grouped(costs.in_block.at(rank)), words % values)
 
 
 def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
@@ -148,7 +149,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
             "A layer of the document is a block here. Its column is a quotation: GPT-2 small, "
             "attention only (c_attn and attn.c_proj). Your targets: %s."
         )
-        % ", ".join(f"`{target}`" for target in scenario.target_modules)
+        % ", ".join(map(as_code, scenario.target_modules))
     )
 
 

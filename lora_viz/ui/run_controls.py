@@ -9,6 +9,7 @@ from lora_viz.i18n import _, set_language
 from lora_viz.training import launch
 from lora_viz.training.run_folder import Run
 from lora_viz.ui import state
+from lora_viz.ui.literal import as_code
 from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_words import badge
 
@@ -64,7 +65,7 @@ def _queue(working: list[Run]) -> None:
         for one in now:
             words, button = st.columns([3, 1], vertical_alignment="center")
             waits = " " + _("%s ahead") % one.ahead if one.ahead else ""
-            words.markdown(f"{badge(one.state)} `{one.name}`{waits}")
+            words.markdown(f"{badge(one.state)} {as_code(one.name)}{waits}")
             with button:
                 stop_button(one, "queue")
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
+from lora_viz.figures.literal import visible
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
 from lora_viz.scenario import ALL_LINEAR, Scenario
@@ -21,6 +22,7 @@ CUSTOM_SLIDERS = {
     "context": (128, 131_072, 128),
 }
 OPTIMIZERS = Scenario.options("optimizer")
+LONGEST_NAME = 200
 METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 
 
@@ -47,7 +49,7 @@ def model_name(model: str) -> str:
         return entry.name
     if model.startswith("upload:"):
         return _("Uploaded config.json")
-    return _("Custom GPT-2") if parse_custom(model) else model
+    return _("Custom GPT-2") if parse_custom(model) else visible(model, LONGEST_NAME)
 
 
 def _training_settings() -> None:

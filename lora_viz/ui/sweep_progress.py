@@ -16,6 +16,7 @@ from lora_viz.training.events import StepEvent
 from lora_viz.training.run_folder import Run
 from lora_viz.training.sweep import Sweep
 from lora_viz.ui import controls, state
+from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error
 
 LOOK_SECONDS = 2.0
@@ -51,7 +52,7 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
             key="resume-sweep",
             on_click=_work_on,
             args=(begun,),
-            help=begun.path.name,
+            help=as_markdown(begun.path.name),
         )
 
 
@@ -107,7 +108,7 @@ def _progress(sweep: Sweep) -> None:
         min(1.0, (done + share) / len(runs)),
         _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
     )
-    st.caption(f"{sweep.path.name}  \n{words}")
+    st.caption(f"{as_markdown(sweep.path.name)}  \n{words}")
     if st.button(_("Stop"), key="stop-sweep"):
         launch.stop(Run(sweep.path))
         st.caption(_("Stopping after this step; finished runs are kept."))
@@ -119,9 +120,9 @@ def _within(run: Run | None) -> tuple[float, str]:
         return 0.0, _("Loading the libraries, or waiting for other jobs.")
     last = next((one for one in reversed(run.events()) if isinstance(one, StepEvent)), None)
     if last is None:
-        return 0.0, _("%s is getting ready.") % f"`{run.name}`"
+        return 0.0, _("%s is getting ready.") % as_code(run.name)
     return last.step / last.steps, _("%(run)s: step %(step)s of %(steps)s, batch loss %(loss)s") % {
-        "run": f"`{run.name}`",
+        "run": as_code(run.name),
         "step": grouped(last.step),
         "steps": grouped(last.steps),
         "loss": f"{last.loss:.3f}",

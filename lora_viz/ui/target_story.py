@@ -16,6 +16,7 @@ from lora_viz.i18n import _
 from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.target_names import TargetNames, names_to_compare, only_in
 from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.parameter_segments import adapter_segments, legend, weight_segment
 
 
@@ -78,7 +79,7 @@ def block_picture(
             "The layers of one block, %(block)s, to scale, and what is trained in each. "
             "🔥: matched by %(targets)s. ❄: not matched."
         )
-        % {"block": f"`{block}`", "targets": _code(_shown_names(trap, scenario))}
+        % {"block": as_code(block), "targets": _code(_shown_names(trap, scenario))}
     )
     extra = {module.name for module in trap.extra.modules} if trap else set()
     drawn = [
@@ -97,7 +98,7 @@ def story(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> None:
         st.markdown(_explanation(trap, layout, scenario))
         _sum_of_kinds(count_kinds(layout, scenario.rank))
         for warning in layout.warnings:
-            st.caption(f"⚠ {warning}")
+            st.caption(f"⚠ {as_markdown(warning)}")
 
 
 def _block_layer(layer: Layer, count: Count, only_short: bool, scenario: Scenario) -> BlockLayer:
@@ -181,7 +182,7 @@ def _document(trap: Trap) -> str:
 def _sum_of_kinds(kinds: list[ModuleKind]) -> None:
     st.caption(
         "  \n".join(
-            f"`{kind.name}` {kind.modules} × {grouped(kind.one.trainable)} "
+            f"{as_code(kind.name)} {kind.modules} × {grouped(kind.one.trainable)} "
             f"= {grouped(kind.trainable)}"
             for kind in kinds
         )
@@ -199,4 +200,4 @@ def _same(names: TargetNames) -> set[str]:
 
 
 def _code(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(map(as_code, names))

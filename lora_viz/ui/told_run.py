@@ -21,6 +21,7 @@ from lora_viz.training.events import EvaluationEvent
 from lora_viz.training.run_folder import Run, list_runs
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.messages import show_warning
 
 REMEMBERED = 16
@@ -38,7 +39,7 @@ class ToldRun:
 
     def picture(self) -> None:
         """What it is, then the moving picture."""
-        st.caption(self._what_it_is())
+        st.caption(as_markdown(self._what_it_is()))
         theme = st.context.theme.type
         page.figure(_story_figure(self.story, current_language(), theme), "run-story")
         st.caption(

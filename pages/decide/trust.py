@@ -8,6 +8,7 @@ from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _
 from lora_viz.measured import accuracies, measured_runs
 from lora_viz.ui import page
+from lora_viz.ui.literal import as_markdown
 
 runs = {run.id: run for run in measured_runs()}
 rows = accuracies()
@@ -44,7 +45,7 @@ page.table(
     "accuracy",
 )
 sources = dict.fromkeys(runs[row.id].source for row in rows)
-st.caption(_("Measured and published by: %s") % " · ".join(sources))
+st.caption(_("Measured and published by: %s") % as_markdown(" · ".join(sources)))
 st.markdown(
     _(
         "Each run was simulated with the versions of transformers and peft that produced it, those "

@@ -6,8 +6,9 @@ from lora_viz.figures.run_comparison import MOST_RUNS, curve_titles, run_compari
 from lora_viz.i18n import _, set_language
 from lora_viz.ui import comparison_words as words
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.literal import as_code
 from lora_viz.ui.live_chart import live_chart
-from lora_viz.ui.messages import show_warning
+from lora_viz.ui.messages import show_info, show_warning
 from lora_viz.ui.recorded_runs import all_runs, recorded
 from lora_viz.ui.run_words import badge
 
@@ -28,7 +29,7 @@ for name in wanted:
     if name not in runs:
         show_warning(_("There is no run “%s”.") % name)
 if not runs:
-    st.info(_("There is no run yet. Start one in the training lab, and another with a change."))
+    show_info(_("There is no run yet. Start one in the training lab, and another with a change."))
     st.page_link(words.LAB, label=_("Go to the training lab"))
     st.stop()
 
@@ -47,7 +48,7 @@ def chart() -> None:
     if drawn:
         live_chart(run_comparison(drawn, kind), "compared-runs")
     else:
-        st.info(_("The chosen runs have recorded no such curve yet."))
+        show_info(_("The chosen runs have recorded no such curve yet."))
 
 
 picture, side = page.picture_and_controls()
@@ -65,7 +66,7 @@ with side:
         kinds = controls.owner_of("compared_curve").options("compared_curve")
         controls.select("compared_curve", kinds, words=lambda kind: titles[kind])
     for one in chosen:
-        st.markdown(f"{badge(one.state)} `{one.name}`")
+        st.markdown(f"{badge(one.state)} {as_code(one.name)}")
 with picture:
     is_live = any(one.is_running for one in chosen)
     st.fragment(chart, run_every="2s" if is_live else None)()

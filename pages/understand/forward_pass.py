@@ -11,6 +11,7 @@ from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.forward_formula import formula
 from lora_viz.ui.forward_words import ForwardWords
 from lora_viz.ui.layers import choose_layer
+from lora_viz.ui.messages import show_info
 from lora_viz.ui.sidebar import model_name
 
 
@@ -31,13 +32,16 @@ def sources() -> None:
 
 
 def smaller_layers() -> str:
-    """The kinds of layer of this model that are not too large."""
+    """Which kinds of layer of this model are not too large, as a sentence."""
     fitting = (
         layer
         for layer in architecture.linear_layers()
         if not is_too_large(layer.in_features, layer.out_features)
     )
-    return ", ".join(dict.fromkeys(f"`{layer.module_type}`" for layer in fitting))
+    names = ", ".join(dict.fromkeys(layer.module_type for layer in fitting))
+    if not names:
+        return _("All linear layers of this model are larger; choose another model.")
+    return _("Choose one of these: %s.") % names
 
 
 scenario = state.scenario()
@@ -63,17 +67,12 @@ with head:
         f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
     )
 if is_too_large(layer.in_features, layer.out_features):
-    picture.info(
-        _(
-            "This layer’s weight has %(values)s values; up to %(most)s are run here. "
-            "Choose one of these: %(layers)s."
-        )
-        % {
-            "values": grouped(layer.in_features * layer.out_features),
-            "most": grouped(MAXIMUM_VALUES),
-            "layers": smaller_layers(),
-        }
-    )
+    words = _("This layer’s weight has %(values)s values; up to %(most)s are run here.") % {
+        "values": grouped(layer.in_features * layer.out_features),
+        "most": grouped(MAXIMUM_VALUES),
+    }
+    with picture:
+        show_info(f"{words} {smaller_layers()}")
     st.stop()
 
 view = state.view()

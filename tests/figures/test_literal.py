@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lora_viz.figures.literal import as_plotly, as_svg, visible
-from tests.hostile import EVERYTHING, PIECES
+from tests.hostile import EVERYTHING, PIECES, SIGNS
 
 # what Plotly looks for in words: lib/svg_text_utils.js and lib/index.js of plotly.js 3
 PLOTLY_READS = (r"<[^<>]*>", r"\$+[^$]*\$+", r"%\{")
-ANY_TEXT = st.text(max_size=200) | st.lists(st.sampled_from(PIECES)).map("".join)
+ANY_TEXT = st.text(max_size=200) | st.lists(st.sampled_from((*PIECES, *SIGNS))).map("".join)
 
 
 @given(ANY_TEXT)

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 from lora_viz.figures.literal import visible
 from lora_viz.ui.literal import APART, as_code, as_csv, as_frame, as_html, as_latex, as_markdown
-from tests.hostile import LINES, PIECES
+from tests.hostile import LINES, PIECES, SIGNS
 
 # remark-gfm, remark-emoji and Streamlit's own plugins look for these in what is left as text
 STREAMLIT_READS = (
@@ -34,7 +34,9 @@ STREAMLIT_READS = (
 READ_BEFORE_MARKDOWN = (r"(?<!\\):[A-Za-z:]", r"(?<!\\)\$", ":material/")
 PLACES = ("{}", "**{}**", "- {}", "> {}", "1. {}", "words {} words", "words: {}", "a  \n{}")
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-ANY_TEXT = st.text(max_size=100) | st.lists(st.sampled_from((*PIECES, *LINES))).map(" ".join)
+ANY_TEXT = st.text(max_size=100) | st.lists(st.sampled_from((*PIECES, *SIGNS, *LINES))).map(
+    " ".join
+)
 
 
 def inside(markdown: str) -> list[Token]:
@@ -56,7 +58,7 @@ def test_markdown_is_nothing_but_these_words(place: str, words: str) -> None:
     assert [one for pattern in READ_BEFORE_MARKDOWN if (one := re.search(pattern, written))] == []
 
 
-@pytest.mark.parametrize("words", [*PIECES, *LINES])
+@pytest.mark.parametrize("words", [*PIECES, *SIGNS, *LINES])
 def test_each_piece_alone_is_text(words: str) -> None:
     assert {part.type for part in inside(as_markdown(words))} == {"text"}
 
