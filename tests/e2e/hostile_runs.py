@@ -15,8 +15,8 @@ from tests.hostile import EVERYTHING, PIECES
 
 # At most 200 characters of a model's name are shown; every kind of piece is among them.
 MODEL = (
-    "\n# ZE|**Za**__Zb__`ZC`$$E = Zt^2$$&lt;Zu&gt;<b>Zw</b>%{Zz}[Zf](//o.example)![Zg](//o.example)"
-    ":red[Zo] :smile: :material/home: http://Zi.example www.Zk.example Zl@o.example"
+    "\n# ZE|![Zg](//o.example)<b>Zw</b>:material/home: http://Zi.example [Zf](//o.example"
+    "**Za**__Zb__`ZC`$$E = Zt^2$$&lt;Zu&gt;%{Zz}:red[Zo]:smile: www.Zk.example Zl@o.example"
 )
 # a pattern that matches c_attn, and hostile text in its comment, which no bracket may end
 TARGET = f".*c_attn(?#{' '.join(piece for piece in PIECES if not set('`)') & set(piece))})"
