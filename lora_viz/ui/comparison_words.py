@@ -12,6 +12,7 @@ from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
 from lora_viz.training.results import Result
 from lora_viz.ui import page, state
+from lora_viz.ui.frames import act_button
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import badge, description, setting_label, state_names
 
@@ -100,7 +101,7 @@ def actions(runs: Sequence[RecordedRun]) -> None:
 
 def _delete(one: RecordedRun) -> None:
     if one.is_running:
-        st.button(
+        act_button(
             _("Delete"),
             key=f"delete:{one.name}",
             disabled=True,
@@ -109,7 +110,7 @@ def _delete(one: RecordedRun) -> None:
         return
     with st.popover(_("Delete")):
         st.markdown(_("Delete `%s` with its adapter and all that it recorded?") % one.name)
-        st.button(
+        act_button(
             _("Delete for good"),
             key=f"delete:{one.name}",
             on_click=_delete_now,
