@@ -105,7 +105,7 @@ def uploader(label: str, **options: Any) -> UploadedFile | None:
 
 
 def _only_if_allowed(action: Callable[..., Any]) -> Callable[..., None]:
-    """The action as a callback that asks again: a click may come for a button that is disabled."""
+    """The action as a callback that asks again, when it is called."""
 
     @wraps(action)
     def act(*args: Any, **kwargs: Any) -> None:

@@ -126,6 +126,23 @@ def test_a_session_stays_what_it_began_as(query: dict[str, str], acts: list[str]
     assert acts == []
 
 
+def test_a_callback_asks_again_when_it_is_called() -> None:
+    """Streamlit drops clicks for disabled buttons; should it once let one pass, nothing is done."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from lora_viz.ui import frames
+
+        st.session_state.done = []
+        act = frames._only_if_allowed(st.session_state.done.append)
+        act("before")
+        st.session_state[frames.ONLY_LOOKED_AT] = True
+        act("after")
+
+    assert AppTest.from_function(script).run().session_state["done"] == ["before"]
+
+
 @pytest.mark.parametrize(
     ("query", "anyone"),
     [
