@@ -19,7 +19,7 @@ from lora_viz import reports
 from lora_viz.answers import compute
 from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, with_typed_model
 from lora_viz.cli_sweep import sweep_command
 from lora_viz.cli_training import runs_app, train_command
 from lora_viz.errors import UserError, in_a_sentence
@@ -129,6 +129,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
     def command(**given: Any) -> None:
         batch, as_json = given.pop("batch"), given.pop("as_json")
         values = {field: value for field, value in given.items() if value is not None}
+        values = with_typed_model(values)
         set_language(Scenario.make(values).language)
         if batch is not None:
             _print_batch(report, batch, values)
@@ -179,7 +180,7 @@ def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> dict[st
     if not isinstance(values, dict):
         return {"error": _('This line is not a JSON object, such as {"model": "gpt2"}.')}
     try:
-        return report(Scenario.make(shared | values))
+        return report(Scenario.make(shared | with_typed_model(values)))
     except UserError as error:
         return {"error": str(error)}
     except Exception as error:  # the lines that follow are answered whatever this one holds

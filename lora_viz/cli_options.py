@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lora_viz.declared import Declared
+from lora_viz.model_source import typed_model
 
 
 def declared_parameters(
@@ -30,6 +31,12 @@ def declared_parameters(
             default=None,
             annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
         )
+
+
+def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the whole path of a model that is a folder or file of this machine."""
+    model = values.get("model")
+    return values | {"model": typed_model(model)} if isinstance(model, str) else values
 
 
 def _option_names(settings: type[Declared], field: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, with_typed_model
 from lora_viz.cli_training import described_run, print_event
 from lora_viz.errors import UserError
 from lora_viz.format import size
@@ -99,6 +99,7 @@ def _plan(values: dict[str, Any]) -> SweepPlan:
     with_full = values.pop("full", True)
     if len(seeds) * (len(ranks) + with_full) > LARGEST_SWEEP:
         raise UserError(_("A sweep of at most %s runs can be done.") % f"{LARGEST_SWEEP:,}")
+    values = with_typed_model(values)
     in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
     others = {name: value for name, value in values.items() if name not in in_scenario}
     scenario = training_scenario(in_scenario)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, with_typed_model
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
@@ -120,6 +120,7 @@ def _own_parameters() -> list[inspect.Parameter]:
 
 def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
     """A new run with the settings given; of several processes the first one makes its folder."""
+    values = with_typed_model(values)
     in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
     others = {name: value for name, value in values.items() if name not in in_scenario}
     scenario = training_scenario(in_scenario)

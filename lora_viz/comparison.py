@@ -24,24 +24,34 @@ def encode(scenarios: tuple[Scenario, ...]) -> str:
     A scenario of nothing but defaults still names its model, so that it is seen to be there.
     """
     return BETWEEN.join(
-        urlencode({"model": scenario.model} | plain(scenario).to_query(), safe=",:/").replace(
+        urlencode({"model": scenario.model} | plain(scenario).differing(), safe=",:/").replace(
             BETWEEN, "%7E"
         )
         for scenario in scenarios
     )
 
 
-def decode(text: str) -> tuple[tuple[Scenario, ...], list[str]]:
-    """The scenarios of a link parameter, and one sentence for each that is left out.
+def for_link(text: str) -> str:
+    """What a link may hold of a comparison: all but scenarios whose model is a local folder."""
+    scenarios, _complaints = decode(text)
+    return encode(tuple(one for one in scenarios if one.fits_links("model")))
+
+
+def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...], list[str]]:
+    """The scenarios that `encode` wrote, and one sentence for each that is left out.
 
     One with a wrong value is left out as a whole: with a default in its place it would be another.
+
+    Args:
+        from_link: the text is a link's, which anyone may have written, and not this session's.
     """
+    make = Scenario.make_from_link if from_link else Scenario.make
     scenarios: list[Scenario] = []
     complaints: list[str] = []
     parts = [part for part in text.split(BETWEEN) if part]
     for number, part in enumerate(parts[:MOST], 1):
         try:
-            scenarios.append(plain(Scenario.make(dict(parse_qsl(part, keep_blank_values=True)))))
+            scenarios.append(plain(make(dict(parse_qsl(part, keep_blank_values=True)))))
         except UserError as error:
             complaints.append(
                 _("Scenario %(number)s of the comparison is left out: %(reason)s")

@@ -3,12 +3,18 @@
 A subclass of `Declared` is a frozen pydantic model whose fields are made with `choice`. What a
 person reads about a field, its name in links, its limits and the sentence that says what is wrong
 with a value all come from that one declaration.
+
+A link is written by anyone. It may set fields whose declaration leaves no room: switches, numbers
+within limits, one of a few words. Free text is taken from a link only where its field is marked
+with `InLinks`, and only in the form that is said there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, get_args
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import (
@@ -22,6 +28,29 @@ from pydantic import (
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+
+LONGEST_WORDS = 200  # characters of a value in a link that is no free text
+LONGEST_SHOWN = 60  # characters of a refused value in a sentence
+
+
+@dataclass(frozen=True)
+class InLinks:
+    """Marks a field of free text that a link may set.
+
+    Args:
+        form: what the text looks like, or each text of several.
+        expected: what is right, for the sentence about a text that looks otherwise.
+        longest: how many characters the whole value has at most.
+    """
+
+    form: re.Pattern[str]
+    expected: str
+    longest: int = LONGEST_WORDS
+
+    def allows(self, value: object) -> bool:
+        """Whether a link may hold this text, or all of these texts."""
+        texts = value if isinstance(value, tuple) else (value,)
+        return all(self.form.fullmatch(str(text)) for text in texts)
 
 
 def choice(default: Any, label: str, help_text: str, *, short: str | None = None) -> Any:
@@ -83,6 +112,12 @@ class Declared(BaseModel):
         return arguments if all(isinstance(argument, str) for argument in arguments) else ()
 
     @classmethod
+    def is_in_links(cls, field: str) -> bool:
+        """Whether a link may set this field."""
+        info = cls.model_fields[field]
+        return _leaves_no_room(info.annotation) or cls._link_form(field) is not None
+
+    @classmethod
     def make(cls, values: Mapping[str, Any]) -> Self:
         """Checked settings from field names (or short names) and values; the rest are defaults.
 
@@ -98,6 +133,9 @@ class Declared(BaseModel):
             return cls.model_validate(fields)
         except ValidationError as error:
             first = error.errors()[0]
+            said = first.get("ctx", {}).get("error")
+            if isinstance(said, UserError):
+                raise said from None
             raise UserError(cls._complaint(str(first["loc"][0]), first.get("input"))) from None
 
     def changed(self, **values: Any) -> Self:
@@ -108,14 +146,28 @@ class Declared(BaseModel):
         """The settings that links are shortened against."""
         return type(self)()
 
-    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
-        """The settings as link parameters; what equals its default is left out."""
+    def differing(self, defaults: Self | None = None) -> dict[str, str]:
+        """What differs from the defaults, as texts by the fields' short names."""
         defaults = defaults or self.defaults()
         return {
             self.short_name(field): _as_text(getattr(self, field))
             for field in type(self).model_fields
             if getattr(self, field) != getattr(defaults, field)
         }
+
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
+        """The settings as link parameters, without what equals its default or fits no link."""
+        names = self.fields_by_short_name()
+        return {
+            name: text
+            for name, text in self.differing(defaults).items()
+            if self.fits_links(names[name])
+        }
+
+    def fits_links(self, field: str) -> bool:
+        """Whether a link may hold the field's value."""
+        value = getattr(self, field)
+        return self._why_not_in_links(field, _as_text(value), value) is None
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
@@ -124,17 +176,56 @@ class Declared(BaseModel):
         Returns:
             The settings, with defaults for invalid values, and one sentence for each of those.
         """
-        values: dict[str, str] = {}
-        complaints: list[str] = []
+        made, values, complaints = cls(), {}, []
         for short, field in cls.fields_by_short_name().items():
-            value = query.get(short, query.get(field))
-            if value is not None:
-                try:
-                    cls.make({field: value})
-                    values[field] = value
-                except UserError as error:
-                    complaints.append(str(error))
-        return cls.make(values), complaints
+            text = query.get(short, query.get(field))
+            if text is None:
+                continue
+            try:
+                made = cls.make_from_link(values | {field: text})
+                values[field] = text
+            except UserError as error:
+                complaints.append(str(error))
+        return made, complaints
+
+    @classmethod
+    def make_from_link(cls, values: Mapping[str, str]) -> Self:
+        """What `make` does, for values of which a link tells.
+
+        Raises:
+            UserError: one sentence on the first value that is wrong, or that no link may set.
+        """
+        names = cls.fields_by_short_name()
+        for key, text in values.items():
+            field = names.get(key, key)
+            if field in cls.model_fields and (why := cls._why_not_in_links(field, text)):
+                raise UserError(why)
+        made = cls.make(values)
+        for key, text in values.items():
+            field = names.get(key, key)
+            if why := cls._why_not_in_links(field, text, getattr(made, field)):
+                raise UserError(why)
+        return made
+
+    @classmethod
+    def _why_not_in_links(cls, field: str, text: str, value: object = None) -> str | None:
+        """What keeps a text, and the value that it stands for, out of links; None if nothing does.
+
+        Without a value only what can be said of any text is looked at: its length and its letters.
+        """
+        if not cls.is_in_links(field):
+            return _("%s is not taken from links; choose it on its page.") % cls.label(field)
+        form = cls._link_form(field)
+        fits = len(text) <= (form.longest if form else LONGEST_WORDS) and text.isprintable()
+        if fits and (value is None or form is None or form.allows(value)):
+            return None
+        expected = _(form.expected) if form else cls._expectation(field)
+        return cls._complaint(field, text, expected)
+
+    @classmethod
+    def _link_form(cls, field: str) -> InLinks | None:
+        marks = cls.model_fields[field].metadata
+        return next((mark for mark in marks if isinstance(mark, InLinks)), None)
 
     @classmethod
     def _extra(cls, field: str) -> dict[str, Any]:
@@ -150,11 +241,11 @@ class Declared(BaseModel):
         }
 
     @classmethod
-    def _complaint(cls, field: str, value: object) -> str:
+    def _complaint(cls, field: str, value: object, expected: str = "") -> str:
         return _("%(label)s cannot be “%(value)s”; it should be %(expected)s.") % {
             "label": cls.label(field),
             "value": _shortened(value),
-            "expected": cls._expectation(field),
+            "expected": expected or cls._expectation(field),
         }
 
     @classmethod
@@ -166,6 +257,8 @@ class Declared(BaseModel):
             return _("1 (on) or 0 (off)")
         if cls.options(field):
             return _("one of %(options)s") % {"options": ", ".join(cls.options(field))}
+        if form := cls._link_form(field):
+            return _(form.expected)
         low, high = cls.limits(field)
         kind = _("a whole number") if annotation is int else _("a number")
         return _("%(kind)s from %(low)s to %(high)s") % {
@@ -183,6 +276,26 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _shortened(value: object, length: int = 60) -> str:
-    text = str(value)
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _leaves_no_room(annotation: object) -> bool:
+    """Whether a type is a switch, a number, one of a few words, or several of these."""
+    if annotation in (bool, int, float) or get_origin(annotation) is Literal:
+        return True
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated or arguments[1:] == (...,):
+        return _leaves_no_room(arguments[0])
+    return False
+
+
+def _shortened(value: object) -> str:
+    """A value in a sentence: not too long, and with a mark for each sign that cannot be shown."""
+    text = value if isinstance(value, str) else _safe_text(value)
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def _safe_text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "…"

@@ -2,6 +2,8 @@
 
 A model is named by a key of the catalogue, a hub id, a local folder or `config.json`, a custom
 GPT-2 (`custom:layers x width x heads x vocabulary x context`), or an upload (`upload:hash`).
+A local one is named by its whole path, from the root of the file system: `typed_model` makes that
+of what a reader types. So no name of a model that stands in a link can be a path.
 Only configurations are read: no weights, and no code that comes with a model.
 """
 
@@ -27,6 +29,10 @@ HUB_TIMEOUT_SECONDS = 1.5
 CUSTOM_FORM = re.compile("custom:" + "x".join([r"([0-9]{1,12})"] * 5))
 HUB_ID_FORM = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b")
 UPLOAD_FORM = re.compile(r"upload:([0-9a-f]{16})")
+# No path: one name, or two with a slash between them, of which none begins with a dot or a tilde.
+MODEL_IN_LINKS = re.compile(
+    r"custom:[0-9x]{0,80}|upload:[0-9a-f]{0,64}|\w[\w.-]{0,95}(/\w[\w.-]{0,95})?"
+)
 
 
 class MissingModelError(UserError):
@@ -124,12 +130,23 @@ def resolve(model: str) -> ModelConfig:
     )
 
 
-def local_path(model: str) -> Path | None:
-    """The folder or file on this machine that a model's name is a path to, if it is one."""
+def typed_model(text: str) -> str:
+    """The name of a model that somebody types on this machine: of a local one the whole path."""
+    if text in catalogue() or text.startswith(("custom:", "upload:")):
+        return text
     try:
-        path = Path(model).expanduser()
-        return path if path.exists() else None
+        path = Path(text).expanduser().absolute()
+        return str(path) if text.strip() and path.exists() else text
     except (OSError, RuntimeError, ValueError):  # no name of a file, or of a user, can be like this
+        return text
+
+
+def local_path(model: str) -> Path | None:
+    """The folder or file on this machine whose whole path a model's name is, if it is one."""
+    try:
+        path = Path(model)
+        return path if path.is_absolute() and path.exists() else None
+    except (OSError, ValueError):  # no name of a file can be like this
         return None
 
 

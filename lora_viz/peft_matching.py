@@ -47,7 +47,7 @@ def check_pattern(targets: str | list[str], names: Iterable[str]) -> None:
         with _limited_time(targets):
             for name in names:
                 re.fullmatch(targets, name)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # numbers, brackets beyond reason
         raise UserError(_not_a_pattern(targets, error)) from None
 
 
@@ -73,10 +73,10 @@ def _limited_time(pattern: str) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def _not_a_pattern(targets: str | list[str], error: re.error) -> str:
+def _not_a_pattern(targets: str, error: Exception) -> str:
     """One sentence about targets that are no regular expression."""
     return _("“%(pattern)s” is not a regular expression: %(reason)s.") % {
-        "pattern": targets,
+        "pattern": targets[:80],
         "reason": in_a_sentence(error),
     }
 

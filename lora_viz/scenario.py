@@ -6,20 +6,33 @@ same rule checks a slider, a colleague's link and a line of JSON.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Le
 from pydantic import field_validator, model_validator
 
 from lora_viz.catalogue import default_targets
-from lora_viz.declared import Declared, choice
+from lora_viz.declared import Declared, InLinks, choice
+from lora_viz.errors import UserError
 from lora_viz.hardware import Card, cards, gpus
-from lora_viz.i18n import N_
+from lora_viz.i18n import N_, _
+from lora_viz.model_source import MODEL_IN_LINKS
 
 DType = Literal["float32", "float16", "bfloat16"]
 REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
 ALL_LINEAR = "all-linear"
+MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern
+LONGEST_TARGET = 2000  # characters
+DEEPEST_PATTERN = 50  # brackets within brackets; Python's compiler of patterns gives up at 500
+MODEL_OF_A_LINK = InLinks(
+    MODEL_IN_LINKS,
+    N_(
+        "a name of the catalogue, a hub id, custom:… or upload:… (type a folder of this machine "
+        "into the sidebar)"
+    ),
+)
 
 
 class Scenario(Declared):
@@ -34,7 +47,7 @@ class Scenario(Declared):
         "target_modules": N_("at least one name of a layer, such as c_attn"),
     }
 
-    model: str = choice(
+    model: Annotated[str, MODEL_OF_A_LINK] = choice(
         "gpt2",
         N_("Model"),
         N_("A name of the catalogue, a hub id, a local folder or config.json, or custom:…"),
@@ -48,7 +61,12 @@ class Scenario(Declared):
     alpha: Annotated[int, Ge(1), Le(65536)] = choice(
         16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r.")
     )
-    target_modules: tuple[str, ...] = choice(
+    target_modules: Annotated[
+        tuple[str, ...],
+        InLinks(
+            re.compile(r"[^/]+"), N_("names of layers or a pattern, of at most 4,000 signs"), 4000
+        ),
+    ] = choice(
         ("c_attn", "attn.c_proj"),
         N_("Target modules"),
         N_("Names or ends of names of the layers to adapt, a regular expression, or all-linear."),
@@ -123,7 +141,9 @@ class Scenario(Declared):
             "precision frees them and runs the model under autocast."
         ),
     )
-    gpu: str = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
+    gpu: Annotated[
+        str, InLinks(re.compile(r".*"), N_("the name of a card, such as RTX 3070 or H100 80 GB"))
+    ] = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
     gpu_memory_gb: Annotated[float, Ge(0.0), Le(10_000.0)] = choice(
         0.0,
         N_("Another size of the GPU (GB)"),
@@ -172,6 +192,27 @@ class Scenario(Declared):
             raise ValueError("empty")
         return value
 
+    @field_validator("target_modules")
+    @classmethod
+    def bound_targets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Each target once, not too many, and none that is too long or too deep to be matched."""
+        if len(value) > MOST_TARGETS:
+            raise UserError(
+                _("At most %(most)s target modules can be named, not %(count)s; use a pattern.")
+                % {"most": MOST_TARGETS, "count": f"{len(value):,}"}
+            )
+        if any(
+            len(target) > LONGEST_TARGET or _depth(target) > DEEPEST_PATTERN for target in value
+        ):
+            raise UserError(
+                _(
+                    "A target module has at most %(longest)s signs and %(deepest)s brackets within "
+                    "each other."
+                )
+                % {"longest": f"{LONGEST_TARGET:,}", "deepest": DEEPEST_PATTERN}
+            )
+        return tuple(dict.fromkeys(value))
+
     @property
     def is_quantized(self) -> bool:
         """Whether the base model's weights are packed: the method QLoRA, or LoRA over NF4."""
@@ -197,6 +238,14 @@ class Scenario(Declared):
             return self.changed(model=model)
         return self.changed(model=model, target_modules=default_targets(model))
 
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
+        """The settings as link parameters; the targets of a model that fits no link stay out too:
+        they would be taken for another model's."""
+        query = super().to_query(defaults)
+        if not self.fits_links("model"):
+            query.pop(self.short_name("target_modules"), None)
+        return query
+
     def defaults(self) -> Scenario:
         """The settings that links are shortened against: the defaults for this model."""
         return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
@@ -208,3 +257,12 @@ def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
     if len(target_modules) == 1 and (first == ALL_LINEAR or REGEX_CHARACTERS & set(first)):
         return first
     return list(target_modules)
+
+
+def _depth(pattern: str) -> int:
+    """How many brackets stand open within each other at most."""
+    deepest = depth = 0
+    for sign in pattern:
+        depth += (sign in "([") - (sign in ")]")
+        deepest = max(deepest, depth)
+    return deepest

@@ -119,10 +119,15 @@ def weights_source(model: str) -> str:
 def _from_pretrained(kind: Any, model: str, **options: Any) -> Any:
     """Load from this machine if it is there, else from the hub, if that answers at all."""
     source = weights_source(model)
+    if Path(source).exists() and not Path(source).is_absolute():
+        # the libraries would take this folder for the hub's model
+        raise UserError(
+            _("“%s” is a folder here too; name it by its whole path, or start elsewhere.") % source
+        )
     try:
         return kind.from_pretrained(source, local_files_only=True, **options)
     except OSError:
-        if Path(source).is_dir():
+        if local_path(source):
             raise
     resolve(source)  # says in a sentence why the hub cannot give it, without long waits
     return kind.from_pretrained(source, **options)

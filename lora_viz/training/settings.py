@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -21,6 +22,7 @@ SCENARIO_DEFAULTS: dict[str, Any] = {
     "batch_size": 8,
     "seq_len": 128,
 }
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes of a file's name and of its path, on Linux
 LEARNING_RATES = {"lora": 5e-3, "qlora": 2e-4, "full": 1e-3}
 
 
@@ -122,8 +124,21 @@ class TrainingSettings(Declared):
     @field_validator("data_file")
     @classmethod
     def make_absolute(cls, value: str) -> str:
-        """A job may start in another folder than the one in which its file was named."""
-        return str(Path(value).expanduser().absolute()) if value else ""
+        """A job may start in another folder than the one in which its file was named.
+
+        What no file can be called is refused: looking for such a file would be an error.
+        """
+        if not value:
+            return ""
+        try:
+            path = Path(value).expanduser().absolute()
+        except RuntimeError:  # there is no such user
+            raise ValueError("no path") from None
+        in_bytes = os.fsencode(path)
+        longest = max(map(len, in_bytes.split(b"/")))
+        if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:
+            raise ValueError("no path")
+        return str(path)
 
     def with_scenario(self, scenario: Scenario) -> TrainingSettings:
         """These settings for another scenario; a usual learning rate becomes the usual one there.

@@ -15,7 +15,6 @@ from lora_viz.scenario import Scenario
 from lora_viz.ui import page, state
 from lora_viz.ui.compare_answers import NAMES, Compared
 from lora_viz.ui.literal import as_csv, as_frame, as_markdown
-from lora_viz.ui.messages import show_warning
 from lora_viz.ui.planner_grid import verdict_words
 from lora_viz.ui.sidebar import METHODS, model_name
 
@@ -26,13 +25,8 @@ HIGHLIGHT = "background-color: rgba(237, 180, 88, 0.28); font-weight: 600"
 
 
 def compared_scenarios() -> tuple[Scenario, ...]:
-    """The scenarios of the link; what is wrong in it is said once, and the rest stays."""
-    scenarios, complaints = decode(state.view().compared)
-    for complaint in complaints:
-        show_warning(complaint)
-    if complaints:
-        _keep(scenarios)
-    return scenarios
+    """This session's comparison."""
+    return decode(state.view().compared)[0]
 
 
 def add_button(scenarios: tuple[Scenario, ...]) -> None:
@@ -88,9 +82,23 @@ def title(scenario: Scenario) -> str:
     return f"{model_name(scenario.model)} · {method} · {shape} · {scenario.card.name}"
 
 
-def share_link() -> None:
-    """The address of this page, which holds every scenario."""
-    st.caption(_("The address of this page holds all of them: copy it to share them."))
+def share_link(scenarios: tuple[Scenario, ...]) -> None:
+    """The address of this page, which holds every scenario but those of local folders."""
+    missing = [
+        name
+        for name, scenario in zip(NAMES, scenarios, strict=False)
+        if not scenario.fits_links("model")
+    ]
+    if missing:
+        st.caption(
+            _(
+                "The address of this page holds all but %s: it names no folder of this machine. "
+                "Copy it to share them."
+            )
+            % ", ".join(missing)
+        )
+    else:
+        st.caption(_("The address of this page holds all of them: copy it to share them."))
     st.code(
         st.context.url.split("?")[0] + _query() if st.context.url else _query(), wrap_lines=True
     )

@@ -12,6 +12,7 @@ from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
 from lora_viz.training.results import Result
 from lora_viz.ui import page, state
+from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code, as_csv, as_frame, as_html, as_markdown
 from lora_viz.ui.messages import show_info
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -105,7 +106,7 @@ def actions(runs: Sequence[RecordedRun]) -> None:
 
 def _delete(one: RecordedRun) -> None:
     if one.is_running:
-        st.button(
+        act_button(
             _("Delete"),
             key=f"delete:{one.name}",
             disabled=True,
@@ -114,7 +115,7 @@ def _delete(one: RecordedRun) -> None:
         return
     with st.popover(_("Delete")):
         st.markdown(_("Delete %s with its adapter and all that it recorded?") % as_code(one.name))
-        st.button(
+        act_button(
             _("Delete for good"),
             key=f"delete:{one.name}",
             on_click=_delete_now,

@@ -12,6 +12,7 @@ import streamlit as st
 
 from lora_viz.declared import Declared
 from lora_viz.i18n import _
+from lora_viz.model_source import typed_model
 from lora_viz.scenario import Scenario
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import state
@@ -19,6 +20,7 @@ from lora_viz.ui.literal import as_cell
 from lora_viz.ui.view import View
 
 TRAINING = "training"
+TYPED = {"model": typed_model, "planned_models": typed_model}  # a reader may type a path here
 
 
 def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:
@@ -150,5 +152,15 @@ def _changed(owner: type[Declared], field: str, key: str) -> None:
     if value == [] and owner.model_fields[field].default:
         state.complain(_("%s: at least one is needed; the last one stays.") % owner.label(field))
         return
+    value = _as_typed(field, value, getattr(state.values_of(owner), field))
     change = state.update_training if owner is TrainingSettings else state.update
     change(**{field: tuple(value) if isinstance(value, list) else value})
+
+
+def _as_typed(field: str, value: Any, before: Any) -> Any:
+    """What the reader typed, in full; what stood there before may be of a link and stays so."""
+    if field not in TYPED:
+        return value
+    if isinstance(value, list):
+        return [one if one in before else TYPED[field](one) for one in value]
+    return TYPED[field](value)

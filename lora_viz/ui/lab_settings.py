@@ -15,6 +15,7 @@ from lora_viz.training.examples import Task
 from lora_viz.training.own_data import MAXIMUM_BYTES, load_own
 from lora_viz.ui import controls, state
 from lora_viz.ui.controls import TRAINING
+from lora_viz.ui.frames import uploader
 from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.messages import show_error
 from lora_viz.ui.run_words import task_names
@@ -69,7 +70,7 @@ def missing_data() -> str | None:
 
 
 def _own_data() -> None:
-    uploaded = st.file_uploader(
+    uploaded = uploader(
         _("Plain text, or JSONL with prompt and completion in every line"),
         type=["txt", "md", "jsonl", "ndjson"],
         key=UPLOAD,

@@ -19,6 +19,7 @@ from lora_viz.training import launch
 from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
 from lora_viz.ui import asking, state
+from lora_viz.ui.frames import act_button, may_act, why_not
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -65,7 +66,7 @@ def offer_embedded(why: str) -> None:
         _("**%(model)s** comes with this app: %(name)s needs neither a network nor a GPU.")
         % {"model": EMBEDDED_MODEL, "name": model_name(EMBEDDED_MODEL)}
     )
-    st.button(
+    act_button(
         _("Start with %s") % EMBEDDED_MODEL,
         on_click=_start_embedded,
         type="primary",
@@ -101,7 +102,7 @@ def offer_shorter_sequences() -> str | None:
 def start_button(runs: list[RecordedRun], missing: str | None) -> None:
     """The one button; jobs that run already are named, since a new one waits for them."""
     waiting = sum(one.is_running for one in runs)
-    st.button(
+    act_button(
         _("Start training")
         if not waiting
         else _("Start in the queue, after %s") % grouped(waiting),
@@ -111,7 +112,9 @@ def start_button(runs: list[RecordedRun], missing: str | None) -> None:
         disabled=missing is not None,
         key="start-training",
     )
-    if missing:
+    if not may_act():
+        st.caption(why_not())
+    elif missing:
         st.caption(missing)
 
 

@@ -10,6 +10,15 @@ from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex
 from lora_viz.ui.literal import as_latex
+from lora_viz.ui.view import View
+
+
+def note_on_local(view: View) -> None:
+    """What of the other models the page's address does not hold."""
+    if not view.fits_links("planned_models"):
+        st.caption(
+            _("A folder of this machine is not in the address: add it again after a reload.")
+        )
 
 
 def formula(report: MemoryReport | None, scenario: Scenario) -> None:

@@ -9,6 +9,7 @@ from lora_viz.i18n import _, set_language
 from lora_viz.training import launch
 from lora_viz.training.run_folder import Run
 from lora_viz.ui import state
+from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code
 from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_words import badge
@@ -20,7 +21,7 @@ QUEUE_SECONDS = 2
 def stop_button(one: RecordedRun, place: str) -> None:
     """Ask a job to stop after its step and keep what it has."""
     is_stopping = one.name in st.session_state.get(STOPPING, ())
-    st.button(
+    act_button(
         _("Stopping …") if is_stopping else _("Stop"),
         key=f"stop:{place}:{one.name}",
         on_click=_stop,
@@ -36,7 +37,7 @@ def resume_button(one: RecordedRun) -> None:
         return
     checkpoint = one.run.last_checkpoint()
     step = checkpoint.name.split("-")[-1] if checkpoint else "0"
-    st.button(
+    act_button(
         _("Resume from step %s") % step,
         key=f"resume:{one.name}",
         on_click=_resume,

@@ -14,15 +14,17 @@ from streamlit.runtime.pages_manager import PagesManager
 from lora_viz import workers
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.ui.frames import allowed_origins, frame_ancestors
 from lora_viz.ui.messages import show_error
 from lora_viz.ui.warming import warm_up
 
+POLICY = "Content-Security-Policy"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # The address holds a reader's whole scenario, which is no other site's business.
     "Referrer-Policy": "same-origin",
     # A link can hold any words; none of them shall make a reader's browser ask another site.
-    "Content-Security-Policy": "img-src 'self' data: blob:; media-src 'self'; frame-src 'self'",
+    POLICY: "img-src 'self' data: blob:; media-src 'self'; frame-src 'self'",
 }
 
 
@@ -32,6 +34,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Streamlit takes a folder named `pages/` for its old automatic navigation until `st.navigation`
     # has run once, and greets a deep link that comes before that with a "Page not found" dialog.
     PagesManager.uses_pages_directory = False
+    allowed_origins()  # a wrong setting is said when the server starts
     ended = threading.Event()
     threading.Thread(target=warm_up, args=(ended,), daemon=True).start()
     try:
@@ -52,7 +55,7 @@ def explain_script_error(error: Exception) -> bool:
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds `SECURITY_HEADERS` to every HTTP response."""
+    """ASGI middleware that adds `SECURITY_HEADERS` to every HTTP response, and who may frame it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -62,7 +65,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(SECURITY_HEADERS)
+                query = scope.get("query_string", b"").decode("latin-1")
+                headers[POLICY] = f"{SECURITY_HEADERS[POLICY]}; {frame_ancestors(query)}"
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

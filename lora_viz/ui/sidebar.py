@@ -12,6 +12,7 @@ from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
 from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui import controls, state
 from lora_viz.ui.asking import check_model, known_module_types
+from lora_viz.ui.frames import uploader
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {
@@ -30,6 +31,14 @@ def sidebar() -> None:
     """Draw the sidebar; a change anywhere in it changes the whole app."""
     with st.sidebar:
         controls.select("model", tuple(catalogue()), "sidebar", words=model_name, free=True)
+        if not state.scenario().fits_links("model"):
+            st.caption(
+                _(
+                    "A folder of this machine is not in the address: a reload, or a link to this "
+                    "page, opens with %s."
+                )
+                % model_name(Scenario().model)
+            )
         _other_models()
         controls.options("method", "sidebar", words=lambda method: METHODS[method])
         rank, alpha = st.columns(2)
@@ -82,7 +91,7 @@ def _other_models() -> None:
     if not own.open:
         return
     with own:
-        uploaded = st.file_uploader(_("A model's config.json"), type="json", key="upload")
+        uploaded = uploader(_("A model's config.json"), type="json", key="upload")
         if uploaded is not None and uploaded.file_id != st.session_state.get("last_upload"):
             st.session_state["last_upload"] = uploaded.file_id
             _use_upload(uploaded.getvalue())

@@ -5,7 +5,6 @@ They are read from the session's link, kept, and written back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -15,22 +14,20 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.scenario import Scenario
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui import frames, links
 from lora_viz.ui.view import View
 
 SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
-OF_TRAINING = "train-"  # before the names of training settings in links: other fields share some
-# A link names no file of the machine that it is opened on.
-NOT_IN_LINKS = ("scenario", "data")
 
 
 def begin_run() -> None:
     """Start a run: read the link if it is the first, set the language, write the link."""
     if SCENARIO not in st.session_state:
-        query = st.query_params.to_dict()
-        st.session_state[SCENARIO], of_scenario = Scenario.from_query(query)
-        st.session_state[VIEW], of_view = View.from_query(query)
-        st.session_state[TRAINING], of_training = _training_of_link(query)
-        st.session_state[COMPLAINTS] = of_scenario + of_view + of_training
+        given = links.read(st.query_params.to_dict())
+        st.session_state[SCENARIO], st.session_state[VIEW] = given.scenario, given.view
+        st.session_state[TRAINING] = given.training
+        st.session_state[COMPLAINTS] = given.complaints
+    frames.remember()
     set_language(scenario().language)
     _write_link()
 
@@ -101,30 +98,10 @@ def take_complaints() -> list[str]:
 
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
-    return scenario().to_query() | view().to_query() | _training_query()
-
-
-def _training_of_link(query: Mapping[str, str]) -> tuple[TrainingSettings, list[str]]:
-    given = {
-        name.removeprefix(OF_TRAINING): value
-        for name, value in query.items()
-        if name.startswith(OF_TRAINING) and name.removeprefix(OF_TRAINING) not in NOT_IN_LINKS
-    }
-    settings, complaints = TrainingSettings.from_query(given)
-    return settings.with_scenario(scenario()), complaints
-
-
-def _training_query() -> dict[str, str]:
-    usual = TrainingSettings.make({"scenario": scenario()})
-    return {
-        OF_TRAINING + name: value
-        for name, value in training().to_query(usual).items()
-        if name not in NOT_IN_LINKS
-    }
+    return links.write(scenario(), view(), training())
 
 
 def _write_link() -> None:
     wanted = link_parameters()
-    kept = {name: value for name, value in st.query_params.items() if name.startswith("embed")}
-    if st.query_params.to_dict() != wanted | kept:
-        st.query_params.from_dict(wanted | kept)
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

@@ -16,6 +16,7 @@ from lora_viz.training.events import StepEvent
 from lora_viz.training.run_folder import Run
 from lora_viz.training.sweep import Sweep
 from lora_viz.ui import controls, state
+from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error
 
@@ -47,7 +48,7 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
     except UserError:  # its plan cannot be read
         return
     if begun and left:
-        st.button(
+        act_button(
             _("Go on with the %s runs that are left") % left,
             key="resume-sweep",
             on_click=_work_on,
@@ -61,7 +62,7 @@ def _offer() -> None:
     controls.options("sweep_seeds")
     view = state.view()
     plan = default_plan(view.sweep_task, int(view.sweep_seeds))
-    st.button(
+    act_button(
         _("Start %s runs") % len(plan.runs()),
         key="start-sweep",
         type="primary",
@@ -109,7 +110,7 @@ def _progress(sweep: Sweep) -> None:
         _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
     )
     st.caption(f"{as_markdown(sweep.path.name)}  \n{words}")
-    if st.button(_("Stop"), key="stop-sweep"):
+    if act_button(_("Stop"), key="stop-sweep"):
         launch.stop(Run(sweep.path))
         st.caption(_("Stopping after this step; finished runs are kept."))
 

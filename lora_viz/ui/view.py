@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Le
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
-from lora_viz.declared import Declared, choice
+from lora_viz import comparison
+from lora_viz.declared import Declared, InLinks, choice
 from lora_viz.i18n import N_
 from lora_viz.memory.step_time import UTILISATION
+from lora_viz.scenario import MODEL_OF_A_LINK
 
 Method = Literal["full", "lora", "qlora"]
 Rank = Annotated[int, Ge(1), Le(1024)]
 PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
+COMPARED_AT_ONCE = 7  # runs; there are as many colours
+_NAME = re.compile(r"[^/\\]*")
+LAYER = InLinks(_NAME, N_("the name of a layer"))
+BLOCK = InLinks(_NAME, N_("the name of a block"))
+RUN = InLinks(_NAME, N_("the name of a run"))
+RUNS = InLinks(_NAME, N_("at most 7 names of runs, with commas between them"), 700)
+MODELS = InLinks(
+    MODEL_OF_A_LINK.form, N_("at most 4 names of models, with commas between them"), 800
+)
+COMPARISON = InLinks(
+    re.compile(r".*"), N_("at most 4 scenarios, as the page “Compare” writes them"), 20_000
+)
+SWEEP = InLinks(_NAME, N_("the name of a rank sweep"))
 
 
 class View(Declared):
@@ -23,10 +40,10 @@ class View(Declared):
         "planned_models": N_("at most 4 names of models, with commas between them"),
         "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
         "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
-        "compared_runs": N_("names of runs with commas between them"),
+        "compared_runs": N_("at most 7 names of runs, with commas between them"),
     }
 
-    layer: str = choice(
+    layer: Annotated[str, LAYER] = choice(
         "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
     )
     axis: Literal["log", "linear"] = choice(
@@ -86,15 +103,15 @@ class View(Declared):
     epoch: Literal["1", "5", "10", "20"] = choice(
         "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
     )
-    told_run: str = choice(
+    told_run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
         N_("The run whose snapshots are played; your newest with snapshots if empty."),
     )
-    told_layer: str = choice(
+    told_layer: Annotated[str, LAYER] = choice(
         "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
     )
-    sweep: str = choice(
+    sweep: Annotated[str, SWEEP] = choice(
         "",
         N_("Rank sweep"),
         N_("The sweep that is drawn; your newest if empty, else a recorded one."),
@@ -110,16 +127,18 @@ class View(Declared):
         N_("ΔW"),
         N_("Random numbers of a known rank, or what full fine-tuning really changed."),
     )
-    trained_layer: str = choice(
+    trained_layer: Annotated[str, LAYER] = choice(
         "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
     )
-    block: str = choice("", N_("Block"), N_("The block that is opened; the first one if empty."))
-    run: str = choice(
+    block: Annotated[str, BLOCK] = choice(
+        "", N_("Block"), N_("The block that is opened; the first one if empty.")
+    )
+    run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
         N_("The run that is looked at; the one that is running, or the newest, if empty."),
     )
-    compared_runs: tuple[str, ...] = choice(
+    compared_runs: Annotated[tuple[str, ...], RUNS] = choice(
         (),
         N_("Runs"),
         N_("The runs whose curves stand together; the newest few if empty."),
@@ -133,7 +152,7 @@ class View(Declared):
         N_("Which of the recorded curves is drawn for every run."),
         short="curve",
     )
-    planned_models: tuple[str, ...] = choice(
+    planned_models: Annotated[tuple[str, ...], MODELS] = choice(
         (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")
     )
     planned_methods: tuple[Method, ...] = choice(
@@ -150,7 +169,7 @@ class View(Declared):
             "usual for large models, less for small batches."
         ),
     )
-    compared: str = choice(
+    compared: Annotated[str, COMPARISON] = choice(
         "",
         N_("Comparison"),
         N_("Scenarios beside each other, as `comparison.encode` writes them."),
@@ -167,12 +186,15 @@ class View(Declared):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
-    @field_validator("planned_models", "planned_ranks")
+    @field_validator("planned_models", "planned_methods", "planned_ranks", "compared_runs")
     @classmethod
-    def plan_few(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(value) > PLANNED_AT_ONCE:
+    def take_each_once(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        """Refuse lists that a page has no room for."""
+        each = tuple(dict.fromkeys(value))
+        most = COMPARED_AT_ONCE if info.field_name == "compared_runs" else PLANNED_AT_ONCE
+        if len(each) > most:
             raise ValueError("too many")
-        return value
+        return each
 
     @field_validator("planned_methods")
     @classmethod
@@ -180,3 +202,19 @@ class View(Declared):
         if not value:
             raise ValueError("none")
         return value
+
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
+        """The view as link parameters; of a comparison and of the models to plan for, what fits."""
+        models = tuple(model for model in self.planned_models if MODELS.allows(model))
+        compared = comparison.for_link(self.compared)
+        kept = self.model_copy(update={"planned_models": models, "compared": compared})
+        return super(View, kept).to_query(defaults)
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[str]]:
+        """Read link parameters, the scenarios of a comparison among them, each by its own rules."""
+        view, complaints = super().from_query(query)
+        if not view.compared:
+            return view, complaints
+        scenarios, of_comparison = comparison.decode(view.compared, from_link=True)
+        return view.changed(compared=comparison.encode(scenarios)), complaints + of_comparison

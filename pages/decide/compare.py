@@ -52,4 +52,4 @@ st.caption(
     )
     % percent(utilisation, 0)
 )
-words.share_link()
+words.share_link(scenarios)

@@ -46,6 +46,7 @@ with side:
         controls.several(
             "planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE
         )
+        planner_words.note_on_local(state.view())
         controls.several("planned_methods", tuple(METHODS), words=METHODS.__getitem__, free=False)
         controls.several(
             "planned_ranks", (1, 4, 16, 64, 256), words=str, free=False, most=PLANNED_AT_ONCE

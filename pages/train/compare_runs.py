@@ -25,9 +25,10 @@ page.headline(
     _("Curves of any runs together, and which settings made the difference."),
     _("%s runs are kept on this machine") % len(runs),
 )
-for name in wanted:
-    if name not in runs:
-        show_warning(_("There is no run “%s”.") % name)
+missing = [name for name in wanted if name not in runs]
+if missing:
+    names = ", ".join(f"“{name}”" for name in missing)
+    show_warning(_("There is no run %s.") % names)
 if not runs:
     show_info(_("There is no run yet. Start one in the training lab, and another with a change."))
     st.page_link(words.LAB, label=_("Go to the training lab"))

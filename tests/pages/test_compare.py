@@ -55,11 +55,14 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
 
 
 def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:
-    app = open_page(
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.query_params["compare"] = (
         "model=gpt2&batch-size=2&seq-len=64~model=nonsense&rank=0~"
         "model=gpt2&batch-size=2&seq-len=64&rank=16"
     )
+    app.run()
     assert len(app.warning) == 1 and "Scenario 2" in app.warning[0].value
+    app.switch_page("pages/decide/compare.py").run()
     assert [scenario.rank for scenario in compared(app)] == [8, 16]
     assert not app.run().warning
     app.button(key="compare:use:1").click().run()
