@@ -75,13 +75,26 @@ class AdaptedModule:
 
 
 @dataclass(frozen=True)
+class TargetWarning:
+    """A target that does something else than its name says; `target_names` has it in words.
+
+    One that is unmatched matches no layer, and `kinds` are the model's kinds of layer that have a
+    name; one that is ambiguous matches several `kinds`.
+    """
+
+    kind: Literal["unmatched", "ambiguous"]
+    target: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AdapterLayout:
     """Everything about an adapter that does not depend on its rank."""
 
     modules: tuple[AdaptedModule, ...]
     base_tensors: tuple[AdapterTensor, ...]
     total_parameters: int
-    warnings: tuple[str, ...]
+    warnings: tuple[TargetWarning, ...]
 
     def trainable_parameters(self, rank: int) -> int:
         """What PEFT's `get_nb_trainable_parameters` counts as trainable at rank r."""

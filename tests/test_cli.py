@@ -11,6 +11,9 @@ from typing import IO
 
 import pytest
 
+from lora_viz import reports
+from lora_viz.scenario import Scenario
+
 
 def run(
     *arguments: str,
@@ -126,10 +129,45 @@ def test_a_terminal_without_the_letters_gets_their_codes() -> None:
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
 
 
-def test_the_catalogue_is_listed() -> None:
-    listed = json.loads(run("models", "--json").stdout)
-    assert {"gpt2", "llama-3.1-405b", "t5-base"} <= {row["model"] for row in listed}
-    assert "GPT-2 small" in run("models").stdout
+def test_every_linear_layer_is_counted_alone_and_refused_beside_names() -> None:
+    """Beside names PEFT would take it for a name of no layer: 27,262,976 are the names' alone."""
+    beside = (
+        '{"targets": "q_proj,v_proj,all-linear"}\n{"target_modules": ["all-linear", "q_proj"]}\n'
+    )
+    lines = '{"targets": "all-linear"}\n{"targets": "All-Linear"}\n' + beside
+    done = run("count", "mistral-7b", "--rank=64", "--batch", "-", text=lines)
+    first, second, *refused = map(json.loads, done.stdout.splitlines())
+    assert first["trainable_parameters"] == second["trainable_parameters"] == 167_772_160
+    assert len(refused) == 2
+    assert all(list(one) == ["error"] and "must stand alone" in one["error"] for one in refused)
+
+
+def test_a_target_in_vain_is_named_beside_every_number() -> None:
+    targets = "--targets=c_attn,nothing_like_it"
+    text = run("count", "gpt2", targets).stdout
+    assert "No layer matches “nothing_like_it”" in text and "attn.c_attn" in text
+    (line,) = run("count", "gpt2", targets, "--batch", "-", text="{}").stdout.splitlines()
+    scenario = Scenario.make(
+        {"model": "tiny-gpt2", "targets": "c_attn,nothing_like_it", "seq_len": 8, "batch_size": 1}
+    )
+    reported = [report(scenario) for report in (reports.count, reports.checkpoint, reports.memory)]
+    for answer in (json.loads(line), *reported):
+        assert answer["unmatched_targets"] == ["nothing_like_it"]
+        assert any("No layer matches “nothing_like_it”" in one for one in answer["warnings"])
+    plain = scenario.changed(method="full")
+    assert reports.checkpoint(plain)["warnings"] == reports.memory(plain)["warnings"] == []
+
+
+def test_the_catalogue_is_listed_with_exact_sizes() -> None:
+    listed = {row["model"]: row for row in json.loads(run("models", "--json").stdout)}
+    assert {"gpt2", "llama-3.1-405b", "t5-base"} <= listed.keys()
+    small = listed["distilgpt2"]
+    assert (small["parameters"], small["published_parameters"]) == (81_912_576, 82_000_000)
+    assert small["published_is_rounded"] and not listed["gpt2"]["published_is_rounded"]
+    text = run("models").stdout
+    assert "GPT-2 small" in text and "published, rounded: 82,000,000" in text
+    for row in listed.values():
+        assert f"{row['parameters']:,}" in text
 
 
 @pytest.mark.parametrize(
@@ -140,6 +178,8 @@ def test_the_catalogue_is_listed() -> None:
         ("count", "gpt2", "--rank", "many"),
         ("count", "gpt2", "--frobnicate", "3"),
         ("count", "gpt2", "--targets", "no_such_layer"),
+        ("count", "mistral-7b", "--targets", "q_proj,v_proj,all-linear"),
+        ("train", "tiny-gpt2", "--targets", "no_such_layer"),
         ("count", "there-is-no-such-model"),
         ("count", "--batch", "/no/such/file"),
         ("checkpoint", "gpt2", "--base-dtype", "float7"),
@@ -154,8 +194,6 @@ def test_errors_are_one_sentence_with_status_2(arguments: tuple[str, ...]) -> No
 
 
 def test_options_cover_the_whole_scenario() -> None:
-    from lora_viz.scenario import Scenario
-
     shown = run("count", "--help").stdout
     for name in Scenario.fields_by_short_name():
         assert name == "model" or f"--{name}" in shown

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
-from pydantic import field_validator, model_validator
+from pydantic import ValidationError, field_validator, model_validator
 
-from lora_viz.declared import Declared, choice
+from lora_viz.declared import Declared, choice, own_sentence
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
 from lora_viz.scenario import Scenario
@@ -152,8 +152,9 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
     """Read saved settings. Raises `UserError` where they are not settings."""
     try:
         return TrainingSettings.model_validate_json(text)
-    except ValueError:
-        raise UserError(_("These are not the settings of a training job.")) from None
+    except ValidationError as error:
+        own = next(filter(None, map(own_sentence, error.errors())), None)
+        raise own or UserError(_("These are not the settings of a training job.")) from None
 
 
 def _method(scenario: object) -> str:

@@ -19,7 +19,9 @@ from lora_viz.layer_kinds import LayerKinds
 from lora_viz.layer_tree import BlockGroup, LayerTree, Stack
 from lora_viz.mapped_layer import MappedLayer
 from lora_viz.scenario import Scenario
+from lora_viz.target_names import ambiguous_sentences
 from lora_viz.ui import page, parameter_words
+from lora_viz.ui.messages import as_written
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class LayerMapWords:
                 "name": turned.module_type,
                 "shape": written(turned.weight_shape[::-1]),
             }
-        yield from (f"⚠ {warning}" for warning in self.layout.warnings)
+        for sentence in ambiguous_sentences(self.layout.warnings):
+            yield f"⚠ {as_written(sentence)}"
 
     def formula(self) -> None:
         """What A and B of each adapted kind of layer hold, and their sum."""

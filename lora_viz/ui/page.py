@@ -12,6 +12,7 @@ from lora_viz.i18n import _
 from lora_viz.ui import state
 from lora_viz.ui.chart_download import download_buttons
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.target_warnings import warn_of_unmatched_targets
 
 if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
     import plotly.graph_objects as go
@@ -21,11 +22,16 @@ INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
 GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
-def headline(title: str, sentence: str, kicker: str) -> None:
-    """The page's title with the scenario above it and one sentence on what to see below."""
+def headline(title: str, sentence: str, kicker: str, *, is_about_adapter: bool = True) -> None:
+    """The page's title with the scenario above it and one sentence on what to see below.
+
+    Where the page's numbers are of the scenario's adapter, targets that match nothing follow.
+    """
     st.caption(kicker)
     st.title(title, anchor=False)
     st.markdown(sentence)
+    if is_about_adapter:
+        warn_of_unmatched_targets(state.scenario())
 
 
 def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
