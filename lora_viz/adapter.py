@@ -75,15 +75,15 @@ class AdaptedModule:
 
 
 @dataclass(frozen=True)
-class TargetWarning:
-    """A target that does something else than its name says; `target_names` has it in words.
+class AdapterWarning:
+    """What a reader should know of an adapter, as data; `target_names` has it in words.
 
-    One that is unmatched matches no layer, and `kinds` are the model's kinds of layer that have a
-    name; one that is ambiguous matches several `kinds`.
+    `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
+    those that the model has; one that is ambiguous matches all of these several `kinds`.
     """
 
     kind: Literal["unmatched", "ambiguous"]
-    target: str
+    name: str
     kinds: tuple[str, ...]
 
 
@@ -94,7 +94,7 @@ class AdapterLayout:
     modules: tuple[AdaptedModule, ...]
     base_tensors: tuple[AdapterTensor, ...]
     total_parameters: int
-    warnings: tuple[TargetWarning, ...]
+    warnings: tuple[AdapterWarning, ...]
 
     def trainable_parameters(self, rank: int) -> int:
         """What PEFT's `get_nb_trainable_parameters` counts as trainable at rank r."""

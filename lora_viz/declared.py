@@ -98,8 +98,10 @@ class Declared(BaseModel):
             return cls.model_validate(fields)
         except ValidationError as error:
             first = error.errors()[0]
-            field, value = str(first["loc"][0]), first.get("input")
-            raise own_sentence(first) or UserError(cls._complaint(field, value)) from None
+            said = first.get("ctx", {}).get("error")
+            if isinstance(said, UserError):
+                raise said from None
+            raise UserError(cls._complaint(str(first["loc"][0]), first.get("input"))) from None
 
     def changed(self, **values: Any) -> Self:
         """These settings with some replaced, all checked again. Raises `UserError`."""
@@ -174,12 +176,6 @@ class Declared(BaseModel):
             "low": f"{low:,}",
             "high": f"{high:,}",
         }
-
-
-def own_sentence(error: Mapping[str, Any]) -> UserError | None:
-    """The sentence of a field that says itself what is wrong, from one of pydantic's errors."""
-    reason = error.get("ctx", {}).get("error")
-    return reason if isinstance(reason, UserError) else None
 
 
 def _as_text(value: object) -> str:

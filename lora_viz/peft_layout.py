@@ -22,7 +22,7 @@ from lora_viz.adapter import (
     AdaptedModule,
     AdapterLayout,
     AdapterTensor,
-    TargetWarning,
+    AdapterWarning,
     TensorRole,
 )
 from lora_viz.architecture import module_type
@@ -157,7 +157,7 @@ def _plain_name(name: str, module: nn.Module) -> str:
 
 def target_warnings(
     targets: str | list[str], adapted: PeftModel, kinds: tuple[str, ...]
-) -> Iterator[TargetWarning]:
+) -> Iterator[AdapterWarning]:
     """Names that match more than one kind of layer, as c_proj does in GPT-2, and names in vain.
 
     `kinds` are the model's, as `named_kinds` lists them.
@@ -174,9 +174,9 @@ def target_warnings(
         found = [name for name in layers if check_target_module_exists(rule, name)]
         matched = tuple(dict.fromkeys(module_type(name) for name in found))
         if not found and not names_fused_parameters(adapted, target):
-            yield TargetWarning("unmatched", target, kinds)
+            yield AdapterWarning("unmatched", target, kinds)
         elif len(matched) > 1:
-            yield TargetWarning("ambiguous", target, matched)
+            yield AdapterWarning("ambiguous", target, matched)
 
 
 def _refusal(

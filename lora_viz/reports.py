@@ -18,7 +18,7 @@ from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
-from lora_viz.target_names import ambiguous_sentences, unmatched_sentence
+from lora_viz.target_names import other_sentences, unmatched_sentence
 
 NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
 
@@ -145,11 +145,11 @@ def _warnings_of(scenario: Scenario) -> dict[str, list[str]]:
 
 def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
     """What a person should know about the targets, and the names of those that match nothing."""
-    unmatched = [one.target for one in layout.warnings if one.kind == "unmatched"]
+    unmatched = [one.name for one in layout.warnings if one.kind == "unmatched"]
     sentence = unmatched_sentence(layout.warnings)
     return {
         "unmatched_targets": unmatched,
-        "warnings": [*([sentence] if sentence else []), *ambiguous_sentences(layout.warnings)],
+        "warnings": [*([sentence] if sentence else []), *other_sentences(layout.warnings)],
     }
 
 

@@ -224,11 +224,12 @@ def stands_alone(target: str) -> bool:
 def chosen_targets(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
     """What a reader means who changes the list of targets from `before` to `after`.
 
-    A target that stands alone replaces the names, and a name that is added replaces it.
+    A target that stands alone replaces the names, also where a whole list is added at once, and a
+    name that is added replaces it.
     """
     added = [target for target in after if target not in before]
-    if added and stands_alone(added[-1]):
-        return (added[-1],)
+    if lone := [target for target in added if stands_alone(target)]:
+        return (lone[-1],)
     names = tuple(target for target in after if not stands_alone(target))
     return names if added else after
 

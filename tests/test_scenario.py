@@ -140,6 +140,7 @@ def test_targets_are_each_kept_once_and_plain() -> None:
         (("a", "b"), ("a", "b", "All-Linear"), ("All-Linear",)),
         (("a", "b"), ("a", "b", ".*c"), (".*c",)),
         (("all-linear",), ("all-linear", "a"), ("a",)),
+        (("a",), ("a", "b", "all-linear", "c"), ("all-linear",)),
         ((".*c",), (".*c", "all-linear"), ("all-linear",)),
         (("a", "b"), ("b",), ("b",)),
         (("a",), ("a", "b"), ("a", "b")),

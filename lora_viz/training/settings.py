@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import ValidationError, field_validator, model_validator
 
-from lora_viz.declared import Declared, choice, own_sentence
+from lora_viz.declared import Declared, choice
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
 from lora_viz.scenario import Scenario
@@ -153,8 +153,11 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
     try:
         return TrainingSettings.model_validate_json(text)
     except ValidationError as error:
-        own = next(filter(None, map(own_sentence, error.errors())), None)
-        raise own or UserError(_("These are not the settings of a training job.")) from None
+        for one in error.errors():
+            said = one.get("ctx", {}).get("error")
+            if isinstance(said, UserError):
+                raise said from None
+        raise UserError(_("These are not the settings of a training job.")) from None
 
 
 def _method(scenario: object) -> str:

@@ -19,7 +19,7 @@ from lora_viz.layer_kinds import LayerKinds
 from lora_viz.layer_tree import BlockGroup, LayerTree, Stack
 from lora_viz.mapped_layer import MappedLayer
 from lora_viz.scenario import Scenario
-from lora_viz.target_names import ambiguous_sentences
+from lora_viz.target_names import other_sentences
 from lora_viz.ui import page, parameter_words
 from lora_viz.ui.messages import as_written
 
@@ -79,7 +79,7 @@ class LayerMapWords:
                 "name": turned.module_type,
                 "shape": written(turned.weight_shape[::-1]),
             }
-        for sentence in ambiguous_sentences(self.layout.warnings):
+        for sentence in other_sentences(self.layout.warnings):
             yield f"⚠ {as_written(sentence)}"
 
     def formula(self) -> None:
