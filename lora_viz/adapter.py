@@ -75,13 +75,26 @@ class AdaptedModule:
 
 
 @dataclass(frozen=True)
+class AdapterWarning:
+    """What a reader should know of an adapter, as data; `target_names` has it in words.
+
+    `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
+    those that the model has; one that is ambiguous matches all of these several `kinds`.
+    """
+
+    kind: Literal["unmatched", "ambiguous"]
+    name: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AdapterLayout:
     """Everything about an adapter that does not depend on its rank."""
 
     modules: tuple[AdaptedModule, ...]
     base_tensors: tuple[AdapterTensor, ...]
     total_parameters: int
-    warnings: tuple[str, ...]
+    warnings: tuple[AdapterWarning, ...]
 
     def trainable_parameters(self, rank: int) -> int:
         """What PEFT's `get_nb_trainable_parameters` counts as trainable at rank r."""

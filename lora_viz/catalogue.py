@@ -14,13 +14,18 @@ CATALOGUE_FOLDER = DATA_FOLDER / "catalogue"
 
 @dataclass(frozen=True)
 class CatalogueModel:
-    """One entry: what the model is called, who allows what, and what its makers published."""
+    """One entry: what the model is called, who allows what, and what its makers published.
+
+    `parameters` is exact: what transformers counts for `config`. `published_parameters` is right
+    to within `published_precision`, 0 for a count that was not rounded.
+    """
 
     key: str
     name: str
     hub_id: str
     family: str
     licence: str
+    parameters: int
     published_parameters: int
     published_source: str
     published_precision: int

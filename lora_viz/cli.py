@@ -79,7 +79,7 @@ def _unexpected(error: Exception) -> str:
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the catalogue."""
+    """List the catalogue, with the parameters of each model as transformers counts them."""
     rows = [
         {
             "model": entry.key,
@@ -87,7 +87,9 @@ def models(
             "hub_id": entry.hub_id,
             "family": entry.family,
             "licence": entry.licence,
+            "parameters": entry.parameters,
             "published_parameters": entry.published_parameters,
+            "published_is_rounded": entry.published_precision > 0,
             "published_source": entry.published_source,
         }
         for entry in catalogue().values()
@@ -96,8 +98,11 @@ def models(
         print(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        size = grouped(row["published_parameters"])
-        print(f"{row['model']:<16} {row['name']:<18} {size:>16}  {row['licence']}")
+        size = grouped(row["parameters"])
+        published = ""
+        if row["published_is_rounded"]:
+            published = "  " + _("published, rounded: %s") % grouped(row["published_parameters"])
+        print(f"{row['model']:<16} {row['name']:<24} {size:>16}  {row['licence']}{published}")
 
 
 @app.command("audit")
@@ -137,7 +142,10 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
         if "model" not in values:
             raise UserError(_("Name a MODEL, such as gpt2, or give --batch FILE."))
         answer = report(Scenario.make(values))
-        print(json.dumps(answer, ensure_ascii=False) if as_json else as_text(answer))
+        if as_json:
+            print(json.dumps(answer, ensure_ascii=False))
+        else:
+            print("\n".join([as_text(answer), *answer["warnings"]]))
 
     command.__doc__ = inspect.getdoc(report)
     parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
@@ -209,7 +217,7 @@ def _count_as_text(answer: dict[str, Any]) -> str:
     for module in answer["modules"]:
         sizes = f"{module['in_features']} → {module['out_features']}"
         lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
-    return "\n".join(lines + answer["warnings"])
+    return "\n".join(lines)
 
 
 def _checkpoint_as_text(answer: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from lora_viz.cli_options import declared_parameters, with_typed_model
-from lora_viz.cli_training import described_run, print_event
+from lora_viz.cli_training import described_run, need_an_adapter, print_event, print_notice
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
@@ -107,6 +107,7 @@ def _plan(values: dict[str, Any]) -> SweepPlan:
     settings = TrainingSettings.make({"scenario": scenario, **others})
     plan = SweepPlan(settings=settings, ranks=ranks, seeds=seeds, with_full=with_full)
     plan.runs()  # raises where a rank or a seed is not allowed
+    need_an_adapter(scenario)
     return plan
 
 
@@ -144,13 +145,17 @@ def _work(sweep: Sweep, as_json: bool) -> int:
         raise UserError(_("“%s” is still running.") % sweep.path.name)
     try:
         write_whole(sweep.path / "process.json", json.dumps({"pid": os.getpid()}))
-        results = work(sweep, signals, None if as_json else _print_progress(sweep))
+        results = work(sweep, signals, _print_notice if as_json else _print_progress(sweep))
     finally:
         os.close(lock)
     print(json.dumps(_described(sweep), ensure_ascii=False) if as_json else _text(sweep))
     if any(result.state == "failed" for result in results):
         return 1
     return 130 if signals.requested else 0
+
+
+def _print_notice(_run: Run, event: Event) -> None:
+    print_notice(event)
 
 
 def _print_progress(sweep: Sweep) -> Callable[[Run, Event], None]:

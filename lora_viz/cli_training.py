@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from lora_viz.adapter import read_adapter_layout
+from lora_viz.answers import compute
 from lora_viz.cli_options import declared_parameters, with_typed_model
 from lora_viz.errors import UserError
 from lora_viz.format import size
@@ -128,6 +130,8 @@ def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings
     settings = TrainingSettings.make({"scenario": scenario, **others})
     if settings.task == "own":
         load_own(settings.data_file)  # what is wrong with it is said before anything is made
+    if process_rank() == 0:
+        need_an_adapter(scenario)
     path = Path(out).absolute() if out else None
     if process_count() > 1 and path is None:
         raise UserError(_("Name the run's folder with --out where several processes train."))
@@ -160,9 +164,27 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
     try:
-        return work(run, settings, signals, print_event if shows_progress else None)
+        return work(run, settings, signals, print_event if shows_progress else print_notice)
     finally:
         os.close(lock)
+
+
+def need_an_adapter(scenario: Scenario) -> None:
+    """Raise `UserError` where PEFT can adapt no layer, before anything is made or loaded."""
+    if scenario.method != "full":
+        compute(
+            read_adapter_layout,
+            scenario.model,
+            scenario.target_modules,
+            scenario.bias,
+            scenario.dora,
+        )
+
+
+def print_notice(event: Event) -> None:
+    """What a person should know even where only the result is wanted, on standard error."""
+    if isinstance(event, NoticeEvent):
+        print(event.message, file=sys.stderr)
 
 
 def print_event(event: Event) -> None:
@@ -170,7 +192,7 @@ def print_event(event: Event) -> None:
     if isinstance(event, StateEvent):
         print(event.state, file=sys.stderr)
     elif isinstance(event, NoticeEvent):
-        print(event.message, file=sys.stderr)
+        print_notice(event)
     elif isinstance(event, EvaluationEvent):
         words = f"  step {event.step}: {event.part} loss {event.loss:.4f}"
         print(f"{words}, perplexity {event.perplexity:.2f}", file=sys.stderr)

@@ -9,18 +9,27 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
 from peft.tuners.tuners_utils import check_target_module_exists
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
-from lora_viz.adapter import AdaptedModule, AdapterLayout, AdapterTensor, TensorRole
+from lora_viz.adapter import (
+    AdaptedModule,
+    AdapterLayout,
+    AdapterTensor,
+    AdapterWarning,
+    TensorRole,
+)
 from lora_viz.architecture import module_type
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
-from lora_viz.peft_matching import check_pattern
+from lora_viz.layer_kinds import NAMES_OF_FUSED_LAYERS
+from lora_viz.peft_matching import check_pattern, names_fused_parameters
 
 ADAPTER = "default"
 PEFT_PREFIX = "base_model.model."
@@ -31,6 +40,8 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_embedding_B": ("B", 1),
     "lora_magnitude_vector": ("magnitude", None),
 }
+ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
+MOST_KINDS = 30
 # how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
 NOTHING_MATCHED = "not found in the base model|No modules were targeted|No `target_modules` passed"
 
@@ -51,13 +62,13 @@ def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[Non
     """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
     modules = dict(model.named_modules())
     check_pattern(targets, modules)
-    names = [name for name, module in modules.items() if _holds_parameters(module)]
+    kinds = named_kinds(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
-            raise UserError(_refusal(targets, names, error)) from None
+            raise UserError(_refusal(targets, modules, kinds, error)) from None
 
 
 def layout_from_peft(
@@ -65,17 +76,17 @@ def layout_from_peft(
 ) -> AdapterLayout:
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
+    kinds = named_kinds(model)
     adapted = adapt(model, targets, bias, dora)
     with refused_readably(model, targets):
         parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
-    matched = [module.name for module in modules]
     return AdapterLayout(
         modules=modules,
         base_tensors=tuple(tensor for tensor in parts.values() if tensor.name not in own),
         total_parameters=total,
-        warnings=tuple(_warnings(targets, matched, _adapts_bare_parameters(adapted))),
+        warnings=tuple(target_warnings(targets, adapted, kinds)),
     )
 
 
@@ -144,42 +155,77 @@ def _plain_name(name: str, module: nn.Module) -> str:
     return f"{plain}.{parameter}" if parameter else plain
 
 
-def _adapts_bare_parameters(adapted: PeftModel) -> bool:
-    """Whether PEFT adapts parameters such as fused experts, which it names in its own way."""
-    return any(hasattr(module, "parameter_name") for module in adapted.modules())
+def target_warnings(
+    targets: str | list[str], adapted: PeftModel, kinds: tuple[str, ...]
+) -> Iterator[AdapterWarning]:
+    """Names that match more than one kind of layer, as c_proj does in GPT-2, and names in vain.
 
-
-def _warnings(targets: str | list[str], matched: list[str], has_other_names: bool) -> Iterable[str]:
-    """Names that match more than one kind of layer, as c_proj does in GPT-2, and names in vain."""
+    `kinds` are the model's, as `named_kinds` lists them.
+    """
     if isinstance(targets, str):
         return
+    layers = [
+        name.removeprefix(PEFT_PREFIX)
+        for name, module in adapted.named_modules()
+        if isinstance(module, LoraLayer) and not hasattr(module, "parameter_name")
+    ]
     for target in targets:
         rule = LoraConfig(target_modules=[target])
-        found = [name for name in matched if check_target_module_exists(rule, name)]
-        kinds = list(dict.fromkeys(module_type(name) for name in found))
-        if not found and not has_other_names:
-            yield _("“%s” matches no layer of this model.") % target
-        elif len(kinds) > 1:
-            yield _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.") % {
-                "target": target,
-                "count": len(kinds),
-                "kinds": ", ".join(kinds),
-            }
+        found = [name for name in layers if check_target_module_exists(rule, name)]
+        matched = tuple(dict.fromkeys(module_type(name) for name in found))
+        if not found and not names_fused_parameters(adapted, target):
+            yield AdapterWarning("unmatched", target, kinds)
+        elif len(matched) > 1:
+            yield AdapterWarning("ambiguous", target, matched)
 
 
-def _refusal(targets: str | list[str], names: list[str], error: Exception) -> str:
+def _refusal(
+    targets: str | list[str],
+    modules: dict[str, nn.Module],
+    kinds: tuple[str, ...],
+    error: Exception,
+) -> str:
     """One sentence: which targets match nothing and what there is, or what PEFT says."""
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
         return _(
-            "PEFT cannot adapt a layer of class %s; name Linear, Conv1D or Embedding layers."
-        ) % unsupported.group(1)
+            "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
+            "Embedding layers, such as %(kinds)s."
+        ) % {
+            "layer": _first_of_class(unsupported.group(1), targets, modules),
+            "class": unsupported.group(1),
+            "kinds": ", ".join(kinds),
+        }
     if not re.search(NOTHING_MATCHED, str(error)):
         return _("PEFT cannot adapt these target modules: %s.") % in_a_sentence(error)
-    kinds = list(dict.fromkeys(module_type(name) for name in names))
     return _("No layer matches the target modules “%(targets)s”; this model has %(kinds)s.") % {
         "targets": targets if isinstance(targets, str) else ", ".join(targets),
-        "kinds": ", ".join(kinds[:30]),
+        "kinds": ", ".join(kinds),
     }
+
+
+def _first_of_class(
+    class_name: str, targets: str | list[str], modules: dict[str, nn.Module]
+) -> str:
+    """The kind of the first layer of this class that the targets match."""
+    rule = LoraConfig(target_modules=targets)
+    return next(
+        module_type(name)
+        for name, module in modules.items()
+        if type(module).__name__ == class_name and check_target_module_exists(rule, name)
+    )
+
+
+def named_kinds(model: nn.Module) -> tuple[str, ...]:
+    """Which kinds of layer PEFT can adapt here, in the model's order; as many as fit a sentence.
+
+    In a model without any of those, all kinds that have weights.
+    """
+    holders = [(name, one) for name, one in model.named_modules() if _holds_parameters(one)]
+    adaptable = [name for name, one in holders if isinstance(one, ADAPTABLE)]
+    kinds = [module_type(name) for name in adaptable or dict(holders)]
+    model_type = getattr(getattr(model, "config", None), "model_type", "")
+    fused = NAMES_OF_FUSED_LAYERS.get(model_type, {}).values()
+    return tuple(dict.fromkeys([*kinds, *chain.from_iterable(fused)]))[:MOST_KINDS]
 
 
 def _holds_parameters(module: nn.Module) -> bool:

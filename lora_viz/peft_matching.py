@@ -35,6 +35,20 @@ def matched_modules(model: nn.Module, targets: str | list[str]) -> list[str]:
     return [name for name in names if check_target_module_exists(config, name)]
 
 
+def names_fused_parameters(model: nn.Module, target: str) -> bool:
+    """Whether PEFT takes a name for parameters that transformers 5 stacks, as Mixtral's w1."""
+    try:
+        from peft.utils.transformers_weight_conversion import convert_peft_config_for_transformers
+    except ImportError:  # versions whose models have a layer of that name
+        return False
+    rule = LoraConfig(target_modules=[target])
+    try:
+        convert_peft_config_for_transformers(rule, model, None)
+    except ValueError:  # it is one of a stack's parts, which PEFT adapts only together
+        return True
+    return bool(rule.target_parameters)
+
+
 def check_pattern(targets: str | list[str], names: Iterable[str]) -> None:
     """Match a pattern with every name, as PEFT will, for a limited time.
 

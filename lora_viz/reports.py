@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lora_viz.adapter import read_adapter_layout, scaling
+from lora_viz.adapter import AdapterLayout, read_adapter_layout, scaling
 from lora_viz.answers import compute
 from lora_viz.architecture import read_architecture
 from lora_viz.checkpoint import (
@@ -18,6 +18,9 @@ from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
+from lora_viz.target_names import other_sentences, unmatched_sentence
+
+NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
 
 
 def count(scenario: Scenario) -> dict[str, Any]:
@@ -28,13 +31,7 @@ def count(scenario: Scenario) -> dict[str, Any]:
     """
     if scenario.method == "full":
         return _count_full(scenario)
-    layout = compute(
-        read_adapter_layout,
-        scenario.model,
-        scenario.target_modules,
-        scenario.bias,
-        scenario.dora,
-    )
+    layout = _layout(scenario)
     trainable = layout.trainable_parameters(scenario.rank)
     with_adapter = layout.total_parameters + layout.added_parameters(scenario.rank)
     return {
@@ -55,7 +52,7 @@ def count(scenario: Scenario) -> dict[str, Any]:
             }
             for module in layout.modules
         ],
-        "warnings": list(layout.warnings),
+        **_warnings(layout),
     }
 
 
@@ -74,6 +71,7 @@ def checkpoint(scenario: Scenario) -> dict[str, Any]:
         "full_model_bytes": sum(file.bytes for file in files),
         "full_model_files": len(files),
         "optimizer_bytes": _optimizer_bytes(scenario),
+        **_warnings_of(scenario),
     }
 
 
@@ -97,6 +95,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
         "gpu": scenario.card.name,
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
+        **_warnings_of(scenario),
     }
 
 
@@ -125,6 +124,32 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         "largest_seq_len_tight": length.tight_value,
         "seq_len_limited_by": length.limited_by,
         "context_length": context,
+        **_warnings_of(scenario),
+    }
+
+
+def _layout(scenario: Scenario) -> AdapterLayout:
+    return compute(
+        read_adapter_layout,
+        scenario.model,
+        scenario.target_modules,
+        scenario.bias,
+        scenario.dora,
+    )
+
+
+def _warnings_of(scenario: Scenario) -> dict[str, list[str]]:
+    """The warnings that belong to every number of a scenario; full fine-tuning has no targets."""
+    return NO_WARNINGS if scenario.method == "full" else _warnings(_layout(scenario))
+
+
+def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
+    """What a person should know about the targets, and the names of those that match nothing."""
+    unmatched = [one.name for one in layout.warnings if one.kind == "unmatched"]
+    sentence = unmatched_sentence(layout.warnings)
+    return {
+        "unmatched_targets": unmatched,
+        "warnings": [*([sentence] if sentence else []), *other_sentences(layout.warnings)],
     }
 
 
@@ -150,13 +175,7 @@ def _optimizer_bytes(scenario: Scenario) -> int | None:
 
 
 def _adapter_bytes(scenario: Scenario) -> int:
-    layout = compute(
-        read_adapter_layout,
-        scenario.model,
-        scenario.target_modules,
-        scenario.bias,
-        scenario.dora,
-    )
+    layout = _layout(scenario)
     return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
@@ -178,5 +197,5 @@ def _count_full(scenario: Scenario) -> dict[str, Any]:
             }
             for layer in architecture.layers
         ],
-        "warnings": [],
+        **NO_WARNINGS,
     }

@@ -69,7 +69,10 @@ class Scenario(Declared):
     ] = choice(
         ("c_attn", "attn.c_proj"),
         N_("Target modules"),
-        N_("Names or ends of names of the layers to adapt, a regular expression, or all-linear."),
+        N_(
+            "Names or ends of names of the layers to adapt; or, alone, all-linear or a regular "
+            "expression."
+        ),
         short="targets",
     )
     rslora: bool = choice(False, N_("rsLoRA"), N_("Scale by alpha/√r instead of alpha/r."))
@@ -178,19 +181,20 @@ class Scenario(Declared):
     @classmethod
     def split_targets(cls, value: object) -> object:
         """Read "a,b" as two names, but a regular expression as one, commas and all."""
-        if not isinstance(value, str):
-            return value
-        text = value.strip()
-        if REGEX_CHARACTERS & set(text):
-            return (text,)
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return _split(value) if isinstance(value, str) else value
 
     @field_validator("target_modules")
     @classmethod
-    def need_a_target(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or any("`" in name for name in value):  # pages write names between backticks
+    def need_targets_that_go_together(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Each name once and plain; what stands for a whole list of names stands alone."""
+        targets = tuple(dict.fromkeys(part for given in value for part in _split(given)))
+        # pages write names between backticks
+        if not targets or any("`" in target for target in targets):
             raise ValueError("empty")
-        return value
+        lone = next((target for target in targets if stands_alone(target)), None)
+        if lone is not None and len(targets) > 1:
+            raise UserError(_beside_names(lone, targets))
+        return targets
 
     @field_validator("target_modules")
     @classmethod
@@ -254,9 +258,56 @@ class Scenario(Declared):
 def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
     """Targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
     first = target_modules[0]
-    if len(target_modules) == 1 and (first == ALL_LINEAR or REGEX_CHARACTERS & set(first)):
-        return first
-    return list(target_modules)
+    return first if len(target_modules) == 1 and stands_alone(first) else list(target_modules)
+
+
+def stands_alone(target: str) -> bool:
+    """Whether PEFT takes a target only by itself: all-linear, or a pattern.
+
+    In a list both would be names, which no layer has, and would silently do nothing.
+    """
+    return target.lower() == ALL_LINEAR or _is_pattern(target)
+
+
+def chosen_targets(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader means who changes the list of targets from `before` to `after`.
+
+    A target that stands alone replaces the names, also where a whole list is added at once, and a
+    name that is added replaces it.
+    """
+    added = [target for target in after if target not in before]
+    if lone := [target for target in added if stands_alone(target)]:
+        return (lone[-1],)
+    names = tuple(target for target in after if not stands_alone(target))
+    return names if added else after
+
+
+def _is_pattern(target: str) -> bool:
+    return bool(REGEX_CHARACTERS & set(target))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """Names between commas, or one pattern; all-linear as PEFT writes it, in small letters."""
+    if _is_pattern(text):
+        return (text.strip(),)
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ALL_LINEAR if part.lower() == ALL_LINEAR else part for part in parts if part)
+
+
+def _beside_names(lone: str, targets: tuple[str, ...]) -> str:
+    """One sentence on a target that stands alone but is given with others."""
+    others = ", ".join(target for target in targets if target != lone)[:60]
+    if lone == ALL_LINEAR:
+        sentence = _(
+            "The target “all-linear” already means every linear layer and must stand alone, "
+            "without “%(others)s”."
+        )
+    else:
+        sentence = _(
+            "The pattern “%(pattern)s” must stand alone as a target, without “%(others)s”; one "
+            "pattern can match all of them, as in (a|b)."
+        )
+    return sentence % {"pattern": lone[:60], "others": others}
 
 
 def _depth(pattern: str) -> int:

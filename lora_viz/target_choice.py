@@ -42,7 +42,7 @@ def toggle(
     else:
         raise UserError(_("PEFT cannot adapt “%s” by its name.") % kind)
     if not wanted:
-        raise UserError(_("At least one target module is needed; the last one stays."))
+        raise UserError(_("At least one target module is needed, so “%s” stays.") % kind)
     kept = _kept(scenario, kinds, removed=kind if kind in adapted else None)
     covered = {matched for target in kept for matched in kinds.matched_by(target)}
     missing = [other for other in wanted if other not in covered]

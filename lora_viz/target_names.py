@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from lora_viz.adapter import AdapterLayout, AdapterTensor
+from lora_viz.adapter import AdapterLayout, AdapterTensor, AdapterWarning
 from lora_viz.catalogue import default_targets
+from lora_viz.i18n import _
 from lora_viz.scenario import Scenario
 
 
@@ -54,6 +56,34 @@ def only_in(layout: AdapterLayout, other: AdapterLayout) -> AdapterLayout:
             if tensor.trainable and _plain(tensor) not in trained
         ),
     )
+
+
+def unmatched_sentence(warnings: Iterable[AdapterWarning]) -> str | None:
+    """Which targets match no layer, in the reader's language; None where all match one."""
+    unmatched = [warning for warning in warnings if warning.kind == "unmatched"]
+    if not unmatched:
+        return None
+    return _(
+        "No layer matches %(targets)s, so only the other targets get an adapter; this model has "
+        "%(kinds)s."
+    ) % {
+        "targets": ", ".join(f"“{warning.name}”" for warning in unmatched),
+        "kinds": ", ".join(unmatched[0].kinds),
+    }
+
+
+def other_sentences(warnings: Iterable[AdapterWarning]) -> list[str]:
+    """The other warnings, which change no number's meaning, in the reader's language."""
+    return [
+        _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.")
+        % {
+            "target": warning.name,
+            "count": len(warning.kinds),
+            "kinds": ", ".join(warning.kinds),
+        }
+        for warning in warnings
+        if warning.kind == "ambiguous"
+    ]
 
 
 def _plain(tensor: AdapterTensor) -> str:

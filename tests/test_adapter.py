@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 
 from lora_viz import peft_matching
 from lora_viz.adapter import (
+    AdapterWarning,
     break_even_rank,
     lora_parameters,
     read_adapter_layout,
     scaling,
 )
+from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
+from lora_viz.i18n import set_language
 from lora_viz.scenario import Scenario
+from lora_viz.target_names import other_sentences, unmatched_sentence
 
 from .small_models import FAMILIES, build, random_model
 
@@ -101,16 +105,52 @@ def test_fused_experts_are_counted_as_peft_adapts_them() -> None:
 def test_a_short_name_that_matches_several_kinds_is_warned_about() -> None:
     layout = read_adapter_layout("gpt2", ("c_attn", "c_proj", "nothing_like_it"))
     several, none = layout.warnings
-    assert "attn.c_proj" in several and "mlp.c_proj" in several
-    assert "nothing_like_it" in none
+    assert several == AdapterWarning("ambiguous", "c_proj", ("attn.c_proj", "mlp.c_proj"))
+    assert (none.kind, none.name) == ("unmatched", "nothing_like_it")
+    assert {"attn.c_attn", "mlp.c_fc", "lm_head"} <= set(none.kinds)
+    assert not {"ln_1", "attn"} & set(none.kinds)  # which PEFT cannot adapt
     assert read_adapter_layout("gpt2", ("c_attn", "attn.c_proj")).warnings == ()
+
+
+def test_one_kept_answer_has_its_warnings_in_both_languages() -> None:
+    layout = read_adapter_layout("gpt2", ("c_attn", "c_proj", "nothing_like_it"))
+    said = {}
+    for language in ("ko", "en"):
+        set_language(language)
+        sentence = unmatched_sentence(layout.warnings)
+        assert sentence and "“nothing_like_it”" in sentence and "attn.c_attn" in sentence
+        said[language] = (sentence, *other_sentences(layout.warnings))
+    assert said["en"][0].startswith("No layer matches “nothing_like_it”")
+    assert not set(said["en"]) & set(said["ko"])
+
+
+def test_a_name_in_vain_is_seen_beside_names_of_stacked_experts() -> None:
+    """PEFT knows w1, w2 and w3 as parts of Mixtral's stacked parameters."""
+    layout = read_adapter_layout("mixtral-8x7b", ("w1", "w2", "w3", "q_proj", "w4"))
+    (warning,) = layout.warnings
+    assert (warning.kind, warning.name) == ("unmatched", "w4")
+    assert {"w1", "w2", "w3", "self_attn.q_proj"} <= set(warning.kinds)
+
+
+def test_every_linear_layer_is_what_peft_takes_it_for_in_any_spelling() -> None:
+    config = catalogue()["gpt2"].config | {"n_layer": 2}
+    for spelling in ("all-linear", "All-Linear", "ALL-LINEAR"):
+        targets = Scenario.make({"targets": spelling}).peft_targets
+        with torch.device("meta"):
+            adapted, same = (
+                peft.get_peft_model(build(config), peft.LoraConfig(target_modules=given))
+                for given in (targets, spelling)
+            )
+        assert adapted.get_nb_trainable_parameters() == same.get_nb_trainable_parameters()
 
 
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
         (("q_proj",), ("q_proj", "attn.c_attn", "mlp.c_fc")),
-        (("attn",), ("GPT2Attention",)),
+        (("attn",), ("“attn”", "GPT2Attention", "attn.c_attn")),
+        (("c_attn", "ln_1"), ("“ln_1”", "LayerNorm", "attn.c_attn")),
+        ((r".*no_such_layer",), ("no_such_layer", "attn.c_attn", "mlp.c_fc")),
         (("(",), ("regular expression",)),
     ],
 )

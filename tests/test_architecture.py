@@ -10,13 +10,15 @@ import pytest
 from lora_viz.architecture import read_architecture
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
+from lora_viz.meta_model import build_meta_model
 from lora_viz.model_source import CustomGPT2, parse_config, resolve, store_upload
 
 
 @pytest.mark.parametrize("key", catalogue())
-def test_totals_equal_the_published_ones(key: str) -> None:
+def test_totals_equal_the_published_ones_and_transformers_own(key: str) -> None:
     entry = catalogue()[key]
     total = read_architecture(key).total_parameters
+    assert total == entry.parameters == build_meta_model(entry.config).num_parameters()
     assert abs(total - entry.published_parameters) <= entry.published_precision
     assert entry.published_source and entry.licence
 

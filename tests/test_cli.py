@@ -11,6 +11,10 @@ from typing import IO
 
 import pytest
 
+from lora_viz.cli import app
+from lora_viz.errors import UserError
+from lora_viz.scenario import Scenario
+
 
 def run(
     *arguments: str,
@@ -126,10 +130,63 @@ def test_a_terminal_without_the_letters_gets_their_codes() -> None:
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
 
 
-def test_the_catalogue_is_listed() -> None:
-    listed = json.loads(run("models", "--json").stdout)
-    assert {"gpt2", "llama-3.1-405b", "t5-base"} <= {row["model"] for row in listed}
-    assert "GPT-2 small" in run("models").stdout
+def test_every_linear_layer_is_counted_alone_and_refused_beside_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside names PEFT would take it for a name of no layer: 27,262,976 are the names' alone."""
+    targets = ["all-linear", "All-Linear", "q_proj,v_proj,all-linear", ["all-linear", "q_proj"]]
+    file = tmp_path / "scenarios.jsonl"
+    file.write_text("\n".join(json.dumps({"targets": one}) for one in targets))
+    printed = printed_here(capsys, "count", "mistral-7b", "--rank=64", "--batch", str(file))
+    first, second, *refused = map(json.loads, printed.splitlines())
+    assert first["trainable_parameters"] == second["trainable_parameters"] == 167_772_160
+    assert len(refused) == 2
+    assert all(list(one) == ["error"] and "must stand alone" in one["error"] for one in refused)
+
+
+def test_a_target_in_vain_is_named_beside_every_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("tiny-gpt2", "--targets=c_attn,nothing_like_it", "--seq-len=8", "--batch-size=1")
+    file = tmp_path / "scenarios.jsonl"
+    file.write_text("{}\n")
+    for command in ("count", "checkpoint", "memory"):
+        text = printed_here(capsys, command, *given)
+        assert "No layer matches “nothing_like_it”" in text and "attn.c_attn" in text
+        for form in (("--json",), ("--batch", str(file))):
+            answer = json.loads(printed_here(capsys, command, *given, *form))
+            assert answer["unmatched_targets"] == ["nothing_like_it"]
+            assert any("“nothing_like_it”" in sentence for sentence in answer["warnings"])
+        full = json.loads(printed_here(capsys, command, *given, "--method=full", "--json"))
+        assert full["unmatched_targets"] == full["warnings"] == []
+
+
+def test_training_without_a_layer_to_adapt_is_refused_before_a_folder_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    for command in ("train", "sweep"):
+        with pytest.raises(UserError, match=r"No layer matches.*no_such_layer.*attn\.c_attn"):
+            printed_here(capsys, command, "tiny-gpt2", "--targets=no_such_layer", f"--out={out}")
+    assert not out.exists()
+
+
+def printed_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command prints, without a process of its own."""
+    app(arguments, standalone_mode=False)
+    return capsys.readouterr().out
+
+
+def test_the_catalogue_is_listed_with_exact_sizes() -> None:
+    listed = {row["model"]: row for row in json.loads(run("models", "--json").stdout)}
+    assert {"gpt2", "llama-3.1-405b", "t5-base"} <= listed.keys()
+    small = listed["distilgpt2"]
+    assert (small["parameters"], small["published_parameters"]) == (81_912_576, 82_000_000)
+    assert small["published_is_rounded"] and not listed["gpt2"]["published_is_rounded"]
+    text = run("models").stdout
+    assert "GPT-2 small" in text and "published, rounded: 82,000,000" in text
+    for row in listed.values():
+        assert f"{row['parameters']:,}" in text
 
 
 @pytest.mark.parametrize(
@@ -140,6 +197,7 @@ def test_the_catalogue_is_listed() -> None:
         ("count", "gpt2", "--rank", "many"),
         ("count", "gpt2", "--frobnicate", "3"),
         ("count", "gpt2", "--targets", "no_such_layer"),
+        ("count", "mistral-7b", "--targets", "q_proj,v_proj,all-linear"),
         ("count", "there-is-no-such-model"),
         ("count", "--batch", "/no/such/file"),
         ("checkpoint", "gpt2", "--base-dtype", "float7"),
@@ -154,8 +212,6 @@ def test_errors_are_one_sentence_with_status_2(arguments: tuple[str, ...]) -> No
 
 
 def test_options_cover_the_whole_scenario() -> None:
-    from lora_viz.scenario import Scenario
-
     shown = run("count", "--help").stdout
     for name in Scenario.fields_by_short_name():
         assert name == "model" or f"--{name}" in shown

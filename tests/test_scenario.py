@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lora_viz.comparison import decode
 from lora_viz.errors import UserError
-from lora_viz.scenario import Scenario
+from lora_viz.scenario import Scenario, chosen_targets
+from lora_viz.training.settings import parse_settings
 from lora_viz.ui.view import View
 
 NAMES = st.from_regex(r"[a-z_]{1,12}(\.[a-z_]{1,12})?", fullmatch=True)
@@ -81,6 +85,71 @@ def test_a_regular_expression_keeps_its_commas() -> None:
     assert scenario.peft_targets == pattern
     assert Scenario.make({"targets": "a, b"}).peft_targets == ["a", "b"]
     assert Scenario.make({"targets": "all-linear"}).peft_targets == "all-linear"
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (["q_proj", "v_proj", "all-linear"], ("“all-linear”", "alone", "“q_proj, v_proj”")),
+        (["All-Linear", "q_proj"], ("“all-linear”", "alone", "“q_proj”")),
+        (["c_attn", r".*\.c_proj"], (r"“.*\.c_proj”", "alone", "“c_attn”")),
+    ],
+)
+def test_a_target_that_peft_takes_only_alone_is_refused_beside_names(
+    targets: list[str], words: tuple[str, ...]
+) -> None:
+    """In a list PEFT takes both for names, which no layer has: they would silently do nothing."""
+    saved = json.dumps({"scenario": {"target_modules": targets}})
+    sentences = [
+        refusal(lambda: Scenario.make({"model": "mistral-7b", "targets": targets})),
+        refusal(lambda: parse_settings(saved)),
+    ]
+    text = ",".join(targets)
+    if "*" not in text:  # as text a pattern may have commas in it, so that would be one pattern
+        scenario, complaints = Scenario.from_query({"model": "mistral-7b", "targets": text})
+        assert scenario.target_modules == ("q_proj", "v_proj")
+        compared, left_out = decode(f"model=mistral-7b&targets={text}~model=gpt2")
+        assert [one.model for one in compared] == ["gpt2"]
+        sentences += complaints + left_out
+        assert len(sentences) == 4
+    for sentence in sentences:
+        assert all(word in sentence for word in words)
+
+
+def refusal(ask: Callable[[], object]) -> str:
+    with pytest.raises(UserError) as raised:
+        ask()
+    return str(raised.value)
+
+
+def test_targets_are_each_kept_once_and_plain() -> None:
+    for several in (["q_proj, v_proj"], "q_proj,,v_proj,", [" q_proj", "v_proj", "q_proj", ""]):
+        assert Scenario.make({"targets": several}).target_modules == ("q_proj", "v_proj")
+    for spelling in ("ALL-linear", [" All-Linear "]):
+        assert Scenario.make({"targets": spelling}).target_modules == ("all-linear",)
+    for nothing in ([""], [], " , "):
+        assert "at least one name" in refusal(
+            lambda given=nothing: Scenario.make({"targets": given})
+        )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "meant"),
+    [
+        (("a", "b"), ("a", "b", "all-linear"), ("all-linear",)),
+        (("a", "b"), ("a", "b", "All-Linear"), ("All-Linear",)),
+        (("a", "b"), ("a", "b", ".*c"), (".*c",)),
+        (("all-linear",), ("all-linear", "a"), ("a",)),
+        (("a",), ("a", "b", "all-linear", "c"), ("all-linear",)),
+        ((".*c",), (".*c", "all-linear"), ("all-linear",)),
+        (("a", "b"), ("b",), ("b",)),
+        (("a",), ("a", "b"), ("a", "b")),
+    ],
+)
+def test_a_choice_beside_what_stands_alone_replaces_it(
+    before: tuple[str, ...], after: tuple[str, ...], meant: tuple[str, ...]
+) -> None:
+    assert chosen_targets(before, after) == meant
 
 
 def test_another_model_brings_its_usual_targets_only_if_they_differ() -> None:

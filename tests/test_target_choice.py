@@ -100,7 +100,7 @@ def test_mixtrals_experts_and_router_have_the_names_that_peft_knows() -> None:
 
 
 def test_the_last_target_stays() -> None:
-    with pytest.raises(UserError, match="the last one stays"):
+    with pytest.raises(UserError, match="is needed, so “attn"):
         toggled("gpt2", "attn.c_attn", ("c_attn",))
 
 

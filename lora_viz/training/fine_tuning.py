@@ -17,6 +17,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from lora_viz.i18n import _
+from lora_viz.peft_layout import named_kinds, target_warnings
+from lora_viz.target_names import unmatched_sentence
 from lora_viz.training import checks
 from lora_viz.training.adapting import adapt, trainable
 from lora_viz.training.answers_compared import AnswersCompared
@@ -176,7 +178,12 @@ class _FineTuning:
         self._record.begin("training")
         checkpoint = self._run.last_checkpoint()
         transformers.set_seed(self._settings.seed)
+        kinds = named_kinds(self._model)
         self._model = adapt(self._model, self._scenario)
+        if not self._is_full:
+            found = target_warnings(self._scenario.peft_targets, self._model, kinds)
+            if sentence := unmatched_sentence(found):
+                self._record.notice(sentence)
         self._record.keep(trainable_parameters=trainable(self._model))
         snapshots = None
         if self._record.writes and self._settings.snapshot_every:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
-from pydantic import field_validator, model_validator
+from pydantic import ValidationError, field_validator, model_validator
 
 from lora_viz.declared import Declared, choice
 from lora_viz.errors import UserError
@@ -167,7 +167,11 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
     """Read saved settings. Raises `UserError` where they are not settings."""
     try:
         return TrainingSettings.model_validate_json(text)
-    except ValueError:
+    except ValidationError as error:
+        for one in error.errors():
+            said = one.get("ctx", {}).get("error")
+            if isinstance(said, UserError):
+                raise said from None
         raise UserError(_("These are not the settings of a training job.")) from None
 
 

@@ -12,6 +12,7 @@ from lora_viz.adapter import AdapterLayout, read_adapter_layout
 from lora_viz.architecture import Architecture, read_architecture
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui.messages import show_error, waiting
 from lora_viz.ui.state import scenario
 
@@ -62,6 +63,18 @@ def check_model(model: str, name: str) -> None:
         answers.ask(read_architecture, model)
 
 
+def layout_or_reason(of: Scenario) -> AdapterLayout | UserError:
+    """The adapter of any scenario, or why it has none."""
+    return answer_or_reason(
+        _("Asking PEFT which layers it adapts …"),
+        read_adapter_layout,
+        of.model,
+        of.target_modules,
+        of.bias,
+        of.dora,
+    )
+
+
 def adapter_layout(targets: tuple[str, ...] | None = None) -> AdapterLayout:
     """The adapter of the scenario, or the one that other target modules would give."""
     now = scenario()
@@ -75,9 +88,9 @@ def adapter_layout(targets: tuple[str, ...] | None = None) -> AdapterLayout:
     )
 
 
-def known_module_types() -> tuple[str, ...]:
-    """The kinds of linear layer in the scenario's model, if its layers have been read yet."""
+def known_targets() -> tuple[str, ...]:
+    """What can be adapted: the model's kinds of linear layer, if they have been read yet, or all
+    of them."""
     found = answers.known(read_architecture, scenario().model)
-    if found is None:
-        return ()
-    return tuple(dict.fromkeys(layer.module_type for layer in found.linear_layers()))
+    layers = found.linear_layers() if found else ()
+    return (*dict.fromkeys(layer.module_type for layer in layers), ALL_LINEAR)

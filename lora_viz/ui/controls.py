@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from lora_viz.declared import Declared
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.model_source import typed_model
-from lora_viz.scenario import Scenario
+from lora_viz.scenario import Scenario, chosen_targets
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import state
 from lora_viz.ui.literal import as_cell
@@ -112,7 +112,9 @@ def several(
         accept_new_options=free,
         max_selections=most,
         placeholder=_("Choose or type") if free else _("Choose"),
-        **_common(owner, field, key),
+        help=owner.help_text(field),
+        on_change=_several_changed,
+        args=(owner, field, key, words or str, if_empty),
     )
 
 
@@ -148,10 +150,8 @@ def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
 
 
 def _changed(owner: type[Declared], field: str, key: str) -> None:
+    set_language(state.scenario().language)  # callbacks run before the page sets it
     value = st.session_state[key]
-    if value == [] and owner.model_fields[field].default:
-        state.complain(_("%s: at least one is needed; the last one stays.") % owner.label(field))
-        return
     value = _as_typed(field, value, getattr(state.values_of(owner), field))
     change = state.update_training if owner is TrainingSettings else state.update
     change(**{field: tuple(value) if isinstance(value, list) else value})
@@ -164,3 +164,31 @@ def _as_typed(field: str, value: Any, before: Any) -> Any:
     if isinstance(value, list):
         return [one if one in before else TYPED[field](one) for one in value]
     return TYPED[field](value)
+
+
+def _several_changed(
+    owner: type[Declared],
+    field: str,
+    key: str,
+    words: Callable[[Any], str],
+    if_empty: tuple[Any, ...],
+) -> None:
+    """Take what was chosen; where nothing is left, say what is used in its place."""
+    set_language(state.scenario().language)  # callbacks run before the page sets it
+    kept = getattr(state.values_of(owner), field)
+    is_needed = bool(owner.model_fields[field].default)
+    if not st.session_state[key] and (used := kept if is_needed else if_empty):
+        sentence = (
+            _("%(label)s: at least one is needed, so yours stay: %(names)s.")
+            if is_needed
+            else _("%(label)s: none is chosen, so these are used: %(names)s.")
+        )
+        names = ", ".join(map(words, used))
+        state.complain(sentence % {"label": owner.label(field), "names": names})
+        if is_needed:
+            return
+    chosen = tuple(st.session_state[key])
+    if field == "target_modules":
+        chosen = chosen_targets(kept, chosen)
+    st.session_state[key] = list(chosen)
+    _changed(owner, field, key)

@@ -81,6 +81,16 @@ def offer_embedded(why: str) -> None:
     )
 
 
+def refused_targets() -> str | None:
+    """Where PEFT can adapt no layer with these targets: say why, and what to do about it."""
+    scenario = state.scenario()
+    layout = None if scenario.method == "full" else asking.layout_or_reason(scenario)
+    if not isinstance(layout, UserError):
+        return None
+    show_warning(str(layout))
+    return _("Choose other target modules to start.")
+
+
 def offer_shorter_sequences() -> str | None:
     """Where sequences are longer than the model reads: say so, and offer the longest it does."""
     longest = longest_sequence(state.scenario().model)

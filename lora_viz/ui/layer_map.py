@@ -6,7 +6,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.layer_map_svg import MapSettings, layer_map_svg
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.layer_tree import LayerTree
 from lora_viz.scenario import Scenario
 from lora_viz.target_choice import toggle
@@ -41,6 +41,7 @@ def _toggle() -> None:
     kind = st.session_state[KEY].toggled
     if not kind:
         return
+    set_language(state.scenario().language)  # callbacks run before the page sets it
     try:
         choice = toggle(state.scenario(), asking.architecture(), asking.adapter_layout(), kind)
     except UserError as error:

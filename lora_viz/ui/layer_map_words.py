@@ -19,6 +19,7 @@ from lora_viz.layer_kinds import LayerKinds
 from lora_viz.layer_tree import BlockGroup, LayerTree, Stack
 from lora_viz.mapped_layer import MappedLayer
 from lora_viz.scenario import Scenario
+from lora_viz.target_names import other_sentences
 from lora_viz.ui import page, parameter_words
 from lora_viz.ui.literal import as_code, as_markdown
 
@@ -78,7 +79,8 @@ class LayerMapWords:
                 "name": as_code(turned.module_type),
                 "shape": written(turned.weight_shape[::-1]),
             }
-        yield from (f"⚠ {as_markdown(warning)}" for warning in self.layout.warnings)
+        for sentence in other_sentences(self.layout.warnings):
+            yield f"⚠ {as_markdown(sentence)}"
 
     def formula(self) -> None:
         """What A and B of each adapted kind of layer hold, and their sum."""

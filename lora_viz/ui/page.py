@@ -13,6 +13,7 @@ from lora_viz.ui import state
 from lora_viz.ui.chart_download import download_buttons
 from lora_viz.ui.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.target_warnings import warn_of_unmatched_targets
 
 if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
     import plotly.graph_objects as go
@@ -22,14 +23,18 @@ INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
 GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
-def headline(title: str, sentence: str, kicker: str) -> None:
+def headline(title: str, sentence: str, kicker: str, *, is_about_adapter: bool = True) -> None:
     """The page's title with the scenario above it and one sentence on what to see below.
 
     The kicker is plain text, the sentence is Markdown.
+
+    Where the page's numbers are of the scenario's adapter, targets that match nothing follow.
     """
     st.caption(as_markdown(kicker))
     st.title(title, anchor=False)
     st.markdown(sentence)
+    if is_about_adapter:
+        warn_of_unmatched_targets(state.scenario())
 
 
 def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -9,9 +9,9 @@ from lora_viz.errors import UserError
 from lora_viz.figures.literal import visible
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
-from lora_viz.scenario import ALL_LINEAR, Scenario
+from lora_viz.scenario import Scenario
 from lora_viz.ui import controls, state
-from lora_viz.ui.asking import check_model, known_module_types
+from lora_viz.ui.asking import check_model, known_targets
 from lora_viz.ui.frames import uploader
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
@@ -46,7 +46,7 @@ def sidebar() -> None:
             controls.number("rank", "sidebar")
         with alpha:
             controls.number("alpha", "sidebar")
-        controls.several("target_modules", (*known_module_types(), ALL_LINEAR), "sidebar")
+        controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
         controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
 

@@ -14,7 +14,7 @@ from lora_viz.figures.block_targets import BlockLayer, block_targets
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.scenario import ALL_LINEAR, Scenario
-from lora_viz.target_names import TargetNames, names_to_compare, only_in
+from lora_viz.target_names import TargetNames, names_to_compare, only_in, other_sentences
 from lora_viz.ui import asking, controls, page, state
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.parameter_segments import adapter_segments, legend, weight_segment
@@ -97,8 +97,8 @@ def story(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> None:
         st.markdown(f"**{_('Which layers a name matches')}**")
         st.markdown(_explanation(trap, layout, scenario))
         _sum_of_kinds(count_kinds(layout, scenario.rank))
-        for warning in layout.warnings:
-            st.caption(f"⚠ {as_markdown(warning)}")
+        for sentence in other_sentences(layout.warnings):
+            st.caption(f"⚠ {as_markdown(sentence)}")
 
 
 def _block_layer(layer: Layer, count: Count, only_short: bool, scenario: Scenario) -> BlockLayer:
@@ -117,7 +117,7 @@ def _block_layer(layer: Layer, count: Count, only_short: bool, scenario: Scenari
 
 def _explanation(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> str:
     if trap is None:
-        return _no_trap(scenario, bool(layout.warnings))
+        return _no_trap(scenario, any(one.kind == "ambiguous" for one in layout.warnings))
     full, short = (layout.trainable_parameters(scenario.rank) for layout in (trap.full, trap.short))
     extra = count_kinds(trap.extra, scenario.rank)
     sentences = [

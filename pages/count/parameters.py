@@ -46,7 +46,7 @@ with side:
     words.key_number(model, scenario)
     with st.container(border=True):
         controls.slider("rank", highest=64)
-        controls.several("target_modules", asking.known_module_types())
+        controls.several("target_modules", asking.known_targets())
         target_story.switch(trap)
         controls.options("axis", words=words.axis)
     target_story.story(trap, layout, scenario)

@@ -10,11 +10,13 @@ from lora_viz.ui import page, state
 from lora_viz.ui.compare_answers import compare
 from lora_viz.ui.memory_pieces import bar_pieces
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.target_warnings import warn_of_unmatched_targets
 
 page.headline(
     _("Compare"),
     _("Up to four scenarios side by side: what differs, and what it costs."),
     words.title(state.scenario()),
+    is_about_adapter=False,  # each of the compared scenarios has its own
 )
 scenarios = words.compared_scenarios()
 picture, side = page.picture_and_controls()
@@ -35,6 +37,8 @@ with picture:
     for one in compared:
         if one.reason:
             show_warning(f"{one.name}: {one.reason}")
+        elif one.scenario.method != "full":
+            warn_of_unmatched_targets(one.scenario, one.name)
     bars = {
         f"{one.name}": bar_pieces(one.report, one.scenario.method) for one in compared if one.report
     }

@@ -22,6 +22,7 @@ from lora_viz.ui import (
 )
 from lora_viz.ui.planner_answers import planned_cards, planned_scenarios
 from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.view import PLANNED_AT_ONCE
 
 scenario = state.scenario()
@@ -60,6 +61,8 @@ with side:
 rows = planned_cards(scenario, machine_words.reading_now(scenario.language))
 planned = planned_scenarios(scenario, state.view())
 with picture:
+    for other in {one.model: one for one in planned if one.model != scenario.model}.values():
+        warn_of_unmatched_targets(other, model_name(other.model))
     steps = planner_grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
     planner_grid.draw(planned, rows, steps, scenario.card.name)
 with number:

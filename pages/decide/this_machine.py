@@ -10,6 +10,7 @@ page.headline(
     _("This machine"),
     _("The GPUs of the machine that runs this app, as they are now."),
     _("NVML and torch"),
+    is_about_adapter=False,
 )
 language = state.scenario().language
 has_gpus = bool(words.reading_now(language).gpus)

@@ -21,6 +21,7 @@ page.headline(
         "see how far apart they are."
     ),
     _("%(count)s measured runs · A100, L40S, T4") % {"count": len(rows)},
+    is_about_adapter=False,
 )
 page.key_number(
     f"{100 * median(allocated):.2g}{THIN_SPACE}%",

@@ -17,6 +17,7 @@ page.headline(
     _("Audit"),
     _("Every figure of the explainer, recomputed: see which hold, and why the others do not."),
     _("GPT-2 small · r = 8 · alpha = 16 · float32, the explainer's own settings"),
+    is_about_adapter=False,
 )
 picture, side = page.picture_and_controls()
 with side:

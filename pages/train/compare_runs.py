@@ -16,14 +16,14 @@ NEWEST = 3
 
 runs = {one.name: one for one in all_runs()}
 wanted = state.view().compared_runs
-chosen = [runs[name] for name in wanted if name in runs][:MOST_RUNS]
-if not wanted:
-    chosen = [one for one in runs.values() if one.curves.last][:NEWEST]
+newest = [one for one in runs.values() if one.curves.last][:NEWEST]
+chosen = [runs[name] for name in wanted if name in runs][:MOST_RUNS] if wanted else newest
 
 page.headline(
     _("Compare runs"),
     _("Curves of any runs together, and which settings made the difference."),
     _("%s runs are kept on this machine") % len(runs),
+    is_about_adapter=False,
 )
 missing = [name for name in wanted if name not in runs]
 if missing:
@@ -61,7 +61,7 @@ with side:
             tuple(runs),
             free=False,
             most=MOST_RUNS,
-            if_empty=tuple(one.name for one in chosen),
+            if_empty=tuple(one.name for one in newest),
         )
         titles = curve_titles()
         kinds = controls.owner_of("compared_curve").options("compared_curve")

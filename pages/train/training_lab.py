@@ -25,6 +25,7 @@ page.headline(
     _("Training lab"),
     _("Fine-tune a model here and now: real losses, real weights, and checks of what it proves."),
     description(state.training()),
+    is_about_adapter=state.scenario().method != "full",
 )
 picture, side = page.picture_and_controls()
 with side:
@@ -34,7 +35,11 @@ with side:
     with st.container(border=True):
         lab_settings.main_settings()
         if not why_not:
-            missing = lab_start.offer_shorter_sequences() or lab_settings.missing_data()
+            missing = (
+                lab_start.refused_targets()
+                or lab_start.offer_shorter_sequences()
+                or lab_settings.missing_data()
+            )
             lab_start.start_button(runs, missing)
         lab_settings.more_settings()
     if runs:

@@ -58,7 +58,7 @@ def test_the_keyboard_presses_too_and_keeps_its_place(page: Page) -> None:
 def test_the_last_target_stays_and_the_page_says_so(page: Page) -> None:
     open_page(page, "/layer-map?targets=c_attn", "294,912")
     layer(page, "c_attn").click()
-    expect(page.get_by_test_id("stAlert")).to_contain_text("the last one stays")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("is needed, so “")
     expect(page.get_by_test_id("stMain")).to_contain_text("294,912")
 
 

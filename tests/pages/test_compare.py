@@ -72,6 +72,8 @@ def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:
 
 
 def test_a_model_that_cannot_be_read_says_why_and_leaves_the_others() -> None:
-    app = open_page("model=no-such-model~model=gpt2&batch-size=2&seq-len=64")
-    assert len(app.warning) == 1 and app.warning[0].value.startswith("A: ")
+    app = open_page("model=no-such-model~model=gpt2&batch-size=2&seq-len=64&targets=c_attn,nowhere")
+    refused, in_vain = (one.value for one in app.warning)
+    assert refused.startswith("A: ")
+    assert in_vain.startswith("B: No layer matches “nowhere”, so only the other targets")
     assert app.dataframe[0].value["A"].tolist().count("–") >= 4

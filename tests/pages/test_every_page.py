@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -103,10 +104,75 @@ def test_a_wrong_value_in_a_link_gives_one_message_and_the_default() -> None:
     assert not app.run().warning
 
 
-def test_targets_that_match_nothing_name_what_there_is() -> None:
-    app = opened(targets="q_proj")
-    (message,) = app.error
-    assert "q_proj" in message.value and "attn.c_attn" in message.value
+def messages(app: AppTest) -> list[str]:
+    """What the page warns of, or says in place of its numbers."""
+    return [unescape(one.value.replace("\\", "")) for one in (*app.warning, *app.error)]
+
+
+def test_a_target_in_vain_is_named_on_every_page_with_a_number_of_the_adapter() -> None:
+    app = opened(
+        model="tiny-gpt2",
+        targets="c_attn,nothing_like_it",
+        seq_len="16",
+        batch_size="1",
+        planned_methods="lora",
+    )
+    for page in PAGES:
+        app.switch_page(page).run()
+        named = [one for one in messages(app) if "nothing_like_it" in one]
+        assert len(named) == (page not in WITHOUT_A_MODEL), page
+        assert all("“nothing_like_it”" in one and "attn.c_attn" in one for one in named)
+    app.switch_page("pages/count/parameters.py").run()
+    set_language("ko")
+    app.segmented_control(key="sidebar:language").set_value("ko").run()
+    (korean,) = [one for one in messages(app) if "nothing_like_it" in one]
+    assert "No layer" not in korean
+
+
+def test_targets_that_all_match_nothing_are_refused_on_every_page() -> None:
+    app = opened(model="tiny-gpt2", targets="nothing_like_it", seq_len="16", planned_methods="lora")
+    for page in PAGES:
+        app.switch_page(page).run()
+        refusals = [one for one in messages(app) if "No layer matches" in one]
+        assert bool(refusals) == (page not in WITHOUT_A_MODEL), page
+        assert all("nothing_like_it" in one and "attn.c_attn" in one for one in refusals)
+        if page.endswith("training_lab.py"):
+            assert app.button(key="start-training").disabled
+
+
+def test_every_linear_layer_replaces_names_and_a_name_replaces_it() -> None:
+    app = opened("pages/count/parameters.py", model="mistral-7b", rank="64")
+    sidebar, on_page = (f"{place}:target_modules" for place in ("sidebar", "page"))
+
+    def used() -> tuple[str, ...]:
+        shown = {tuple(app.multiselect(key=key).value) for key in (sidebar, on_page)}
+        assert shown == {app.session_state["scenario"].target_modules}
+        return shown.pop()
+
+    assert used() == ("q_proj", "v_proj")
+    app.multiselect(key=sidebar).select("all-linear").run()
+    assert used() == ("all-linear",)
+    assert "167,772,160" in " ".join(one.value for one in app.markdown)
+    app.multiselect(key=on_page).select("mlp.up_proj").run()
+    assert used() == ("mlp.up_proj",)
+    app.multiselect(key=on_page).select("all-linear").run()
+    assert used() == ("all-linear",)
+
+
+def test_a_list_that_is_cleared_says_what_is_used() -> None:
+    app = opened("pages/count/parameters.py")
+    app.multiselect(key="sidebar:target_modules").set_value([]).run()
+    assert messages(app) == [
+        "Target modules: at least one is needed, so yours stay: c_attn, attn.c_proj."
+    ]
+    assert app.multiselect(key="sidebar:target_modules").value == ["c_attn", "attn.c_proj"]
+    app.multiselect(key="page:target_modules").set_value(["mlp.c_fc"]).run()
+    set_language("ko")
+    app.segmented_control(key="sidebar:language").set_value("ko").run()
+    app.multiselect(key="page:target_modules").set_value([]).run()
+    (korean,) = messages(app)
+    assert korean.endswith("mlp.c_fc.") and "at least" not in korean
+    assert app.multiselect(key="page:target_modules").value == ["mlp.c_fc"]
 
 
 def test_values_survive_moving_between_pages() -> None:

@@ -97,6 +97,18 @@ def test_every_cell_is_the_verdict_of_its_own_simulated_step() -> None:
     assert "fits" in shown
 
 
+def test_targets_that_another_planned_model_lacks_are_named(
+    plain_steps: list[dict[str, Any]],
+) -> None:
+    """Models with the same usual targets share the scenario's: OPT has fc1, Llama has not."""
+    targets = "q_proj,fc1,nowhere"
+    app = open_page(model="opt-125m", targets=targets, planned_models="tinyllama-1.1b")
+    own, others = (one.value for one in app.warning)
+    assert own.startswith("No layer matches “nowhere”, so") and "fc2" in own
+    assert others.startswith("TinyLlama-1.1B: No layer matches “fc1”, “nowhere”, so")
+    assert "up" in others and plain_steps
+
+
 def test_the_card_that_nvml_finds_is_a_row(
     monkeypatch: pytest.MonkeyPatch, plain_steps: list[dict[str, Any]]
 ) -> None:

@@ -205,6 +205,15 @@ def test_runs_are_compared_and_deleted(real: Path, runs: Path, unfinished: Run) 
     assert not unfinished.path.exists() and (runs / "real").is_dir()
 
 
+def test_runs_that_are_unchosen_give_way_to_the_newest_with_a_sentence(unfinished: Run) -> None:
+    app = opened(COMPARISON, runs=unfinished.name)
+    app.multiselect(key="page:compared_runs").set_value([]).run()
+    (said,) = app.main.warning
+    assert said.value == f"Runs: none is chosen, so these are used: {unfinished.name}."
+    assert app.multiselect(key="page:compared_runs").value == [unfinished.name]
+    assert app.session_state["view"].compared_runs == ()
+
+
 def test_a_running_job_cannot_be_deleted(running: Run) -> None:
     app = opened(COMPARISON)
     assert app.button(key="delete:unfinished").disabled

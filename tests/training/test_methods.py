@@ -74,11 +74,18 @@ def test_questions_are_asked_before_and_after(tmp_path: Path) -> None:
 
 def test_stops_when_the_validation_loss_stalls(text_file: Path, tmp_path: Path) -> None:
     settings = short_settings(
-        text_file, steps=50, learning_rate=0.0, evaluate_every=1, stop_when_stalled=2
+        text_file,
+        {"target_modules": ("c_attn", "nothing_like_it")},
+        steps=50,
+        learning_rate=0.0,
+        evaluate_every=1,
+        stop_when_stalled=2,
     )
     run, result = run_here(tmp_path, "stalled", settings)
     assert result.state == "finished" and result.steps == 3
-    assert any(event.kind == "notice" for event in run.events())
+    in_vain, stalled = (event.message for event in run.events() if event.kind == "notice")
+    assert "“nothing_like_it”" in in_vain and "attn.c_proj" in in_vain
+    assert "validation loss" in stalled
 
 
 def test_two_processes_are_gradient_accumulation_of_two(text_file: Path, tmp_path: Path) -> None:
