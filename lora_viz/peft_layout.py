@@ -70,10 +70,11 @@ def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
 def task_of(model: nn.Module) -> str | None:
     """PEFT's task type of a model whose head PEFT trains in full; None for all other models."""
     name = type(model).__name__
-    return next((task for task, classes in TASKS.items() if name in _names(classes)), None)
+    return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
 
 
-def _names(classes: Mapping[str, Any]) -> Iterator[str]:
+def class_names(classes: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the classes in one of transformers' mappings."""
     for value in classes.values():
         yield from (value,) if isinstance(value, str) else value
 

@@ -19,6 +19,7 @@ from lora_viz.scenario import Scenario
 
 from .classifiers import FAMILIES, HEADS, ROBERTA_BASE, ROBERTA_LARGE_TOKENS, classifier
 from .small_models import build
+from .test_checkpoint import EightTokens, train_one_step
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 
@@ -109,3 +110,23 @@ def really_adapt(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return peft.get_peft_model(build(config).to(getattr(torch, dtype)), settings)  # type: ignore[arg-type,return-value]
+
+
+def test_a_checkpoint_is_as_large_as_the_one_trainer_saves(tmp_path: Path) -> None:
+    config, targets = classifier("Roberta", "SEQ_CLS")
+    dtypes = ("float32", "float32")
+    adapted = really_adapt(config, "SEQ_CLS", targets, 20, "none", False)
+    checkpoint = train_one_step(adapted, "adamw", tmp_path, OneLabel())
+    model = written(config, tmp_path)
+    state = read_optimizer_layout(model, targets, "none", False, "adamw", *dtypes)
+    assert optimizer_bytes(state, 20, *dtypes) == (checkpoint / "optimizer.pt").stat().st_size
+    adapter = read_adapter_layout(model, targets)
+    saved = (checkpoint / "adapter_model.safetensors").stat().st_size
+    assert adapter_bytes(adapter, 20, *dtypes) == saved
+
+
+class OneLabel(EightTokens):
+    """The same eight tokens, twice, with one label for all of them."""
+
+    def __getitem__(self, _index: int) -> dict[str, torch.Tensor]:
+        return {"input_ids": torch.arange(8), "labels": torch.tensor(1)}

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lora_viz.answers import LIBRARIES
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
@@ -75,10 +75,37 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         except UserError:
             raise
         except Exception as error:
-            raise UserError(
-                _("The training step of this model cannot be simulated: %s.") % in_a_sentence(error)
-            ) from error
+            raise UserError(_why_not(values, chosen, error)) from error
     raise AssertionError("simulating every block needs no block to be alike")
+
+
+def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> str:
+    """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
+    from torch._subclasses.fake_tensor import (
+        DataDependentOutputException,
+        DynamicOutputShapeException,
+    )
+
+    from lora_viz.architecture import context_length_of
+    from lora_viz.meta_model import build_meta_model
+
+    model = build_meta_model(values)
+    context = context_length_of(model)
+    words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
+    if context and settings.seq_len > context:
+        return _(
+            "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
+            "simulated; choose a shorter sequence."
+        ) % (words | {"context": f"{context:,}"})
+    if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
+        return _(
+            "The training step of %(class)s depends on which tokens it reads, and a simulated step "
+            "has no data; name another class of this model under “architectures”."
+        ) % words
+    return _(
+        "The training step of %(class)s cannot be simulated with these settings; name another "
+        "class of this model under “architectures”, or choose another attention or method."
+    ) % words
 
 
 def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:
