@@ -208,6 +208,9 @@ def _count_as_text(answer: dict[str, Any]) -> str:
     for module in answer["modules"]:
         sizes = f"{module['in_features']} → {module['out_features']}"
         lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
+    for layer in answer["trained_in_full"]:
+        words = _("in full")
+        lines.append(f"{layer['name']:<48} {words:>16} {grouped(layer['parameters']):>14}")
     return "\n".join(lines + answer["warnings"])
 
 

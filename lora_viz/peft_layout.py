@@ -55,9 +55,7 @@ def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> 
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    config = lora_config(
-        model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora
-    )
+    config = lora_config(model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)
     with refused_readably(model, targets):
         return get_peft_model(model, config, low_cpu_mem_usage=True)  # type: ignore[arg-type,return-value]
 
@@ -225,10 +223,13 @@ def _warnings(targets: str | list[str], matched: list[str], has_other_names: boo
 def _warnings_about_head(model: nn.Module, tensors: Iterable[AdapterTensor]) -> Iterable[str]:
     """A head of another name than those that PEFT trains in full, as T5's and BART's have."""
     if task_of(model) and not any(tensor.role == "module_to_save" for tensor in tensors):
-        yield _(
-            "PEFT does not train the head of %s by itself: it knows classifier, score and "
-            "qa_outputs only."
-        ) % type(model).__name__
+        yield (
+            _(
+                "PEFT does not train the head of %s by itself: it knows classifier, score and "
+                "qa_outputs only."
+            )
+            % type(model).__name__
+        )
 
 
 def _refusal(targets: str | list[str], names: list[str], error: Exception) -> str:

@@ -13,6 +13,7 @@ from lora_viz.checkpoint import (
     read_model_files,
     read_optimizer_layout,
 )
+from lora_viz.counts import count_trained_in_full
 from lora_viz.memory.fit import largest
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
@@ -25,6 +26,7 @@ def count(scenario: Scenario) -> dict[str, Any]:
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
     percentage, which is a share of base and adapter together, stands beside it.
+    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
     """
     if scenario.method == "full":
         return _count_full(scenario)
@@ -54,6 +56,10 @@ def count(scenario: Scenario) -> dict[str, Any]:
                 "parameters": module.parameters(scenario.rank),
             }
             for module in layout.modules
+        ],
+        "trained_in_full": [
+            {"name": name, "parameters": parameters}
+            for name, parameters in count_trained_in_full(layout).items()
         ],
         "warnings": list(layout.warnings),
     }
@@ -178,5 +184,6 @@ def _count_full(scenario: Scenario) -> dict[str, Any]:
             }
             for layer in architecture.layers
         ],
+        "trained_in_full": [],
         "warnings": [],
     }

@@ -86,7 +86,9 @@ HEADS = {
 }
 
 
-def classifier(family: str, task: str, labels: int = 3, **more: Any) -> tuple[Config, tuple[str, ...]]:
+def classifier(
+    family: str, task: str, labels: int = 3, **more: Any
+) -> tuple[Config, tuple[str, ...]]:
     """A small model's configuration with the head of a PEFT task, and names of its layers."""
     config, targets = FAMILIES[family]
     names = {str(label): f"label {label}" for label in range(labels)}

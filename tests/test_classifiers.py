@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from lora_viz.adapter import read_adapter_layout
-from lora_viz.checkpoint import adapter_bytes, read_optimizer_layout, optimizer_bytes
+from lora_viz.checkpoint import adapter_bytes, optimizer_bytes, read_optimizer_layout
 from lora_viz.errors import UserError
 from lora_viz.scenario import Scenario
 
@@ -54,7 +54,9 @@ def test_published_models_give_pefts_line(
 @pytest.mark.parametrize("family", FAMILIES)
 def test_counts_and_file_are_pefts(family: str, task: str, tmp_path: Path) -> None:
     random = Random(family + task)
-    config, names = classifier(family, task, labels=2 if task == "QUESTION_ANS" else random.randint(1, 5))
+    config, names = classifier(
+        family, task, labels=2 if task == "QUESTION_ANS" else random.randint(1, 5)
+    )
     for number, targets in enumerate([names, ("all-linear",)]):
         bias, dora = random.choice(["none", "all", "lora_only"]), random.random() < 0.4
         model = written(config, tmp_path)
@@ -82,7 +84,7 @@ def test_counts_and_file_are_pefts(family: str, task: str, tmp_path: Path) -> No
 
 
 def can_be_adapted(config: dict[str, Any], task: str, targets: tuple[str, ...]) -> bool:
-    """Whether PEFT does: with all-linear it adapts most heads and then cannot train them in full."""
+    """Whether PEFT does: with all-linear it adapts most heads, and cannot train them in full then."""
     try:
         really_adapt(config, task, targets, 1, "none", False)
     except TypeError:

@@ -23,6 +23,7 @@ Meaning = Literal[
     "workspaces",
     "magnitude",
     "bias",
+    "module_to_save",
 ]
 
 
@@ -49,6 +50,7 @@ STYLES: dict[Meaning, Style] = {
     "workspaces": Style("#5B6570", "w", "/"),
     "magnitude": Style("#F0C808", "🔥", "+"),
     "bias": Style("#A3201A", "🔥", "."),
+    "module_to_save": Style("#8A5A3B", "🔥", "x"),
 }
 NEUTRAL = "#8A96A3"
 

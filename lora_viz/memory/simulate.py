@@ -98,14 +98,20 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
             "simulated; choose a shorter sequence."
         ) % (words | {"context": f"{context:,}"})
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
-        return _(
-            "The training step of %(class)s depends on which tokens it reads, and a simulated step "
-            "has no data; name another class of this model under “architectures”."
-        ) % words
-    return _(
-        "The training step of %(class)s cannot be simulated with these settings; name another "
-        "class of this model under “architectures”, or choose another attention or method."
-    ) % words
+        return (
+            _(
+                "The training step of %(class)s depends on which tokens it reads, and a simulated step "
+                "has no data; name another class of this model under “architectures”."
+            )
+            % words
+        )
+    return (
+        _(
+            "The training step of %(class)s cannot be simulated with these settings; name another "
+            "class of this model under “architectures”, or choose another attention or method."
+        )
+        % words
+    )
 
 
 def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:
