@@ -107,7 +107,7 @@ def read_architecture(model: str) -> Architecture:
 
 
 def context_length_of(model: Any) -> int | None:
-    """The longest sequence: the configuration's number, less the rows that RoBERTa's table of positions never uses.
+    """The longest sequence: the configuration's number, less the rows that no token has.
 
     RoBERTa's first token has the position after `padding_idx`
     (`create_position_ids_from_input_ids` in modeling_roberta.py).

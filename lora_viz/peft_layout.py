@@ -35,7 +35,7 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
 }
 COPY = "modules_to_save"
 # PEFT's task types that train the model's head in full, and transformers' classes of that task
-TASKS: dict[str, Mapping[str, Any]] = {
+TASKS: dict[str, Mapping[Any, Any]] = {
     "SEQ_CLS": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
     "TOKEN_CLS": modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
     "QUESTION_ANS": modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
@@ -71,7 +71,7 @@ def task_of(model: nn.Module) -> str | None:
     return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
 
 
-def class_names(classes: Mapping[str, Any]) -> Iterator[str]:
+def class_names(classes: Mapping[Any, Any]) -> Iterator[str]:
     """The names of the classes in one of transformers' mappings."""
     for value in classes.values():
         yield from (value,) if isinstance(value, str) else value

@@ -14,9 +14,10 @@ from lora_viz.checkpoint import (
     read_optimizer_layout,
 )
 from lora_viz.counts import count_trained_in_full
-from lora_viz.memory.fit import largest
+from lora_viz.hardware import Card
+from lora_viz.memory.fit import largest, verdict
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
+from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
 
@@ -87,7 +88,8 @@ def memory(scenario: Scenario) -> dict[str, Any]:
     """What one training step takes of a GPU: a real step, run without data or weights.
 
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
-    parts; the libraries in `software` ran the step.
+    parts; the libraries in `software` ran the step. `needs_bytes` is held against the card's
+    memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
     """
     report = _simulated(scenario)
     return {
@@ -100,7 +102,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
         "breakdown": report.breakdown,
         "trainable_parameters": report.trainable_parameters,
         "flops_per_step": report.flops,
-        "gpu": scenario.card.name,
+        **_needs(report, scenario.card),
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
     }
@@ -109,6 +111,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
 def fit(scenario: Scenario) -> dict[str, Any]:
     """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
 
+    `needs_bytes` is what a step at this batch and length needs, as `memory` answers it.
     `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
     `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
     with simulated steps and simulated itself. `limited_by` is card, context or setting.
@@ -119,9 +122,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     return {
         "model": scenario.model,
         "method": scenario.method,
-        "gpu": scenario.card.name,
-        "gpu_memory_bytes": scenario.card.memory_bytes,
-        "cuda_context_bytes": CUDA_CONTEXT_BYTES,
+        **_needs(_simulated(scenario), scenario.card),
         "batch_size": scenario.batch_size,
         "seq_len": scenario.seq_len,
         "largest_batch_size": batch.value,
@@ -131,6 +132,22 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         "largest_seq_len_tight": length.tight_value,
         "seq_len_limited_by": length.limited_by,
         "context_length": context,
+    }
+
+
+def _needs(report: MemoryReport, card: Card) -> dict[str, Any]:
+    """The number that is held against the card's memory, its parts, and whether it fits."""
+    return {
+        "needs_bytes": report.needs.total,
+        "needs_parts": {
+            "peak_allocated": report.needs.allocated,
+            "reserved_beyond": report.needs.reserved_beyond,
+            "cuda_context": report.needs.context,
+        },
+        "gpu": card.name,
+        "gpu_memory_bytes": card.memory_bytes,
+        "cuda_context_bytes": report.needs.context,
+        "verdict": verdict(report, card.memory_bytes),
     }
 
 

@@ -1,4 +1,4 @@
-"""Small models whose head PEFT trains in full, one for each family, and RoBERTa's published size."""
+"""Small models whose head PEFT trains in full, a family each, and RoBERTa's published sizes."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_counts_and_file_are_pefts(family: str, task: str, tmp_path: Path) -> No
 
 
 def can_be_adapted(config: dict[str, Any], task: str, targets: tuple[str, ...]) -> bool:
-    """Whether PEFT does: with all-linear it adapts most heads, and cannot train them in full then."""
+    """Whether PEFT does: with all-linear it adapts most heads, and cannot train those in full."""
     try:
         really_adapt(config, task, targets, 1, "none", False)
     except TypeError:

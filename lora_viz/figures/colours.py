@@ -24,6 +24,8 @@ Meaning = Literal[
     "magnitude",
     "bias",
     "module_to_save",
+    "context",
+    "reserved",
 ]
 
 
@@ -51,8 +53,12 @@ STYLES: dict[Meaning, Style] = {
     "magnitude": Style("#F0C808", "🔥", "+"),
     "bias": Style("#A3201A", "🔥", "."),
     "module_to_save": Style("#8A5A3B", "🔥", "x"),
+    "context": Style("#5F7A4F", "c", "\\"),
+    "reserved": Style("#8A96A3", "r", "/"),
 }
 NEUTRAL = "#8A96A3"
+# what a card has to have room for, though the step does not allocate it: only hatched
+NOT_ALLOCATED: tuple[Meaning, ...] = ("context", "reserved")
 
 
 def colour(meaning: Meaning) -> str:

@@ -191,9 +191,9 @@ def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -
 
     transformers' `get_modules_to_not_convert` leaves out the head, what is tied to it, the last
     module, and what the model keeps in float32, such as T5's `wo`. A head that PEFT trains in full
-    stays too: packed it could not be trained, so it is named in `llm_int8_skip_modules`. Layers that are not `nn.Linear`,
-    such as experts in one tensor, stay as they are; GPT-2's Conv1D becomes a Linear
-    (`replace_with_bnb_linear`).
+    stays too: packed it could not be trained, so it is named in `llm_int8_skip_modules`. Layers
+    that are not `nn.Linear`, such as experts in one tensor, stay as they are; GPT-2's Conv1D
+    becomes a Linear (`replace_with_bnb_linear`).
     """
     keep = _not_converted(model)
     for name, module in list(model.named_modules()):

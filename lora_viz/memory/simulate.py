@@ -27,6 +27,24 @@ CUDA_CONTEXT_BYTES = 500 * 2**20
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a step needs of a card: the one number that is held against the card's memory.
+
+    `allocated` is the peak, `reserved_beyond` what PyTorch's default allocator has taken from the
+    card beside it, `context` the assumed CUDA context; all in bytes.
+    """
+
+    allocated: int
+    reserved_beyond: int
+    context: int
+
+    @property
+    def total(self) -> int:
+        """All parts together: what `nvidia-smi` would show."""
+        return self.allocated + self.reserved_beyond + self.context
+
+
+@dataclass(frozen=True)
 class MemoryReport:
     """What a training step that is under way takes, in bytes.
 
@@ -50,9 +68,10 @@ class MemoryReport:
     software: dict[str, str]
 
     @property
-    def device_bytes(self) -> int:
-        """What `nvidia-smi` would show: the most reserved and an assumed CUDA context."""
-        return self.reserved_high + CUDA_CONTEXT_BYTES
+    def needs(self) -> Needs:
+        """What the step needs of a card, at most."""
+        beyond = self.reserved_high - self.peak_allocated
+        return Needs(self.peak_allocated, beyond, CUDA_CONTEXT_BYTES)
 
 
 def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
@@ -100,8 +119,8 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
         return (
             _(
-                "The training step of %(class)s depends on which tokens it reads, and a simulated step "
-                "has no data; name another class of this model under “architectures”."
+                "The training step of %(class)s depends on which tokens it reads, and a simulated "
+                "step has no data; name another class of this model under “architectures”."
             )
             % words
         )

@@ -35,11 +35,9 @@ with picture:
     for one in compared:
         if one.reason:
             show_warning(f"{one.name}: {one.reason}")
-    bars = {
-        f"{one.name}": bar_pieces(one.report, one.scenario.method) for one in compared if one.report
-    }
+    bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:
-        st.markdown(f"**{_('At the peak of a step')}**")
+        st.markdown(f"**{_('What a step needs of the card')}**")
         card = state.scenario().card
         page.figure(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison")
 with number:
