@@ -82,12 +82,7 @@ def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[Non
     """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
     modules = dict(model.named_modules())
     check_pattern(targets, modules)
-    has_head = task_of(model) is not None
-    names = [
-        name
-        for name, module in modules.items()
-        if _holds_parameters(module) and not (has_head and set(HEADS) & set(name.split(".")))
-    ]
+    names = [name for name, module in modules.items() if _holds_parameters(module)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -239,7 +234,8 @@ def _refusal(targets: str | list[str], names: list[str], error: Exception) -> st
         return _(
             "PEFT cannot adapt a layer of class %s; name Linear, Conv1D or Embedding layers."
         ) % unsupported.group(1)
-    if "modules_to_save cannot be applied" in str(error):
+    is_excluded = COPY in str(error) and bool(set(HEADS) & set(named.split(", ")))
+    if is_excluded or f"{COPY} cannot be applied" in str(error):
         return _(
             "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name the "
             "layers to adapt, such as query or q_proj."

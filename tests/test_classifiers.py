@@ -132,3 +132,18 @@ class OneLabel(EightTokens):
 
     def __getitem__(self, _index: int) -> dict[str, torch.Tensor]:
         return {"input_ids": torch.arange(8), "labels": torch.tensor(1)}
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (("classifier",), "“classifier” takes in the head"),
+        (("c_attn",), "No layer matches the target modules “c_attn”"),
+    ],
+)
+def test_a_head_that_is_named_as_target_is_explained(
+    targets: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    model = written(classifier("Bert", "SEQ_CLS")[0], tmp_path)
+    with pytest.raises(UserError, match=words):
+        read_adapter_layout(model, targets)
