@@ -14,7 +14,7 @@ from typing import Literal
 from lora_viz.model_source import resolve
 from lora_viz.scenario import Scenario
 
-TensorRole = Literal["A", "B", "magnitude", "bias", "weight"]
+TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class AdapterTensor:
     """One tensor that training an adapter adds or changes, or that its file holds.
 
     `shape` is the one at rank 1; the size along `rank_axis`, if there is one, is multiplied by r.
+    A "module_to_save" is of a module that is trained in full, such as a classification head: PEFT
+    puts a copy of it beside the frozen original, so that the model holds both.
     """
 
     name: str
@@ -45,6 +47,11 @@ class AdapterTensor:
     def in_adapter_dtype(self) -> bool:
         """Whether it has the adapter's dtype; biases and other weights have the base model's."""
         return self.role in ("A", "B", "magnitude")
+
+    @property
+    def is_added(self) -> bool:
+        """Whether it stands beside the base model's own tensors, which then has more of them."""
+        return self.in_adapter_dtype or self.role == "module_to_save"
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,12 @@ class AdapterWarning:
     """What a reader should know of an adapter, as data; `target_names` has it in words.
 
     `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
-    those that the model has; one that is ambiguous matches all of these several `kinds`.
+    those that the model has; one that is ambiguous matches all of these several `kinds`. With
+    "frozen_head" it is the model's class, whose head has none of the names (`kinds`) that PEFT
+    trains in full by itself.
     """
 
-    kind: Literal["unmatched", "ambiguous"]
+    kind: Literal["unmatched", "ambiguous", "frozen_head"]
     name: str
     kinds: tuple[str, ...]
 
@@ -101,8 +110,9 @@ class AdapterLayout:
         return sum(tensor.values(rank) for tensor in self.tensors if tensor.trainable)
 
     def added_parameters(self, rank: int) -> int:
-        """Parameters that the adapter adds to the base model at rank r."""
-        return sum(module.parameters(rank) for module in self.modules)
+        """Parameters that the adapter adds to the base model at rank r, copied modules among
+        them."""
+        return sum(tensor.values(rank) for tensor in self.tensors if tensor.is_added)
 
     @cached_property
     def tensors(self) -> tuple[AdapterTensor, ...]:

@@ -102,12 +102,12 @@ def read_architecture(model: str) -> Architecture:
         class_name=type(built).__name__,
         layers=layers,
         total_parameters=sum(layer.parameters for layer in layers),
-        context_length=_context_length(built),
+        context_length=context_length_of(built),
     )
 
 
-def _context_length(model: Any) -> int | None:
-    """The configuration's number, less the rows that RoBERTa's table of positions never uses.
+def context_length_of(model: Any) -> int | None:
+    """The longest sequence: the configuration's number, less the rows that no token has.
 
     RoBERTa's first token has the position after `padding_idx`
     (`create_position_ids_from_input_ids` in modeling_roberta.py).

@@ -217,6 +217,9 @@ def _count_as_text(answer: dict[str, Any]) -> str:
     for module in answer["modules"]:
         sizes = f"{module['in_features']} → {module['out_features']}"
         lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
+    for layer in answer["trained_in_full"]:
+        words = _("in full")
+        lines.append(f"{layer['name']:<48} {words:>16} {grouped(layer['parameters']):>14}")
     return "\n".join(lines)
 
 
@@ -241,8 +244,29 @@ def _memory_as_text(answer: dict[str, Any]) -> str:
         (reserved["low"], _("peak reserved memory, at least")),
         (reserved["high"], _("peak reserved memory, at most")),
     ]
+    parts = answer["needs_parts"]
+    lines += [
+        (parts["reserved_beyond"], _("reserved beyond the peak")),
+        (parts["cuda_context"], _("CUDA context (assumed)")),
+    ]
     versions = ", ".join(f"{name} {number}" for name, number in answer["software"].items())
-    return "\n".join([*(f"{grouped(size):>18} B  {label}" for size, label in lines), versions])
+    numbers = [f"{grouped(size):>18} B  {label}" for size, label in lines]
+    return "\n".join([*numbers, _needs_as_text(answer), versions])
+
+
+def _needs_as_text(answer: dict[str, Any]) -> str:
+    """What the step needs of its card, and whether that fits."""
+    verdicts = {
+        "fits": _("it fits"),
+        "tight": _("it is tight: it fits only without what is reserved beyond the peak"),
+        "too_large": _("it does not fit"),
+    }
+    return _("%(gpu)s: a step needs %(needs)s B of %(memory)s B; %(verdict)s") % {
+        "gpu": answer["gpu"],
+        "needs": grouped(answer["needs_bytes"]),
+        "memory": grouped(answer["gpu_memory_bytes"]),
+        "verdict": verdicts[answer["verdict"]],
+    }
 
 
 def _fit_as_text(answer: dict[str, Any]) -> str:
@@ -264,12 +288,10 @@ def _fit_as_text(answer: dict[str, Any]) -> str:
         )
         for field, words in at.items()
     ]
-    card = _("%(gpu)s: %(memory)s B, of which an assumed CUDA context takes %(context)s B") % {
-        "gpu": answer["gpu"],
-        "memory": grouped(answer["gpu_memory_bytes"]),
-        "context": grouped(answer["cuda_context_bytes"]),
-    }
-    return "\n".join([*lines, card])
+    context = _("an assumed CUDA context of %s B is counted everywhere") % grouped(
+        answer["cuda_context_bytes"]
+    )
+    return "\n".join([_needs_as_text(answer), context, *lines])
 
 
 @app.command("gpus")

@@ -146,6 +146,16 @@ def count_model(layout: AdapterLayout, rank: int) -> Count:
     return Count(layout.total_parameters, _in_order(Counter(layout.trainable_by_role(rank))))
 
 
+def count_trained_in_full(layout: AdapterLayout) -> dict[str, int]:
+    """Each layer of which PEFT trains a whole copy, such as a classification head's, by its name,
+    with how many parameters that copy has at any rank."""
+    counts: Counter[str] = Counter()
+    for tensor in layout.base_tensors:
+        if tensor.role == "module_to_save":
+            counts[_layer_name(tensor)] += tensor.values(1)
+    return dict(counts)
+
+
 def all_parameters_of_peft(layout: AdapterLayout, rank: int) -> int:
     """What PEFT's `print_trainable_parameters` divides by: the base model and the adapter."""
     return layout.total_parameters + layout.added_parameters(rank)
@@ -212,5 +222,5 @@ def _sum_by_role(trained: Iterable[tuple[str, TensorRole, int]]) -> dict[TensorR
 
 
 def _in_order(parts: Counter[TensorRole]) -> dict[TensorRole, int]:
-    order: tuple[TensorRole, ...] = ("A", "B", "magnitude", "bias", "weight")
+    order: tuple[TensorRole, ...] = ("A", "B", "magnitude", "bias", "weight", "module_to_save")
     return {role: parts[role] for role in order if parts[role]}

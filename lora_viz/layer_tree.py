@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from lora_viz.adapter import AdaptedModule, AdapterLayout, AdapterTensor
 from lora_viz.architecture import BLOCK, Architecture, Layer
 from lora_viz.block_parts import Part, divide_into_parts
-from lora_viz.counts import PEFT_PREFIX, layer_of
+from lora_viz.counts import PEFT_PREFIX, count_trained_in_full, layer_of
 from lora_viz.layer_kinds import LayerKinds, layer_kind
 from lora_viz.mapped_layer import MappedLayer
 
@@ -139,6 +139,7 @@ class _Parts:
         self.adapters: dict[str, list[AdaptedModule]] = {}
         for module in layout.modules:
             self.adapters.setdefault(layer_of(module, layers).name, []).append(module)
+        self.in_full = count_trained_in_full(layout)
         self.trained: dict[str, list[AdapterTensor]] = {}
         for tensor in layout.tensors:
             block = BLOCK.match(tensor.name.removeprefix(PEFT_PREFIX))
@@ -159,18 +160,21 @@ class _Parts:
             for module in self.adapters.get(layer.name, ())
             for tensor in module.tensors
         )
-        return layer.kind, layer.weight_shape, layer.parameters, adapters
+        in_full = layer.name in self.in_full
+        return layer.kind, layer.weight_shape, layer.parameters, adapters, in_full
 
     def _map(self, equal: list[Layer]) -> MappedLayer:
         kind = layer_kind(equal[0].name)
         adapters = tuple(self.adapters.get(equal[0].name, ()))
+        in_full = equal[0].name in self.in_full
         return MappedLayer(
             kind=kind,
             label=self.kinds.label(kind),
             layer=equal[0],
             copies=len(equal),
             adapters=adapters,
-            is_selectable=self.kinds.can_be_named(kind) or bool(adapters),
+            is_selectable=(self.kinds.can_be_named(kind) or bool(adapters)) and not in_full,
+            is_trained_in_full=in_full,
         )
 
 

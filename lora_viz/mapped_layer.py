@@ -13,7 +13,8 @@ class MappedLayer:
     """A layer, or several of one kind, shape and adapter in one place, such as experts.
 
     `label` is the shortest end of its name that is no other kind's; `layer` is the first of the
-    `copies`; `adapters` are that layer's. `is_selectable` says that PEFT can adapt it by name.
+    `copies`; `adapters` are that layer's. `is_selectable` says that PEFT can adapt it by name,
+    `is_trained_in_full` that it trains a copy of it beside the frozen original.
     """
 
     kind: str
@@ -22,6 +23,7 @@ class MappedLayer:
     copies: int
     adapters: tuple[AdaptedModule, ...]
     is_selectable: bool
+    is_trained_in_full: bool = False
 
     @property
     def is_matrix(self) -> bool:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
 from peft.tuners.tuners_utils import check_target_module_exists
 from torch import nn
+from transformers.models.auto import modeling_auto
 from transformers.pytorch_utils import Conv1D
 
 from lora_viz.adapter import (
@@ -26,7 +28,7 @@ from lora_viz.adapter import (
     TensorRole,
 )
 from lora_viz.architecture import module_type
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.layer_kinds import NAMES_OF_FUSED_LAYERS
 from lora_viz.peft_matching import check_pattern, names_fused_parameters
@@ -42,8 +44,20 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
 MOST_KINDS = 30
+COPY = "modules_to_save"
+# PEFT's task types that train the model's head in full, and transformers' classes of that task
+TASKS: dict[str, Mapping[Any, Any]] = {
+    "SEQ_CLS": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    "TOKEN_CLS": modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
+    "QUESTION_ANS": modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
+}
+# what PEFT calls heads (`PeftModelForSequenceClassification` and its siblings)
+HEADS = ("classifier", "score", "qa_outputs")
 # how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
-NOTHING_MATCHED = "not found in the base model|No modules were targeted|No `target_modules` passed"
+NOTHING_MATCHED = (
+    "not found in the base model|No modules were targeted|No `target_modules` passed"
+    "|All modules were excluded"
+)
 
 
 def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> PeftModel:
@@ -52,9 +66,26 @@ def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> 
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    config = LoraConfig(r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)  # type: ignore[arg-type]
+    config = lora_config(model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)
     with refused_readably(model, targets):
         return get_peft_model(model, config, low_cpu_mem_usage=True)  # type: ignore[arg-type,return-value]
+
+
+def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
+    """PEFT's configuration with the task of the model's class, by which PEFT trains its head."""
+    return LoraConfig(task_type=task_of(model), **choices)
+
+
+def task_of(model: nn.Module) -> str | None:
+    """PEFT's task type of a model whose head PEFT trains in full; None for all other models."""
+    name = type(model).__name__
+    return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
+
+
+def class_names(classes: Mapping[Any, Any]) -> Iterator[str]:
+    """The names of the classes in one of transformers' mappings."""
+    for value in classes.values():
+        yield from (value,) if isinstance(value, str) else value
 
 
 @contextmanager
@@ -86,14 +117,17 @@ def layout_from_peft(
         modules=modules,
         base_tensors=tuple(tensor for tensor in parts.values() if tensor.name not in own),
         total_parameters=total,
-        warnings=tuple(target_warnings(targets, adapted, kinds)),
+        warnings=(
+            *target_warnings(targets, adapted, kinds),
+            *_warnings_about_head(model, parts.values()),
+        ),
     )
 
 
 def describe_parameter(name: str, parameter: torch.Tensor, saved: bool) -> AdapterTensor:
     """One parameter of an adapted model of rank 1 as plain data."""
     file_name = _name_in_file(name)
-    role, rank_axis = _role(file_name)
+    role, rank_axis = _role(name)
     shape = tuple(parameter.shape)
     return AdapterTensor(file_name, role, shape, rank_axis, parameter.requires_grad, saved)
 
@@ -107,8 +141,15 @@ def _read_tensors(adapted: PeftModel, saved: dict[str, torch.Tensor]) -> dict[st
         if parameter.requires_grad or is_saved:
             tensors[name] = describe_parameter(name, parameter, is_saved)
     for name, tensor in unseen.items():
-        tensors[name] = describe_parameter(name, tensor, saved=True)
+        tensors[f"saved as {name}"] = _saved_again(name, tensor)
     return tensors
+
+
+def _saved_again(name: str, tensor: torch.Tensor) -> AdapterTensor:
+    """A tensor of the file that is no parameter of its own: tied, or saved under two names, as
+    PEFT does with a copied module's biases where all biases are trained."""
+    role, rank_axis = ("bias", None) if COPY in name.split(".") else _role(name)
+    return AdapterTensor(name, role, tuple(tensor.shape), rank_axis, False, True)
 
 
 def is_adapter(name: str) -> bool:
@@ -116,9 +157,14 @@ def is_adapter(name: str) -> bool:
     return any(part in ROLES for part in name.split("."))
 
 
+def is_copy(name: str) -> bool:
+    """Whether a parameter of this name is of a copied module that is trained in full."""
+    return f".{COPY}.{ADAPTER}." in name
+
+
 def _name_in_file(name: str) -> str:
     """A parameter's key in the adapter file, which leaves the adapter's own name out."""
-    plain = name.replace(f".{ADAPTER}", "")
+    plain = name.replace(f".{COPY}.{ADAPTER}", "").replace(f".{ADAPTER}", "")
     return plain.removesuffix(".weight") if "lora_magnitude_vector" in plain else plain
 
 
@@ -126,6 +172,8 @@ def _role(name: str) -> tuple[TensorRole, int | None]:
     for part in name.split("."):
         if part in ROLES:
             return ROLES[part]
+    if is_copy(name):
+        return "module_to_save", None
     return ("bias" if name.endswith("bias") else "weight"), None
 
 
@@ -179,13 +227,22 @@ def target_warnings(
             yield AdapterWarning("ambiguous", target, matched)
 
 
+def _warnings_about_head(
+    model: nn.Module, tensors: Iterable[AdapterTensor]
+) -> Iterator[AdapterWarning]:
+    """A head of another name than those that PEFT trains in full, as T5's and BART's have."""
+    if task_of(model) and not any(tensor.role == "module_to_save" for tensor in tensors):
+        yield AdapterWarning("frozen_head", type(model).__name__, HEADS)
+
+
 def _refusal(
     targets: str | list[str],
     modules: dict[str, nn.Module],
     kinds: tuple[str, ...],
     error: Exception,
 ) -> str:
-    """One sentence: which targets match nothing and what there is, or what PEFT says."""
+    """One sentence: which targets match nothing and what there is, or that PEFT refuses them."""
+    named = targets if isinstance(targets, str) else ", ".join(targets)
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
         return _(
             "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
@@ -195,10 +252,16 @@ def _refusal(
             "class": unsupported.group(1),
             "kinds": ", ".join(kinds),
         }
+    is_excluded = COPY in str(error) and bool(set(HEADS) & set(named.split(", ")))
+    if is_excluded or f"{COPY} cannot be applied" in str(error):
+        return _(
+            "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name the "
+            "layers to adapt, such as query or q_proj."
+        ) % (named)
     if not re.search(NOTHING_MATCHED, str(error)):
-        return _("PEFT cannot adapt these target modules: %s.") % in_a_sentence(error)
+        return _("PEFT cannot adapt the target modules “%s”; name other layers.") % named
     return _("No layer matches the target modules “%(targets)s”; this model has %(kinds)s.") % {
-        "targets": targets if isinstance(targets, str) else ", ".join(targets),
+        "targets": named,
         "kinds": ", ".join(kinds),
     }
 

@@ -23,7 +23,7 @@ class RankLine:
     """Trained parameters as a straight line over the rank, by role.
 
     `per_rank` holds what one more rank adds (A and B), `constant` what is trained at any rank:
-    DoRA's magnitudes, biases.
+    DoRA's magnitudes, biases, heads that are trained in full.
     """
 
     per_rank: dict[TensorRole, int]

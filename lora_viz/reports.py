@@ -13,9 +13,11 @@ from lora_viz.checkpoint import (
     read_model_files,
     read_optimizer_layout,
 )
-from lora_viz.memory.fit import largest
+from lora_viz.counts import count_trained_in_full
+from lora_viz.hardware import Card
+from lora_viz.memory.fit import largest, verdict
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
+from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
 from lora_viz.target_names import other_sentences, unmatched_sentence
@@ -28,6 +30,7 @@ def count(scenario: Scenario) -> dict[str, Any]:
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
     percentage, which is a share of base and adapter together, stands beside it.
+    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
     """
     if scenario.method == "full":
         return _count_full(scenario)
@@ -51,6 +54,10 @@ def count(scenario: Scenario) -> dict[str, Any]:
                 "parameters": module.parameters(scenario.rank),
             }
             for module in layout.modules
+        ],
+        "trained_in_full": [
+            {"name": name, "parameters": parameters}
+            for name, parameters in count_trained_in_full(layout).items()
         ],
         **_warnings(layout),
     }
@@ -79,7 +86,8 @@ def memory(scenario: Scenario) -> dict[str, Any]:
     """What one training step takes of a GPU: a real step, run without data or weights.
 
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
-    parts; the libraries in `software` ran the step.
+    parts; the libraries in `software` ran the step. `needs_bytes` is held against the card's
+    memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
     """
     report = _simulated(scenario)
     return {
@@ -92,7 +100,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
         "breakdown": report.breakdown,
         "trainable_parameters": report.trainable_parameters,
         "flops_per_step": report.flops,
-        "gpu": scenario.card.name,
+        **_needs(report, scenario.card),
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
         **_warnings_of(scenario),
@@ -102,6 +110,7 @@ def memory(scenario: Scenario) -> dict[str, Any]:
 def fit(scenario: Scenario) -> dict[str, Any]:
     """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
 
+    `needs_bytes` is what a step at this batch and length needs, as `memory` answers it.
     `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
     `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
     with simulated steps and simulated itself. `limited_by` is card, context or setting.
@@ -112,9 +121,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     return {
         "model": scenario.model,
         "method": scenario.method,
-        "gpu": scenario.card.name,
-        "gpu_memory_bytes": scenario.card.memory_bytes,
-        "cuda_context_bytes": CUDA_CONTEXT_BYTES,
+        **_needs(_simulated(scenario), scenario.card),
         "batch_size": scenario.batch_size,
         "seq_len": scenario.seq_len,
         "largest_batch_size": batch.value,
@@ -150,6 +157,22 @@ def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
     return {
         "unmatched_targets": unmatched,
         "warnings": [*([sentence] if sentence else []), *other_sentences(layout.warnings)],
+    }
+
+
+def _needs(report: MemoryReport, card: Card) -> dict[str, Any]:
+    """The number that is held against the card's memory, its parts, and whether it fits."""
+    return {
+        "needs_bytes": report.needs.total,
+        "needs_parts": {
+            "peak_allocated": report.needs.allocated,
+            "reserved_beyond": report.needs.reserved_beyond,
+            "cuda_context": report.needs.context,
+        },
+        "gpu": card.name,
+        "gpu_memory_bytes": card.memory_bytes,
+        "cuda_context_bytes": report.needs.context,
+        "verdict": verdict(report, card.memory_bytes),
     }
 
 
@@ -197,5 +220,6 @@ def _count_full(scenario: Scenario) -> dict[str, Any]:
             }
             for layer in architecture.layers
         ],
+        "trained_in_full": [],
         **NO_WARNINGS,
     }

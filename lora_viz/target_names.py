@@ -74,16 +74,23 @@ def unmatched_sentence(warnings: Iterable[AdapterWarning]) -> str | None:
 
 def other_sentences(warnings: Iterable[AdapterWarning]) -> list[str]:
     """The other warnings, which change no number's meaning, in the reader's language."""
-    return [
-        _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.")
-        % {
-            "target": warning.name,
-            "count": len(warning.kinds),
-            "kinds": ", ".join(warning.kinds),
-        }
-        for warning in warnings
-        if warning.kind == "ambiguous"
-    ]
+    return [_other_sentence(warning) for warning in warnings if warning.kind != "unmatched"]
+
+
+def _other_sentence(warning: AdapterWarning) -> str:
+    if warning.kind == "frozen_head":
+        return (
+            _(
+                "PEFT does not train the head of %s by itself: it knows classifier, score and "
+                "qa_outputs only."
+            )
+            % warning.name
+        )
+    return _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.") % {
+        "target": warning.name,
+        "count": len(warning.kinds),
+        "kinds": ", ".join(warning.kinds),
+    }
 
 
 def _plain(tensor: AdapterTensor) -> str:

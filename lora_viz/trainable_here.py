@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from lora_viz.catalogue import catalogue, weights_folder
+from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.model_source import HUB_ID_FORM, local_path
+from lora_viz.model_source import HUB_ID_FORM, local_config, local_path, resolve
 from lora_viz.scenario import Scenario
 
+OTHER_HEADS = re.compile(
+    "For(SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice)$"
+)
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 FILES_ON_THE_HUB = (
     "model.safetensors",
@@ -27,10 +32,31 @@ def why_not_trainable(
 
     `hub_answers` is asked only for a model whose weights are not on this machine.
     """
-    missing = _why_no_weights(scenario.model, hub_answers)
+    missing = _why_no_weights(scenario.model, hub_answers) or _why_wrong_head(scenario.model)
     if missing is None and scenario.is_quantized and not has_gpu:
         return _("QLoRA needs an NVIDIA GPU, and this machine has none; choose LoRA.")
     return missing
+
+
+def _why_wrong_head(model: str) -> str | None:
+    """Jobs load every model as a language model, which would leave its own head out unseen."""
+    file = local_config(model)
+    if file is None:
+        return None
+    try:
+        named = resolve(model).values.get("architectures") or ()
+    except UserError:  # whoever loads the model says what is wrong with it
+        return None
+    for name in named if isinstance(named, (list, tuple)) else ():
+        if isinstance(name, str) and OTHER_HEADS.search(name):
+            return (
+                _(
+                    "Training jobs are for language models, and this one is a %s; choose a model "
+                    "with a head for causal language modelling."
+                )
+                % (name[:80])
+            )
+    return None
 
 
 def longest_sequence(model: str) -> int | None:

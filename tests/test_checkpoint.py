@@ -147,7 +147,9 @@ def really_adapt(chosen: Combination) -> peft.PeftModel:
     return adapted
 
 
-def train_one_step(model: torch.nn.Module, optimizer: str, folder: Path) -> Path:
+def train_one_step(
+    model: torch.nn.Module, optimizer: str, folder: Path, data: Dataset | None = None
+) -> Path:
     """Let Trainer train one step on a CPU and return the folder of its checkpoint."""
     settings = transformers.TrainingArguments(
         output_dir=str(folder / "run"),
@@ -158,7 +160,7 @@ def train_one_step(model: torch.nn.Module, optimizer: str, folder: Path) -> Path
         report_to=[],
         disable_tqdm=True,
     )
-    transformers.Trainer(model=model, args=settings, train_dataset=EightTokens()).train()
+    transformers.Trainer(model=model, args=settings, train_dataset=data or EightTokens()).train()
     return folder / "run" / "checkpoint-1"
 
 

@@ -29,6 +29,7 @@ ROLE_MEANINGS: dict[PartRole, Meaning] = {
     "magnitude": "magnitude",
     "bias": "bias",
     "weight": "frozen",
+    "module_to_save": "module_to_save",
 }
 
 
@@ -127,6 +128,7 @@ def file_pieces(parts: Iterable[FilePart]) -> list[Piece]:
         "magnitude": _("DoRA's magnitudes"),
         "bias": _("Biases"),
         "weight": _("Embeddings saved along"),
+        "module_to_save": _("Modules trained in full"),
         "header": _("Header of the file"),
     }
     return [Piece(names[part.role], part.bytes, ROLE_MEANINGS.get(part.role)) for part in parts]

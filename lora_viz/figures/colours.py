@@ -23,6 +23,9 @@ Meaning = Literal[
     "workspaces",
     "magnitude",
     "bias",
+    "module_to_save",
+    "context",
+    "reserved",
 ]
 
 
@@ -49,8 +52,13 @@ STYLES: dict[Meaning, Style] = {
     "workspaces": Style("#5B6570", "w", "/"),
     "magnitude": Style("#F0C808", "🔥", "+"),
     "bias": Style("#A3201A", "🔥", "."),
+    "module_to_save": Style("#8A5A3B", "🔥", "x"),
+    "context": Style("#5F7A4F", "c", "\\"),
+    "reserved": Style("#8A96A3", "r", "/"),
 }
 NEUTRAL = "#8A96A3"
+# what a card has to have room for, though the step does not allocate it: only hatched
+NOT_ALLOCATED: tuple[Meaning, ...] = ("context", "reserved")
 
 
 def colour(meaning: Meaning) -> str:

@@ -45,6 +45,16 @@ class Card:
         return bool(self.adapter)
 
     @property
+    def is_trained(self) -> bool:
+        """Whether it has an A and a B, or is trained in full."""
+        return self.is_adapted or self.layer.is_trained_in_full
+
+    @property
+    def without_adapter(self) -> str:
+        """What stands in the place of A and B."""
+        return _("trained in full") if self.layer.is_trained_in_full else _("no LoRA")
+
+    @property
     def narrowest(self) -> float:
         """The least width in which its lines fit below each other."""
         return 2 * PADDING + max(self._weight_width, self.adapter_width + GLYPH_GAP + GLYPH)
@@ -59,7 +69,7 @@ class Card:
         """The width of the lines of A and B, or of what stands in their place."""
         words = max(
             (number_width(line, LINE_SIZE) for _role, line in self.adapter),
-            default=text_width(_("no LoRA"), LINE_SIZE),
+            default=text_width(self.without_adapter, LINE_SIZE),
         )
         return SIGN + words
 
@@ -127,7 +137,7 @@ def _weight_lines(card: Card, left: float, baseline: float, room: float) -> list
     """The name, W and the notes, none wider than `room`."""
     words = left + SIGN
     lines = [
-        text("🔥" if card.is_adapted else "❄", left, baseline, "sign"),
+        text("🔥" if card.is_trained else "❄", left, baseline, "sign"),
         fitted(card.name, words, baseline, "name", NAME_SIZE, room - SIGN),
         text("❄", left, baseline + LINE, "sign W"),
         fitted(card.weight, words, baseline + LINE, "line W", LINE_SIZE, room - SIGN),
@@ -140,7 +150,8 @@ def _weight_lines(card: Card, left: float, baseline: float, room: float) -> list
 def _adapter_lines(card: Card, left: float, baseline: float, room: float) -> list[str]:
     """A, B and DoRA's magnitude, or that there is none of them."""
     if not card.is_adapted:
-        return [text(_("no LoRA"), left + SIGN, baseline, "small-text")]
+        sign = [text("🔥", left, baseline, "sign B")] if card.is_trained else []
+        return [*sign, text(card.without_adapter, left + SIGN, baseline, "small-text")]
     lines = []
     for number, (role, line) in enumerate(card.adapter):
         y = baseline + number * LINE
@@ -159,7 +170,7 @@ def _weight_to_scale(card: Card, box: Box, scale: float) -> str:
 
 
 def _as_button(card: Card, inside: str) -> str:
-    style = "card adapted" if card.is_adapted else "card"
+    style = "card adapted" if card.is_trained else "card"
     if not card.layer.is_selectable:
         return f'<g class="{style}">{inside}</g>'
     words = (

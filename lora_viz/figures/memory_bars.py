@@ -1,14 +1,15 @@
-"""The peak of a training step by method, as stacked bars against a card."""
+"""What a training step needs by method, as stacked bars against a card."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
 from lora_viz.figures.base import Drawing
-from lora_viz.figures.colours import NEUTRAL, STYLES, Meaning
+from lora_viz.figures.colours import NEUTRAL, NOT_ALLOCATED, STYLES, Meaning, Style
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.figures.literal import as_plotly
 from lora_viz.format import binary_size, grouped, size, three_digits
@@ -97,13 +98,27 @@ def _add_piece(drawing: Drawing, name: str, piece: Piece, is_named: bool, rank: 
         showlegend=is_named,
         legendrank=rank,
         width=0.6,
-        marker={
-            "color": style.colour,
-            "line": {"width": 0},
-            "pattern": {"shape": style.pattern, "fillmode": "overlay", **PATTERN},
-        },
+        marker=_hatched(style) if piece.meaning in NOT_ALLOCATED else _filled(style),
         hovertemplate=f"{piece.words}: {grouped(piece.bytes)} B<extra>{name}</extra>",
     )
+
+
+def _filled(style: Style) -> dict[str, Any]:
+    return {
+        "color": style.colour,
+        "line": {"width": 0},
+        "pattern": {"shape": style.pattern, "fillmode": "overlay", **PATTERN},
+    }
+
+
+def _hatched(style: Style) -> dict[str, Any]:
+    """Lines over nothing: the card needs room for it, the step allocates no tensor in it."""
+    hatch = {"fgcolor": style.colour, "bgcolor": "rgba(0,0,0,0)", "solidity": 0.4, "size": 7}
+    return {
+        "color": style.colour,
+        "line": {"width": 1, "color": style.colour},
+        "pattern": {"shape": style.pattern, "fillmode": "replace", **hatch},
+    }
 
 
 def _add_quotation(drawing: Drawing, name: str, count: int) -> None:

@@ -1,10 +1,10 @@
 """What fits on a card, and how far batch and sequence can grow until it does not.
 
-A step takes between the peak that it allocates, which is enough with expandable segments, and
-what PyTorch's default allocator reserves for it (`MemoryReport.reserved_low`, `reserved_high`).
-Here it *fits* where the whole range does, and is *tight* where only its lower end does: then it
-may run, with `PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True` or after the allocator has given
-cached memory back. The card's memory counts less an assumed CUDA context.
+A step needs what `MemoryReport.needs` says: the peak that it allocates, what PyTorch's default
+allocator reserves beyond it, and an assumed CUDA context. Here it *fits* where a card has all of
+that, and is *tight* where the card has no room for what is reserved beyond: then it may run, with
+`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True` or after the allocator has given cached memory
+back.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def room(memory_bytes: int) -> int:
 
 def verdict(report: MemoryReport, memory_bytes: int) -> Verdict:
     """Whether a step fits a card of this many bytes."""
-    if report.reserved_high <= room(memory_bytes):
+    if report.needs.total <= memory_bytes:
         return "fits"
     return "tight" if report.reserved_low <= room(memory_bytes) else "too_large"
 

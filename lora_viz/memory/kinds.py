@@ -14,7 +14,7 @@ from torch import nn
 from lora_viz.memory.events import Trace
 from lora_viz.memory.quantized import Linear4bit
 from lora_viz.memory.trace import Recorder
-from lora_viz.peft_layout import is_adapter
+from lora_viz.peft_layout import is_adapter, is_copy
 
 
 def mark_weights(recorder: Recorder, whole: nn.Module, part_of: Mapping[int, int]) -> None:
@@ -26,13 +26,18 @@ def mark_weights(recorder: Recorder, whole: nn.Module, part_of: Mapping[int, int
     for prefix, module in whole.named_modules():
         owner = part_of.get(id(module))
         for name, parameter in module.named_parameters(recurse=False):
-            kind = "adapter" if is_adapter(f"{prefix}.{name}") else "weights"
-            recorder.mark(parameter, kind, owner)
+            recorder.mark(parameter, _kind_of_weight(f"{prefix}.{name}"), owner)
         for buffer in module.buffers(recurse=False):
             recorder.mark(buffer, "weights", owner)
         if isinstance(module, Linear4bit):
             for tensor in module.weight.quant_state.tensors():
                 recorder.mark(tensor, "quantization", owner)
+
+
+def _kind_of_weight(name: str) -> str:
+    if is_copy(name):
+        return "modules_to_save"
+    return "adapter" if is_adapter(name) else "weights"
 
 
 def mark_trained(recorder: Recorder, trainable: list[nn.Parameter], state: Any) -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from transformers import modeling_utils
 
 from lora_viz.memory.quantized import Linear4bit, Params4bit
-from lora_viz.peft_layout import is_adapter
+from lora_viz.peft_layout import is_adapter, is_copy
 
 
 def warm_up_allocator(model: Any, times: Mapping[int, int]) -> None:
@@ -33,7 +33,7 @@ def warm_up_allocator(model: Any, times: Mapping[int, int]) -> None:
     counts_packed = hasattr(modeling_utils, "get_total_byte_count")
     size = 0.0
     for name, parameter in model.named_parameters():
-        if is_adapter(name):
+        if is_adapter(name) or is_copy(name):
             continue
         value = getattr(parameter, "loaded_dtype", parameter.dtype).itemsize
         if not counts_packed:
@@ -50,23 +50,25 @@ def give_storages(whole: nn.Module, begin: Callable[[nn.Module], None]) -> None:
     Under a `FakeTensorMode` the empty tensors have storages that are counted and take nothing. The
     order is that of a real start, because the allocator's cache remembers it: the base model's
     weights one by one, each packed weight after the unpacked one that it is made of, then what is
-    converted to float32, then the adapter.
+    converted to float32, then the adapter, then the copies of modules that are trained in full.
 
     Args:
         begin: called with the module whose tensors come next.
     """
     made: dict[int, nn.Parameter] = {}
-    base, adapter = [], []
+    base, adapter, copies = [], [], []
     for prefix, module in whole.named_modules():
         for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
-            (adapter if is_adapter(f"{prefix}.{name}") else base).append((module, name, parameter))
+            path = f"{prefix}.{name}"
+            list_of = copies if is_copy(path) else adapter if is_adapter(path) else base
+            list_of.append((module, name, parameter))
     for module, name, parameter in sorted(base, key=_name_in_state_dict(whole)):
         begin(module)
         _load(made, module, name, parameter)
     for module, name, parameter in base:
         begin(module)
         _convert(made, module, name, parameter)
-    for module, name, parameter in adapter:
+    for module, name, parameter in (*adapter, *copies):
         begin(module)
         module._parameters[name] = nn.Parameter(
             torch.empty_like(parameter, device="cpu"), requires_grad=parameter.requires_grad
@@ -83,7 +85,10 @@ def _name_in_state_dict(whole: nn.Module) -> Callable[[tuple[nn.Module, str, nn.
     transformers 5 sorts by `dot_natural_key`; the files that earlier versions read have their
     names in order too.
     """
-    names = {id(module): name.replace(".base_layer", "") for name, module in whole.named_modules()}
+    names = {
+        id(module): name.replace(".base_layer", "").replace(".original_module", "")
+        for name, module in whole.named_modules()
+    }
 
     def key(entry: tuple[nn.Module, str, nn.Parameter]) -> list[tuple[bool, int, str]]:
         parts = f"{names[id(entry[0])]}.{entry[1]}".split(".")

@@ -19,6 +19,8 @@ import torch
 from peft.import_utils import is_bnb_4bit_available, is_bnb_available
 from torch import nn
 
+from lora_viz.peft_layout import HEADS, task_of
+
 # bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
 # a table of 16 float32 values for NF4 and one of 256 for the nested statistics.
 BLOCK = 64
@@ -185,12 +187,13 @@ def _forget_availability() -> None:
 
 
 def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -> None:
-    """Replace every linear layer but the output head by one that will hold a packed weight.
+    """Replace every linear layer but the heads by one that will hold a packed weight.
 
     transformers' `get_modules_to_not_convert` leaves out the head, what is tied to it, the last
-    module, and what the model keeps in float32, such as T5's `wo`. Layers that are not `nn.Linear`,
-    such as experts in one tensor, stay as they are; GPT-2's Conv1D becomes a Linear
-    (`replace_with_bnb_linear`).
+    module, and what the model keeps in float32, such as T5's `wo`. A head that PEFT trains in full
+    stays too: packed it could not be trained, so it is named in `llm_int8_skip_modules`. Layers
+    that are not `nn.Linear`, such as experts in one tensor, stay as they are; GPT-2's Conv1D
+    becomes a Linear (`replace_with_bnb_linear`).
     """
     keep = _not_converted(model)
     for name, module in list(model.named_modules()):
@@ -207,11 +210,14 @@ def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -
 
 def _not_converted(model: Any) -> set[str]:
     head = model.get_output_embeddings()
-    in_float32 = set(getattr(model, "_keep_in_fp32_modules", None) or ())
+    kept = set(getattr(model, "_keep_in_fp32_modules", None) or ())
+    has_trained_head = task_of(model) is not None
     names = {
         name
         for name, module in model.named_modules()
-        if module is head or in_float32 & set(name.split("."))
+        if module is head
+        or kept & set(name.split("."))
+        or (has_trained_head and any(part.endswith(HEADS) for part in name.split(".")))
     }
     last = [name for name, _ in model.named_parameters()][-1]
     return names | {last.rpartition(".")[0]}

@@ -13,6 +13,7 @@ from torch import nn
 from lora_viz.blocks import BlockList, block_lists, make_shallow, shallow_name
 from lora_viz.memory.events import Trace
 from lora_viz.memory.extend import Depth
+from lora_viz.memory.inputs import check_inputs, prepare_for_batches
 from lora_viz.memory.kinds import classify
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.stand_in import prepare_model
@@ -40,6 +41,8 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
         UserError: the configuration or the target modules are wrong.
     """
     model = build_meta_model(values)
+    check_inputs(model)
+    prepare_for_batches(model)
     adapted = [] if settings.method == "full" else matched_modules(model, settings.peft_targets)
     lists = make_shallow(model, adapted, context)
     targets = settings.peft_targets
@@ -49,7 +52,7 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     kept = [list(blocks) for blocks in block_lists(stand_in.base).values()]
     depths = depths_of(lists)
     trace = record_step(stand_in, kept, settings, times_of(kept, depths))
-    classify(trace, stand_in.base.config.vocab_size)
+    classify(trace, stand_in.base.config.get_text_config().vocab_size)
     return Recorded(trace, depths, _trainable(stand_in.whole, times_of(kept, depths)))
 
 

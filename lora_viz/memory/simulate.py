@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lora_viz.answers import LIBRARIES
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 CONTEXTS = (1, 2, 0)
 # An assumption: the CUDA context with its loaded kernels takes 300 to 600 MiB, by card and driver.
 CUDA_CONTEXT_BYTES = 500 * 2**20
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a step needs of a card: the one number that is held against the card's memory.
+
+    `allocated` is the peak, `reserved_beyond` what PyTorch's default allocator has taken from the
+    card beside it, `context` the assumed CUDA context; all in bytes.
+    """
+
+    allocated: int
+    reserved_beyond: int
+    context: int
+
+    @property
+    def total(self) -> int:
+        """All parts together: what `nvidia-smi` would show."""
+        return self.allocated + self.reserved_beyond + self.context
 
 
 @dataclass(frozen=True)
@@ -50,9 +68,10 @@ class MemoryReport:
     software: dict[str, str]
 
     @property
-    def device_bytes(self) -> int:
-        """What `nvidia-smi` would show: the most reserved and an assumed CUDA context."""
-        return self.reserved_high + CUDA_CONTEXT_BYTES
+    def needs(self) -> Needs:
+        """What the step needs of a card, at most."""
+        beyond = self.reserved_high - self.peak_allocated
+        return Needs(self.peak_allocated, beyond, CUDA_CONTEXT_BYTES)
 
 
 def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
@@ -75,10 +94,43 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         except UserError:
             raise
         except Exception as error:
-            raise UserError(
-                _("The training step of this model cannot be simulated: %s.") % in_a_sentence(error)
-            ) from error
+            raise UserError(_why_not(values, chosen, error)) from error
     raise AssertionError("simulating every block needs no block to be alike")
+
+
+def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> str:
+    """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
+    from torch._subclasses.fake_tensor import (
+        DataDependentOutputException,
+        DynamicOutputShapeException,
+    )
+
+    from lora_viz.architecture import context_length_of
+    from lora_viz.meta_model import build_meta_model
+
+    model = build_meta_model(values)
+    context = context_length_of(model)
+    words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
+    if context and settings.seq_len > context:
+        return _(
+            "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
+            "simulated; choose a shorter sequence."
+        ) % (words | {"context": f"{context:,}"})
+    if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
+        return (
+            _(
+                "The training step of %(class)s depends on which tokens it reads, and a simulated "
+                "step has no data; name another class of this model under “architectures”."
+            )
+            % words
+        )
+    return (
+        _(
+            "The training step of %(class)s cannot be simulated with these settings; name another "
+            "class of this model under “architectures”, or choose another attention or method."
+        )
+        % words
+    )
 
 
 def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:

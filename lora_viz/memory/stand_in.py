@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 import transformers
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from torch import nn
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.memory.quantized import Linear4bit, Params4bit, quantize, stand_in_for_bitsandbytes
 from lora_viz.memory.settings import StepSettings
-from lora_viz.peft_layout import is_adapter, refused_readably
+from lora_viz.peft_layout import is_adapter, lora_config, refused_readably
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,15 @@ def _choose_attention_class(model: Any, attention: str) -> None:
 
 
 def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:
-    config = LoraConfig(
+    config = lora_config(
+        model,
         r=settings.rank,
         lora_alpha=settings.alpha,
         target_modules=targets,
         lora_dropout=settings.dropout,
         use_rslora=settings.rslora,
         use_dora=settings.dora,
-        bias=settings.bias,  # type: ignore[arg-type]
+        bias=settings.bias,
     )
     packed = settings.quantization == "nf4"
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()

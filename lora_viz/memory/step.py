@@ -5,6 +5,7 @@ Importing this module loads torch, transformers and peft.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,7 @@ from lora_viz.memory.cuda import (
 )
 from lora_viz.memory.events import Trace
 from lora_viz.memory.flash_attention import FlashAttention
+from lora_viz.memory.inputs import make_inputs
 from lora_viz.memory.kinds import mark_trained, mark_weights
 from lora_viz.memory.loading import give_storages, warm_up_allocator
 from lora_viz.memory.optimizers import make_optimizer
@@ -32,6 +34,8 @@ from lora_viz.memory.stand_in import StandIn
 from lora_viz.memory.trace import Recorder
 
 CLIP_NORM = 1.0
+# it would write a traceback on the terminal beside the sentence that `simulate_step` raises
+logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
 
 
 def record_step(
@@ -123,7 +127,7 @@ def _loss(
     under autocast where weights are in half precision. A plain loop has the outputs in a variable
     until the backward pass is over.
     """
-    inputs = make_inputs(settings)
+    inputs = make_inputs(stand_in.base, settings)
     for tensor in inputs.values():
         recorder.see(tensor, "activations")
     if not settings.padding:
@@ -153,15 +157,6 @@ def _run_backward(loss: torch.Tensor) -> None:
         allow_unreachable=True,
         accumulate_grad=True,
     )
-
-
-def make_inputs(settings: StepSettings) -> dict[str, torch.Tensor]:
-    """A batch as data collators make it: token ids, mask and labels of eight bytes each."""
-    size = (settings.batch_size, settings.seq_len)
-    return {
-        name: torch.ones(size, dtype=torch.int64)
-        for name in ("input_ids", "attention_mask", "labels")
-    }
 
 
 def _as_float32(outputs: Any) -> None:

@@ -15,7 +15,7 @@ from lora_viz.scenario import Scenario
 from lora_viz.ui import page, state
 from lora_viz.ui.compare_answers import NAMES, Compared
 from lora_viz.ui.literal import as_csv, as_frame, as_markdown
-from lora_viz.ui.planner_grid import verdict_words
+from lora_viz.ui.memory_needs import needs_of, verdict_words
 from lora_viz.ui.sidebar import METHODS, model_name
 
 # always in the table; of the others only those that differ
@@ -105,14 +105,14 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
 
 
 def key_number(compared: list[Compared]) -> None:
-    """The lowest peak, and how far the highest is above it."""
-    reports = [(one.report.peak_allocated, one.name) for one in compared if one.report]
+    """What the smallest step needs, and how far the largest is above it."""
+    reports = [(one.report.needs.total, one.name) for one in compared if one.report]
     if not reports:
         return
     (lowest, best), (highest, worst) = min(reports), max(reports)
-    words = _("peak allocated by %s, the least of all") % best
+    words = _("needed by %s, the least of all") % best
     if len(reports) > 1:
-        words += "; " + _("%(name)s takes %(times)s times as much") % {
+        words += "; " + _("%(name)s needs %(times)s times as much") % {
             "name": worst,
             "times": f"{highest / lowest:.2f}",
         }
@@ -165,8 +165,14 @@ def _setting(scenario: Scenario, field: str) -> str:
 
 def _result_lines(compared: list[Compared]) -> list[dict[str, str]]:
     results: dict[str, Callable[[Compared], Any]] = {
-        _("Peak allocated"): lambda one: one.report and size(one.report.peak_allocated),
-        _("Reserved, at most"): lambda one: one.report and size(one.report.reserved_high),
+        _("Needed of its card"): lambda one: (
+            one.report and needs_of(one.report, one.scenario.card.memory_bytes)
+        ),
+        _("Peak allocated"): lambda one: one.report and size(one.report.needs.allocated),
+        _("Reserved beyond the peak"): lambda one: (
+            one.report and size(one.report.needs.reserved_beyond)
+        ),
+        _("CUDA context (assumed)"): lambda one: one.report and size(one.report.needs.context),
         _("On its card"): lambda one: (
             one.report
             and verdict_words()[verdict(one.report, one.scenario.card.memory_bytes)].split(":")[0]

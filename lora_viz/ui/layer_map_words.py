@@ -10,7 +10,7 @@ import streamlit as st
 
 from lora_viz.adapter import AdapterLayout, lora_parameters
 from lora_viz.architecture import Architecture
-from lora_viz.counts import count_kinds, count_model
+from lora_viz.counts import count_kinds, count_model, count_trained_in_full
 from lora_viz.figures.layer_card import make_card, written
 from lora_viz.figures.layer_map_column import place
 from lora_viz.format import grouped, percent
@@ -79,6 +79,14 @@ class LayerMapWords:
                 "name": as_code(turned.module_type),
                 "shape": written(turned.weight_shape[::-1]),
             }
+        if in_full := count_trained_in_full(self.layout):
+            yield _(
+                "**Trained in full.** PEFT trains and saves a copy of the head: %(layers)s, "
+                "%(count)s parameters at any rank. The original stays frozen beside it."
+            ) % {
+                "layers": ", ".join(as_code(name) for name in in_full),
+                "count": grouped(sum(in_full.values())),
+            }
         for sentence in other_sentences(self.layout.warnings):
             yield f"⚠ {as_markdown(sentence)}"
 
@@ -140,7 +148,7 @@ class LayerMapWords:
             _("Number"): blocks * layer.copies,
             _("W (out × in)"): written(layer.shape),
             _("Stored"): written(layer.layer.weight_shape),
-            _("LoRA"): "🔥" if layer.adapters else "❄",
+            _("LoRA"): _in_full_or_lora(layer),
             _("A and B"): ", ".join(line for _role, line in card.adapter),
             _("Parameters each"): layer.layer.parameters,
             _("Added by LoRA"): blocks * layer.copies * layer.added_parameters(self.scenario.rank),
@@ -193,6 +201,12 @@ class LayerMapWords:
                     "count": len(matched),
                     "kinds": ", ".join(as_code(kind) for kind in linear if kind in matched),
                 }
+
+
+def _in_full_or_lora(layer: MappedLayer) -> str:
+    if layer.is_trained_in_full:
+        return _("🔥 in full")
+    return "🔥" if layer.adapters else "❄"
 
 
 def sources() -> None:

@@ -8,7 +8,7 @@ from lora_viz.figures.colours import Meaning
 from lora_viz.figures.memory_bars import Piece
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.simulate import MemoryReport
 from lora_viz.memory.timeline import PHASES
 from lora_viz.ui.sidebar import METHODS
 
@@ -17,6 +17,7 @@ KINDS: dict[str, Meaning] = {
     "weights": "frozen",
     "quantization": "quantization",
     "adapter": "B",
+    "modules_to_save": "module_to_save",
     "optimizer": "optimizer",
     "workspaces": "workspaces",
     "gradients": "gradient",
@@ -37,6 +38,7 @@ def words_for(kind: str, method: str) -> str:
         "weights": _("Trained weights") if method == "full" else _("Frozen weights"),
         "quantization": _("Quantization constants"),
         "adapter": _("Adapter (A and B)"),
+        "modules_to_save": _("Modules trained in full"),
         "optimizer": _("Optimizer state"),
         "workspaces": _("Workspaces"),
         "gradients": _("Gradients"),
@@ -57,8 +59,18 @@ def phase_names() -> dict[str, str]:
 
 
 def bar_pieces(report: MemoryReport, method: str) -> list[Piece]:
-    """The peak from the bottom up, without the kinds that are empty."""
-    return [piece for piece in _pieces(report.breakdown, method) if piece.bytes]
+    """What a step needs from the bottom up, without the kinds that are empty.
+
+    What the allocator reserves beyond the peak is on top: a step of which only that is above a
+    card's line is tight there.
+    """
+    needs = report.needs
+    pieces = [
+        *_pieces(report.breakdown, method),
+        Piece("context", "context", _("CUDA context (assumed)"), needs.context),
+        Piece("reserved", "reserved", _("Reserved beyond the peak"), needs.reserved_beyond),
+    ]
+    return [piece for piece in pieces if piece.bytes]
 
 
 def curve_pieces(report: MemoryReport, method: str) -> list[tuple[str, list[Piece]]]:
@@ -82,8 +94,9 @@ def rows(reports: Mapping[str, MemoryReport]) -> list[dict[str, str]]:
         **{_("Peak in phase: %s") % names[phase]: {} for phase in PHASES},
         _("Reserved, at least"): {},
         _("Reserved, at most"): {},
+        _("Reserved beyond the peak"): {},
         _("CUDA context (assumed)"): {},
-        _("On the card, at most"): {},
+        _("Needed of the card"): {},
     }
     for method, report in reports.items():
         numbers = [
@@ -92,8 +105,9 @@ def rows(reports: Mapping[str, MemoryReport]) -> list[dict[str, str]]:
             *(report.phases[phase] for phase in PHASES),
             report.reserved_low,
             report.reserved_high,
-            CUDA_CONTEXT_BYTES,
-            report.device_bytes,
+            report.needs.reserved_beyond,
+            report.needs.context,
+            report.needs.total,
         ]
         for line, number in zip(lines.values(), numbers, strict=True):
             line[f"{METHODS[method]} (B)"] = grouped(number)

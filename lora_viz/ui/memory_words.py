@@ -9,13 +9,13 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.memory.fit import Verdict, verdict
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import latex, page
 from lora_viz.ui.literal import as_html, as_markdown
 from lora_viz.ui.memory_answers import is_known, smaller_steps, step_of
-from lora_viz.ui.memory_pieces import bar_pieces, phase_names, words_for
+from lora_viz.ui.memory_needs import needs_of, parts_of, verdict_sentence
+from lora_viz.ui.memory_pieces import bar_pieces, words_for
 from lora_viz.ui.messages import show_warning
 from lora_viz.ui.sidebar import METHODS
 
@@ -25,39 +25,16 @@ OF_THE_BATCH = ("activations", "logits")
 
 
 def key_number(report: MemoryReport, scenario: Scenario) -> None:
-    """The peak of the chosen method, what the card gives for it, and whether that fits."""
+    """What the chosen method needs of the card, whether that fits, and its parts."""
     card = scenario.card
-    words = _(
-        "allocated at the peak of %(method)s, in the %(phase)s phase. PyTorch reserves %(low)s to "
-        "%(high)s. With an assumed CUDA context of %(context)s, nvidia-smi would show up to "
-        "%(all)s."
-    )
-    page.key_number(
-        size(report.peak_allocated),
-        words
-        % {
-            "method": METHODS[scenario.method],
-            "phase": phase_names()[report.peak_phase],
-            "low": size(report.reserved_low),
-            "high": size(report.reserved_high),
-            "context": binary_size(CUDA_CONTEXT_BYTES),
-            "all": size(report.device_bytes),
-        }
-        + " "
-        + _verdict_sentence(verdict(report, card.memory_bytes))
-        % {"card": as_html(card.name), "memory": binary_size(card.memory_bytes)},
-    )
-
-
-def _verdict_sentence(found: Verdict) -> str:
-    sentences: dict[Verdict, str] = {
-        "fits": _("<b>It fits</b> %(card)s (%(memory)s)."),
-        "tight": _(
-            "<b>It is tight</b> on %(card)s (%(memory)s): only the lower end of the range has room."
-        ),
-        "too_large": _("<b>It does not fit</b> %(card)s (%(memory)s)."),
+    words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.") % {
+        "method": METHODS[scenario.method],
+        "needs": needs_of(report, card.memory_bytes),
+        "card": as_html(card.name),
+        "verdict": verdict_sentence(report, card),
+        "parts": parts_of(report),
     }
-    return sentences[found]
+    page.key_number(size(report.needs.total), words)
 
 
 def note_on_context(scenario: Scenario, context_length: int | None) -> None:
@@ -165,7 +142,7 @@ def next_steps(report: MemoryReport, scenario: Scenario) -> None:
         if isinstance(found, UserError):
             reasons.append(f"{words}: {found}")
         else:
-            saved[words] = report.peak_allocated - found.peak_allocated
+            saved[words] = report.needs.total - found.needs.total
     largest_first = sorted(saved.items(), key=lambda item: -item[1])
     st.markdown(
         "\n".join(f"- {as_markdown(words)}: {_change(count)}" for words, count in largest_first)
@@ -206,16 +183,16 @@ def quotation(reports: Reports, scenario: Scenario) -> str:
 
 
 def formula(reports: Reports) -> None:
-    """Each method's peak as the sum of its kinds."""
+    """What each method needs as the sum of its parts."""
     lines = []
     for method, report in reports.items():
         terms = " + ".join(
             latex.coloured(piece.meaning, rf"\text{{{size(piece.bytes)}}}")
             for piece in bar_pieces(report, method)
         )
-        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.peak_allocated)}")
+        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.needs.total)}")
     latex.lines(*lines)
-    st.caption(_("The kinds are in the order of the bars, from the bottom, and in their colours."))
+    st.caption(_("The parts are in the order of the bars, from the bottom, and in their colours."))
 
 
 def _text(count: int) -> str:

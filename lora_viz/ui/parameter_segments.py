@@ -23,7 +23,9 @@ MEANINGS: dict[TensorRole, Meaning] = {
     "magnitude": "magnitude",
     "bias": "bias",
     "weight": "bias",
+    "module_to_save": "module_to_save",
 }
+IN_BASE_DTYPE: tuple[Meaning, ...] = ("bias", "module_to_save")
 
 
 MOST_KINDS, MOST_BLOCKS = 12, 2
@@ -60,11 +62,14 @@ def adapter_segments(count: Count, scenario: Scenario) -> tuple[Segment, ...]:
         "magnitude": _("magnitude"),
         "bias": _("biases"),
         "weight": _("other weights"),
+        "module_to_save": _("trained in full"),
     }
     return tuple(
         Segment(MEANINGS[role], names[role], values, _hover(names[role], values, dtype))
         for role, values in count.parts.items()
-        for dtype in [scenario.base_dtype if MEANINGS[role] == "bias" else scenario.adapter_dtype]
+        for dtype in [
+            scenario.base_dtype if MEANINGS[role] in IN_BASE_DTYPE else scenario.adapter_dtype
+        ]
     )
 
 

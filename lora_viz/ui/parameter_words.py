@@ -7,7 +7,12 @@ from typing import Any
 import streamlit as st
 
 from lora_viz.adapter import AdapterLayout, TensorRole, lora_parameters
-from lora_viz.counts import Count, ModuleKind, all_parameters_of_peft
+from lora_viz.counts import (
+    Count,
+    ModuleKind,
+    all_parameters_of_peft,
+    count_trained_in_full,
+)
 from lora_viz.figures.colours import colour
 from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _
@@ -74,8 +79,14 @@ def formula(kinds: list[ModuleKind], model: Count, layout: AdapterLayout, rank: 
     parts = " + ".join(
         rf"{kind.modules} \cdot {_latex(kind.one.trainable)}" for kind in kinds[:MOST_LINES]
     )
-    rest = model.trainable - sum(kind.trainable for kind in kinds[:MOST_LINES])
+    in_full = model.parts.get("module_to_save", 0)
+    rest = model.trainable - in_full - sum(kind.trainable for kind in kinds[:MOST_LINES])
     parts += rf" + {_latex(rest)}" if rest else ""
+    if in_full:
+        names = ", ".join(count_trained_in_full(layout)).replace("_", r"\_")
+        head = rf"\textcolor{{{colour('module_to_save')}}}{{{_latex(in_full)}}}"
+        lines.append(rf"\texttt{{{names}}} &= {head} \text{{ ({_('trained in full')})}}")
+        parts += rf" + {head}"
     everything = all_parameters_of_peft(layout, rank)
     lines += [
         rf"\text{{{_('trained')}}} &= {parts} = {_latex(model.trainable)}",
@@ -88,7 +99,8 @@ def formula(kinds: list[ModuleKind], model: Count, layout: AdapterLayout, rank: 
 
 
 def module_rows(layout: AdapterLayout, counts: dict[str, Count]) -> list[dict[str, Any]]:
-    """One row for each adapted module; columns for parts that no module has are left out."""
+    """One row for each adapted module, then one for each layer that is trained in full; columns
+    for parts that no module has are left out."""
     roles: dict[TensorRole, str] = {
         "A": "A",
         "B": "B",
@@ -111,6 +123,10 @@ def module_rows(layout: AdapterLayout, counts: dict[str, Count]) -> list[dict[st
             _("Percent of W"): 100 * counts[module.name].share,
         }
         for module in layout.modules
+    ] + [
+        {_("Layer"): _("%s (trained in full)") % name, _("Frozen W"): count, _("Trained"): count}
+        | {_("Percent of W"): 100.0}
+        for name, count in count_trained_in_full(layout).items()
     ]
 
 

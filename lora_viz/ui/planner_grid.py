@@ -9,13 +9,14 @@ from lora_viz.figures.fit_grid import NUMBERS_UP_TO, Cell, fit_grid
 from lora_viz.figures.literal import as_plotly
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
-from lora_viz.memory.fit import Verdict, verdict
+from lora_viz.memory.fit import verdict
 from lora_viz.memory.settings import capability_class
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.scenario import Scenario
 from lora_viz.ui import page
 from lora_viz.ui.literal import as_html
 from lora_viz.ui.long_work import go_on_button, is_stopped, long_work
+from lora_viz.ui.memory_needs import needs_of, parts_of, verdict_words
 from lora_viz.ui.messages import show_warning
 from lora_viz.ui.planner_answers import (
     PlannedCard,
@@ -72,13 +73,13 @@ def draw(planned: list[Scenario], rows: list[PlannedCard], steps: Steps, card: s
     )
     numbers = (
         _(
-            "Numbers: GB = 10⁹ B that the step takes at most, an assumed CUDA context of %s "
-            "included."
+            "Numbers: GB = 10⁹ B that the step needs, as on the Memory page: an assumed CUDA "
+            "context of %s is included."
         )
         if len(planned) <= NUMBERS_UP_TO
         else _(
-            "Point at a cell, or open the table, for the bytes that the step takes at most, an "
-            "assumed CUDA context of %s included."
+            "Point at a cell, or open the table, for the bytes that the step needs, as on the "
+            "Memory page: an assumed CUDA context of %s is included."
         )
     )
     st.caption(
@@ -92,15 +93,6 @@ def step_on(steps: Steps, scenario: Scenario, row: PlannedCard) -> MemoryReport 
     """The step of a column on the card of a row, if there is one."""
     step = steps.get((scenario, capability_class(row.compute_capability)))
     return step if isinstance(step, MemoryReport) else None
-
-
-def verdict_words() -> dict[Verdict, str]:
-    """What the three verdicts are called."""
-    return {
-        "fits": _("fits"),
-        "tight": _("tight: fits only if the allocator wastes little"),
-        "too_large": _("does not fit"),
-    }
 
 
 def cheapest(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> PlannedCard | None:
@@ -153,7 +145,7 @@ def rows_of_table(
             step = step_on(steps, scenario, row)
             line[column_name(scenario)] = (
                 f"{verdict_words()[verdict(step, row.memory_bytes)].split(':')[0]} "
-                f"{grouped(step.reserved_low)}–{grouped(step.reserved_high)}"
+                f"{grouped(step.needs.total)}"
                 if step
                 else "–"
             )
@@ -171,16 +163,10 @@ def _cell(step: MemoryReport | None, row: PlannedCard) -> Cell | None:
     if step is None:
         return None
     found = verdict(step, row.memory_bytes)
-    hover = _(
-        "<b>%(card)s: %(verdict)s</b><br>allocated at the peak: %(low)s<br>reserved, at most: "
-        "%(high)s<br>CUDA context: %(context)s<br>in all, at most: %(all)s of %(memory)s"
-    ) % {
+    hover = _("<b>%(card)s: %(verdict)s</b><br>needs %(needs)s:<br>%(parts)s") % {
         "card": as_plotly(row.name),
         "verdict": verdict_words()[found],
-        "low": size(step.reserved_low),
-        "high": size(step.reserved_high),
-        "context": size(CUDA_CONTEXT_BYTES),
-        "all": size(step.device_bytes),
-        "memory": size(row.memory_bytes),
+        "needs": needs_of(step, row.memory_bytes),
+        "parts": parts_of(step).replace(", ", ",<br>"),
     }
-    return Cell(found, step.device_bytes, hover)
+    return Cell(found, step.needs.total, hover)

@@ -7,7 +7,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _
-from lora_viz.memory.fit import Largest, Simulate, largest
+from lora_viz.memory.fit import Largest, Simulate, largest, verdict
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import ALL_LINEAR, Scenario
@@ -15,6 +15,7 @@ from lora_viz.ui import page
 from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.long_work import long_work
 from lora_viz.ui.memory_answers import is_known, known_step, smaller_steps, step_quietly
+from lora_viz.ui.memory_needs import needs_of, parts_of, verdict_words
 from lora_viz.ui.messages import show_warning
 from lora_viz.ui.sidebar import METHODS
 
@@ -26,9 +27,19 @@ class _NotKnownError(Exception):
     """A search needs a step that has not been simulated."""
 
 
-def how_far(scenario: Scenario, context_length: int | None) -> None:
-    """The largest batch and the longest sequence: at once where known, else when asked for."""
+def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None) -> None:
+    """What the step needs, the largest batch and the longest sequence: at once where known, else
+    when asked for."""
     st.markdown(f"**{_('How far can it go on %s?') % as_markdown(scenario.card.name)}**")
+    memory = scenario.card.memory_bytes
+    st.markdown(
+        _("This step needs **%(needs)s**: %(verdict)s.")
+        % {
+            "needs": needs_of(report, memory),
+            "verdict": verdict_words()[verdict(report, memory)],
+        }
+    )
+    st.caption(_("The parts: %s.") % parts_of(report))
     found = _known_search(scenario, context_length)
     if found is None:
         place = st.empty()
@@ -184,14 +195,14 @@ def _cost_line(
     utilisation: float,
 ) -> tuple[int, dict[str, str]]:
     """The bytes to sort by, and a row of the table."""
-    change = then[0].peak_allocated - now[0].peak_allocated
+    change = then[0].needs.total - now[0].needs.total
     before, after = (step_seconds(*pair, utilisation) for pair in (now, then))
     return change, {
         _("Change"): words,
-        _("Peak allocated"): size(then[0].peak_allocated),
+        _("Needed of the card"): size(then[0].needs.total),
         _("Difference"): f"{'+' if change > 0 else '−'}{size(abs(change))}",
         _("Difference (B)"): f"{change:+,}",
-        _("Reserved, at most"): size(then[0].reserved_high),
+        _("Peak allocated"): size(then[0].needs.allocated),
         _("Seconds per step"): f"{after:.3g}",
         _("Times as long"): f"{after / before:.2f}",
     }

@@ -25,9 +25,10 @@ def formula(report: MemoryReport | None, scenario: Scenario) -> None:
     """When a step fits, with the scenario's numbers."""
     if report:
         latex.lines(
-            rf"\text{{{_('reserved, at most')}}} + \text{{{_('CUDA context')}}} = "
-            rf"\text{{{size(report.reserved_high)}}} + \text{{{size(CUDA_CONTEXT_BYTES)}}} = "
-            rf"\text{{{size(report.device_bytes)}}}",
+            rf"\text{{{_('allocated')}}} + \text{{{_('reserved beyond')}}} + "
+            rf"\text{{{_('CUDA context')}}} = \text{{{size(report.needs.allocated)}}} + "
+            rf"\text{{{size(report.needs.reserved_beyond)}}} + "
+            rf"\text{{{size(report.needs.context)}}} = \text{{{size(report.needs.total)}}}",
             rf"\text{{{as_latex(scenario.card.name)}: {size(scenario.card.memory_bytes)}}}",
         )
     for sentence in (

@@ -70,7 +70,12 @@ def stars(number: int) -> str:
 
 def cost_parts(line: RankLine) -> list[CostPart]:
     """The trained parameters as the areas of the chart, the growing ones first."""
-    names = {"magnitude": _("magnitudes"), "bias": _("biases"), "weight": _("other weights")}
+    names = {
+        "magnitude": _("magnitudes"),
+        "bias": _("biases"),
+        "weight": _("other weights"),
+        "module_to_save": _("trained in full"),
+    }
     growing = [CostPart(MEANINGS[role], role, values, 0) for role, values in line.per_rank.items()]
     return growing + [
         CostPart(MEANINGS[role], names[role], 0, values) for role, values in line.constant.items()

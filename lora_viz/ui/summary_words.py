@@ -10,23 +10,28 @@ from lora_viz.rank_sweep import read_sweep, spreads
 from lora_viz.recorded import recorded_sweep
 from lora_viz.scenario import Scenario
 from lora_viz.ui.memory_answers import known_step
+from lora_viz.ui.memory_needs import needs_of
 from lora_viz.ui.summary_pairs import less
 
 
 def memory(scenario: Scenario) -> None:
-    """The peak of a training step, full beside LoRA, if both steps were simulated before."""
+    """What a training step needs, full beside LoRA, if both steps were simulated before."""
     adapted = scenario if scenario.method != "full" else scenario.changed(method="lora")
     full, lora = known_step(scenario.changed(method="full")), known_step(adapted)
     st.markdown(f"**{_('Memory in training')}**")
     if full and lora:
         st.markdown(
-            _("Peak allocated, simulated at %(batch)s × %(length)s tokens: %(full)s → %(lora)s")
+            _(
+                "A step of %(batch)s × %(length)s tokens, simulated: full fine-tuning needs "
+                "%(full)s, LoRA %(lora)s on %(card)s"
+            )
             % {
                 "batch": grouped(scenario.batch_size),
                 "length": grouped(scenario.seq_len),
-                "full": size(full.peak_allocated),
-                "lora": f"{size(lora.peak_allocated)}, "
-                f"**{less(full.peak_allocated, lora.peak_allocated)}**",
+                "full": size(full.needs.total),
+                "lora": f"{needs_of(lora, scenario.card.memory_bytes)}, "
+                f"**{less(full.needs.total, lora.needs.total)}**",
+                "card": scenario.card.name,
             }
         )
     else:

@@ -39,11 +39,9 @@ with picture:
             show_warning(f"{one.name}: {one.reason}")
         elif one.scenario.method != "full":
             warn_of_unmatched_targets(one.scenario, one.name)
-    bars = {
-        f"{one.name}": bar_pieces(one.report, one.scenario.method) for one in compared if one.report
-    }
+    bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:
-        st.markdown(f"**{_('At the peak of a step')}**")
+        st.markdown(f"**{_('What a step needs of the card')}**")
         card = state.scenario().card
         page.figure(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison")
 with number:

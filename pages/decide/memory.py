@@ -66,7 +66,7 @@ with picture:
         for method, count in QUOTED.items()
         if is_explainers
     }
-    st.markdown(f"**{_('At the peak of a step')}**")
+    st.markdown(f"**{_('What a step needs of the card')}**")
     page.figure(
         memory_bars(
             {METHODS[method]: bar_pieces(report, method) for method, report in reports.items()},
@@ -79,7 +79,7 @@ with picture:
         st.caption(memory_words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
-        st.markdown(f"**{_('During a step of %s') % METHODS[scenario.method]}**")
+        st.markdown(f"**{_('Allocated during a step of %s') % METHODS[scenario.method]}**")
         page.figure(
             memory_curve(
                 curve_pieces(chosen, scenario.method),
@@ -88,7 +88,12 @@ with picture:
             ),
             "memory-curve",
         )
-        st.caption(_("Same colours as above; heights are to scale."))
+        st.caption(
+            _(
+                "Same colours as above; heights are to scale. What is hatched above is not in it: "
+                "the step allocates no tensor there."
+            )
+        )
 if chosen:
     with number:
         memory_words.key_number(chosen, scenario)

@@ -72,7 +72,7 @@ chosen = report if isinstance(report, MemoryReport) else None
 if chosen:
     search, time = st.columns(2, gap="medium")
     with search.container(border=True):
-        planner_search.how_far(scenario, context_length)
+        planner_search.how_far(chosen, scenario, context_length)
     with time.container(border=True):
         st.markdown(f"**{_('How long does a step take?')}**")
         utilisation = state.view().utilisation

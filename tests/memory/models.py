@@ -56,6 +56,7 @@ BART: dict[str, Any] = {
 TARGETS = {
     "gpt2": "c_attn",
     "t5": "q,v",
+    "roberta": "query,value",
 }
 
 

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
 
+from lora_viz.memory.inputs import make_inputs
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.shallow import record_shallow
+from lora_viz.peft_layout import lora_config
 from lora_viz.scenario import Scenario
+from tests.classifiers import classifier
 from tests.memory.models import GPT2, LLAMA, QWEN2, targets
 from tests.small_models import build
 
@@ -34,6 +37,14 @@ def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> Non
     assert simulated == pytest.approx(real, rel=0.01)
 
 
+@pytest.mark.parametrize("task", ["SEQ_CLS", "TOKEN_CLS"])
+def test_peak_of_a_classifier_is_that_of_a_real_step(task: str) -> None:
+    wide = {"hidden_size": 256, "intermediate_size": 512, "max_position_embeddings": 200}
+    no_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    config = classifier("Roberta", task, 5, **wide, **no_dropout)[0]
+    assert _simulated_peak(config, "lora") == pytest.approx(_real_peak(config, "lora"), rel=0.01)
+
+
 def test_attention_without_a_fused_kernel_keeps_what_torchs_own_keeps() -> None:
     """A card older than Ampere has no fused kernel for bfloat16."""
     config = LLAMA | WIDE["llama"]
@@ -46,16 +57,19 @@ def test_attention_without_a_fused_kernel_keeps_what_torchs_own_keeps() -> None:
 def _real_peak(config: dict[str, Any], method: str, dtype: torch.dtype = torch.float32) -> int:
     """Bytes over what was there before, at the highest, from the profiler's own record."""
     model: Any = build(config)
+    base = model
     model.to(dtype)
     if method == "lora":
         names = targets(config).split(",")
-        model = get_peft_model(model, LoraConfig(r=8, target_modules=names))  # type: ignore[arg-type]
+        model = get_peft_model(model, lora_config(model, r=8, target_modules=names))
+    inputs = make_inputs(base, step_settings(Scenario(batch_size=BATCH, seq_len=TOKENS)))
+    inputs["input_ids"] = torch.randint(2, config["vocab_size"], (BATCH, TOKENS))
+    del inputs["attention_mask"]
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, foreach=True)
-    tokens = torch.randint(0, 5000, (BATCH, TOKENS))
 
     def step() -> None:
-        outputs = model(input_ids=tokens, labels=tokens)
+        outputs = model(**inputs)
         outputs["loss"].backward()
         del outputs
         nn.utils.clip_grad_norm_(trainable, 1.0, foreach=True)

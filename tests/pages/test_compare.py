@@ -48,10 +48,11 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
         arguments = step_settings(scenario).as_arguments()
         report = answers.ask(simulate_step, scenario.model, arguments)
         assert table.loc["Peak allocated", name] == size(report.peak_allocated)
+        assert table.loc["Needed of its card", name].startswith(size(report.needs.total))
         assert table.loc["Trainable parameters", name] == grouped(report.trainable_parameters)
         bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
         height = sum(bar["y"][0] for bar in bars if bar["x"] == [name])
-        assert round(height * 1e9) == report.peak_allocated
+        assert round(height * 1e9) == report.needs.total
 
 
 def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:

@@ -59,15 +59,19 @@ def bar_total(app: AppTest, name: str) -> float:
     return sum(bar["y"][0] for bar in chart(app, 0) if bar["x"] == [name]) * GB
 
 
-def test_each_bar_is_as_high_as_its_steps_peak() -> None:
+def test_each_bar_is_as_high_as_what_its_step_needs() -> None:
     app = open_page()
     for name, method in {"Full": "full", "LoRA": "lora", "QLoRA": "qlora"}.items():
         report = step(method=method)
-        assert bar_total(app, name) == pytest.approx(sum(report.breakdown.values()))
-        assert bar_total(app, name) == pytest.approx(report.peak_allocated)
+        needs = report.needs
+        allocated = sum(report.breakdown.values())
+        assert allocated == needs.allocated == report.peak_allocated
+        assert needs.total == allocated + needs.reserved_beyond + needs.context
+        assert needs.total == report.reserved_high + CUDA_CONTEXT_BYTES
+        assert bar_total(app, name) == pytest.approx(needs.total)
     assert bar_total(app, "Full, quoted") == 2.5e9
     assert bar_total(app, "LoRA, quoted") == 1e9
-    assert key_number(app) == size(step(method="lora").peak_allocated)
+    assert key_number(app) == size(step(method="lora").needs.total)
 
 
 def test_the_curve_is_the_chosen_methods_step_by_kind() -> None:
@@ -110,8 +114,8 @@ def test_smaller_steps_are_simulated_on_demand_and_the_largest_saving_is_first()
         "Half the batch (1)": {"batch_size": 1},
         "Fewer targets (c_attn)": {"target_modules": ("c_attn",)},
     }
-    peak = step().peak_allocated
-    saved = {words: peak - step(**change).peak_allocated for words, change in changes.items()}
+    now = step().needs.total
+    saved = {words: now - step(**change).needs.total for words, change in changes.items()}
     wanted = sorted(saved.items(), key=lambda item: -item[1])
     assert lines == [f"- {w}: **−{size(s)}**".replace(THIN_SPACE, " ") for w, s in wanted]
 
@@ -136,11 +140,21 @@ def test_a_method_that_cannot_be_simulated_leaves_the_others(
 def test_the_card_decides_whether_it_fits() -> None:
     assert "<b>It fits</b> RTX 3070" in words_of(open_page())
     report = step()
+    exactly = open_page(gpu_memory_gb=report.needs.total / GB)
+    assert "<b>It fits</b>" in words_of(exactly) and is_below_the_line(exactly, report)
     between = (report.reserved_low + report.reserved_high) / 2 + CUDA_CONTEXT_BYTES
     tight = open_page(gpu_memory_gb=between / GB)
-    assert "<b>It is tight</b>" in words_of(tight)
+    assert "<b>It is tight</b>" in words_of(tight) and not is_below_the_line(tight, report)
     tight.number_input(key="page:gpu_memory_gb").set_value(0.5).run()
     assert "<b>It does not fit</b> 0.5 GB" in words_of(tight)
+
+
+def is_below_the_line(app: AppTest, report: MemoryReport) -> bool:
+    """Whether the bar of LoRA ends at or below the card's line."""
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    (line,) = (shape["y0"] for shape in layout["shapes"])
+    assert bar_total(app, "LoRA") == pytest.approx(report.needs.total)
+    return report.needs.total <= round(line * GB)
 
 
 def test_a_sequence_beyond_the_models_context_is_named() -> None:

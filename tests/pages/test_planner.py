@@ -92,7 +92,7 @@ def test_every_cell_is_the_verdict_of_its_own_simulated_step() -> None:
         report = answers.ask(simulate_step, scenario.model, arguments)
         found = verdict(report, scenario.card.memory_bytes)
         assert SIGNS[found] in text
-        assert float(text.split()[-1]) == pytest.approx(report.device_bytes / 1e9, rel=0.006)
+        assert float(text.split()[-1]) == pytest.approx(report.needs.total / 1e9, rel=0.006)
         shown.add(found)
     assert "fits" in shown
 

@@ -1,0 +1,38 @@
+"""A model with a head that PEFT trains in full, on every page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lora_viz.adapter import read_adapter_layout
+from lora_viz.format import grouped
+from tests.classifiers import classifier
+from tests.pages.test_every_page import PAGES, PLANNER, WITHOUT_A_MODEL, opened
+
+
+def test_every_page_shows_the_head_as_trained(tmp_path: Path) -> None:
+    config, _names = classifier("Roberta", "SEQ_CLS")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    layout = read_adapter_layout(str(tmp_path), ("all-linear",))
+    trained = grouped(layout.trainable_parameters(8))
+    app = opened(model=str(tmp_path), targets="all-linear", batch_size="2", seq_len="16")
+    shown = {}
+    for page in PAGES:
+        if page in {*WITHOUT_A_MODEL, PLANNER}:
+            continue
+        app.switch_page(page).run()
+        assert not app.exception, f"{page}: {app.exception[0].value}"
+        assert not app.error, f"{page}: {app.error[0].value}"
+        shown[Path(page).stem] = "\n".join(
+            [
+                *(element.value for element in (*app.main.markdown, *app.main.code)),
+                *(table.value.to_csv() for table in app.main.dataframe),
+                *(chart.proto.spec for chart in app.main.get("plotly_chart")),
+            ]
+        )
+    assert trained in shown["parameters"] and trained in shown["summary"]
+    assert "classifier.dense (trained in full)" in shown["parameters"]
+    assert "🔥 in full" in shown["layer_map"]
+    assert "Modules trained in full" in shown["checkpoints"]
+    assert "Modules trained in full" in shown["memory"]

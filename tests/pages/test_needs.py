@@ -1,0 +1,61 @@
+"""What a step needs of its card: the same number on every page and on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz import answers, reports
+from lora_viz.cli import _fit_as_text, _memory_as_text
+from lora_viz.format import THIN_SPACE, grouped, three_digits
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import simulate_step
+from lora_viz.scenario import Scenario
+from lora_viz.ui.memory_needs import needs_of
+
+APP = Path(__file__).parents[2] / "app.py"
+SCENARIO = {"batch_size": 2, "seq_len": 64, "gpu": "RTX 3090", "method": "lora"}
+PAGES = ("pages/decide/memory.py", "pages/decide/planner.py", "pages/decide/compare.py")
+
+
+@pytest.mark.parametrize("memory_gb", [0.0, 1.05])
+def test_one_step_has_one_number_on_every_page_and_on_the_command_line(memory_gb: float) -> None:
+    scenario = Scenario.make(SCENARIO | {"gpu_memory_gb": memory_gb})
+    arguments = step_settings(scenario).as_arguments()
+    report = answers.ask(simulate_step, scenario.model, arguments)
+    answers.ask(
+        simulate_step,
+        scenario.model,
+        step_settings(scenario.changed(method="full")).as_arguments(),
+    )
+    words = needs_of(report, scenario.card.memory_bytes)
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in SCENARIO.items():
+        app.query_params[name.replace("_", "-")] = str(value)
+    app.query_params["gpu-memory-gb"] = str(memory_gb)
+    app.query_params["planned-methods"] = "lora"
+    app.run()
+    for page in (*PAGES, "pages/document/summary.py"):
+        app.switch_page(page).run()
+        if page.endswith("compare.py"):
+            app.button(key="compare:add").click().run()
+        assert not app.exception and not app.error
+        shown = [element.value for element in app.main.markdown]
+        shown += [table.value.to_csv() for table in app.main.dataframe]
+        assert any(words in text for text in shown), page
+        if page.endswith("planner.py"):
+            data = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+            cells = [cell for row in data["text"] for cell in row]
+            assert any(text.endswith(three_digits(report.needs.total / 1e9)) for text in cells)
+            hovers = [hover for row in data["customdata"] for hover in row]
+            assert any(words in hover for hover in hovers)
+    for answer, text in (
+        (reports.memory(scenario), _memory_as_text),
+        (reports.fit(scenario), _fit_as_text),
+    ):
+        assert answer["needs_bytes"] == report.needs.total == sum(answer["needs_parts"].values())
+        assert f"needs {grouped(report.needs.total)} B of" in text(answer)
+    assert THIN_SPACE in words
