@@ -167,7 +167,7 @@ def store_upload(text: str | bytes) -> str:
     canonical = json.dumps(values, sort_keys=True)
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     folder = storage_folder("uploads")
-    (folder / f"{digest}.json").write_text(canonical)
+    (folder / f"{digest}.json").write_text(canonical, encoding="utf-8")
     return f"upload:{digest}"
 
 

@@ -140,7 +140,7 @@ def _four_bits(scenario: Scenario) -> Any:
 def _processor() -> str:
     """The processor's name as the system tells it, or just "CPU"."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return "CPU"
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
