@@ -19,7 +19,8 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.storage import storage_folder
 
-MAXIMUM_CONFIG_BYTES = 1_000_000
+MAXIMUM_CONFIG_MIB = 1
+MAXIMUM_CONFIG_BYTES = MAXIMUM_CONFIG_MIB * 2**20
 MAXIMUM_INTEGER = 2**40
 MAXIMUM_LISTED = 10**6  # in a list: numbers of blocks, token ids
 MAXIMUM_NESTING = 20
@@ -148,8 +149,7 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
     """
     if len(text) > MAXIMUM_CONFIG_BYTES:
         raise UserError(
-            _("This file has %(size)s MB; a config.json has at most 1 MB.")
-            % {"size": f"{len(text) / 1e6:,.1f}"}
+            _("This file is too large; a config.json has at most %s MiB.") % MAXIMUM_CONFIG_MIB
         )
     try:
         values = json.loads(text)

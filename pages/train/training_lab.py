@@ -34,7 +34,11 @@ with side:
     with st.container(border=True):
         lab_settings.main_settings()
         if not why_not:
-            missing = lab_start.offer_shorter_sequences() or lab_settings.missing_data()
+            missing = (
+                lab_start.offer_shorter_sequences()
+                or lab_settings.missing_data()
+                or lab_settings.unusable_data()
+            )
             lab_start.start_button(runs, missing)
         lab_settings.more_settings()
     if runs:
