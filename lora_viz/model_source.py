@@ -20,8 +20,8 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.storage import storage_folder
 
-MAXIMUM_CONFIG_MIB = 1
-MAXIMUM_CONFIG_BYTES = MAXIMUM_CONFIG_MIB * 2**20
+MAXIMUM_CONFIG_MB = 1
+MAXIMUM_CONFIG_BYTES = MAXIMUM_CONFIG_MB * 10**6
 MAXIMUM_INTEGER = 2**40
 MAXIMUM_LISTED = 10**6  # in a list: numbers of blocks, token ids
 MAXIMUM_NESTING = 20
@@ -189,7 +189,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 def _check_length(text: str | bytes) -> None:
     if len(text) > MAXIMUM_CONFIG_BYTES:
         raise UserError(
-            _("This file is too large; a config.json has at most %s MiB.") % MAXIMUM_CONFIG_MIB
+            _("This file is too large; a config.json has at most %s MB.") % MAXIMUM_CONFIG_MB
         )
 
 

@@ -13,8 +13,8 @@ from lora_viz.training.examples import Example, InvalidDataError, Task
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 TEXT_SUFFIXES = (".txt", ".md")  # what is offered; any other name is read as text too
-MAXIMUM_MIB = 20  # uploads are held to it as well, by `maxUploadSize` in .streamlit/config.toml
-MAXIMUM_BYTES = MAXIMUM_MIB * 2**20
+MAXIMUM_MB = 20  # `maxUploadSize` in .streamlit/config.toml lets uploads of this size in
+MAXIMUM_BYTES = MAXIMUM_MB * 10**6
 MINIMUM_ROWS = 10
 MINIMUM_CHARACTERS = 2_000
 MAXIMUM_NAME_BYTES = 100
@@ -77,9 +77,9 @@ def _read(file: Path, name: str) -> bytes:
         )
     if len(content) > MAXIMUM_BYTES:
         _refuse(
-            _("%(file)s is too large; at most %(limit)s MiB can be used."),
+            _("%(file)s is too large; at most %(limit)s MB can be used."),
             file=name,
-            limit=str(MAXIMUM_MIB),
+            limit=str(MAXIMUM_MB),
         )
     return content
 

@@ -15,7 +15,7 @@ from lora_viz.storage import storage_folder
 from lora_viz.training.data_counts import DataCounts, read_data_counts
 from lora_viz.training.own_data import (
     JSON_LINES_SUFFIXES,
-    MAXIMUM_MIB,
+    MAXIMUM_MB,
     TEXT_SUFFIXES,
     file_name_for,
     load_own,
@@ -98,11 +98,11 @@ def _own_data() -> None:
 def _uploader() -> None:
     number = st.session_state.setdefault(UPLOADS, 0)
     uploaded = st.file_uploader(
-        _("Plain text, or JSONL with prompt and completion in every line, of up to %s MiB")
-        % MAXIMUM_MIB,
+        _("Plain text, or JSONL with prompt and completion in every line, of up to %s MB")
+        % MAXIMUM_MB,
         type=[suffix.removeprefix(".") for suffix in (*TEXT_SUFFIXES, *JSON_LINES_SUFFIXES)],
         key=f"{UPLOAD}-{number}",
-        max_upload_size=MAXIMUM_MIB,
+        max_upload_size=MAXIMUM_MB,
     )
     if uploaded is not None:
         st.session_state[UPLOADS] = number + 1  # an empty place, whatever becomes of this file

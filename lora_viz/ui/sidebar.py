@@ -7,7 +7,7 @@ import streamlit as st
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import LANGUAGES, _
-from lora_viz.model_source import MAXIMUM_CONFIG_MIB, CustomGPT2, parse_custom, store_upload
+from lora_viz.model_source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
 from lora_viz.scenario import ALL_LINEAR, Scenario
 from lora_viz.ui import controls, state
 from lora_viz.ui.asking import check_model, known_module_types
@@ -99,7 +99,7 @@ def _upload() -> None:
         _("A model's config.json"),
         type="json",
         key=f"upload-{number}",
-        max_upload_size=MAXIMUM_CONFIG_MIB,
+        max_upload_size=MAXIMUM_CONFIG_MB,
     )
     if uploaded is not None:
         st.session_state[UPLOADS] = number + 1

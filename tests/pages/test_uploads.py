@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.training import launch
-from lora_viz.training.own_data import MAXIMUM_BYTES, MAXIMUM_MIB
+from lora_viz.training.own_data import MAXIMUM_BYTES, MAXIMUM_MB
 from lora_viz.training.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.tasks import pretraining_sample
@@ -28,7 +28,7 @@ REFUSED = {
     "latin.txt": ("é".encode("latin-1") * 5_000, "not UTF-8"),
     "empty.jsonl": (b"", "is empty"),
     "no-prompts.jsonl": (ROWS.replace(b"+ 1 =", b"").replace(b'"prompt"', b'"p"'), "no “prompt”"),
-    "large.txt": (b"a " * (MAXIMUM_BYTES // 2 + 1), f"at most {MAXIMUM_MIB} MiB"),
+    "large.txt": (b"a " * (MAXIMUM_BYTES // 2 + 1), f"at most {MAXIMUM_MB} MB"),
     "list.json": (b"[]", "one object a line"),
 }
 
