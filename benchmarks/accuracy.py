@@ -35,7 +35,9 @@ def main() -> None:
         of_these = [run for run in runs if (run.transformers, run.peft) == versions]
         rows += simulate_in(environment(*versions), of_these)
     print_table(rows)
-    ACCURACY_FILE.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    ACCURACY_FILE.write_text(
+        json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def environment(transformers: str, peft: str) -> Path:
@@ -66,6 +68,7 @@ def simulate_in(python: Path, runs: list[MeasuredRun]) -> list[Accuracy]:
         input=lines,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=True,
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]

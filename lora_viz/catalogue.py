@@ -37,7 +37,7 @@ class CatalogueModel:
 @cache
 def catalogue() -> dict[str, CatalogueModel]:
     """Every entry by its key, in the order in which people should see them."""
-    keys: list[str] = json.loads((CATALOGUE_FOLDER / "index.json").read_text())
+    keys: list[str] = json.loads((CATALOGUE_FOLDER / "index.json").read_text(encoding="utf-8"))
     return {key: _read(key) for key in keys}
 
 
@@ -56,10 +56,10 @@ def weights_folder(model: str) -> Path | None:
 
 
 def _read(key: str) -> CatalogueModel:
-    values = json.loads((CATALOGUE_FOLDER / f"{key}.json").read_text())
+    values = json.loads((CATALOGUE_FOLDER / f"{key}.json").read_text(encoding="utf-8"))
     values["default_targets"] = tuple(values["default_targets"])
     folder = values.pop("weights_folder", None)
     if folder is None:
         return CatalogueModel(key=key, weights_folder=None, **values)
-    config = json.loads((DATA_FOLDER / folder / "config.json").read_text())
+    config = json.loads((DATA_FOLDER / folder / "config.json").read_text(encoding="utf-8"))
     return CatalogueModel(key=key, weights_folder=DATA_FOLDER / folder, config=config, **values)

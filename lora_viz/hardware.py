@@ -31,7 +31,10 @@ class Card:
 @cache
 def cards() -> dict[str, Card]:
     """Every known card by its name."""
-    return {card["name"]: Card(**card) for card in json.loads(GPU_FILE.read_text())["cards"]}
+    return {
+        card["name"]: Card(**card)
+        for card in json.loads(GPU_FILE.read_text(encoding="utf-8"))["cards"]
+    }
 
 
 @cache

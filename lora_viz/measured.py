@@ -59,7 +59,7 @@ class Accuracy:
 
 def measured_runs() -> list[MeasuredRun]:
     """Every measured run of the table, with its source."""
-    with RUNS_FILE.open(newline="") as file:
+    with RUNS_FILE.open(newline="", encoding="utf-8") as file:
         return [
             MeasuredRun(
                 scenario={k: v for k, v in row.items() if v and k not in ABOUT},
@@ -72,7 +72,7 @@ def measured_runs() -> list[MeasuredRun]:
 
 def accuracies() -> list[Accuracy]:
     """What the last `make bench-accuracy` found."""
-    return [Accuracy(**row) for row in json.loads(ACCURACY_FILE.read_text())]
+    return [Accuracy(**row) for row in json.loads(ACCURACY_FILE.read_text(encoding="utf-8"))]
 
 
 def compare(run: MeasuredRun, answer: dict[str, Any]) -> Accuracy:

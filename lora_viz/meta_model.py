@@ -5,14 +5,21 @@ Importing this module loads torch and transformers; only worker processes and th
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 import torch
 import transformers
+from huggingface_hub.errors import (
+    StrictDataclassClassValidationError,
+    StrictDataclassFieldValidationError,
+)
 from torch.nn.modules.module import register_module_module_registration_hook
 from transformers.models.auto import modeling_auto
 
@@ -24,6 +31,11 @@ MAXIMUM_PARAMETERS = 10**14
 MAXIMUM_COUNT = {"layer": 400, "expert": 100_000, "label": 100_000}
 # n_layer, num_hidden_layers, encoder_layers; but vision_feature_layer is the number of one
 COUNT_KEY = re.compile(r"(?:(?:n|num)_.*(layer|expert|label)|.*(layer|expert|label)s)")
+SHOWN_CHARACTERS = 40
+MAXIMUM_TRIALS = 10  # values that are tried one by one to find the one that is wrong
+FIELD_IN_ERROR = re.compile(r"Validation error for field '(\w+)'")
+KIND_IN_ERROR = re.compile(r"expected (\w+), got")
+Fault = tuple[str, Any, str]  # a key, its value, and what would be right
 # code that comes with the model, and the implementation of attention that it was trained with
 NOT_ITS_SHAPE = ("auto_map", "attn_implementation", "_attn_implementation")
 
@@ -47,23 +59,11 @@ def build_meta_model(values: dict[str, Any]) -> transformers.PreTrainedModel:
     """
     _check_counts(values)
     try:
-        with (
-            torch.device("meta"),
-            no_init_weights(),
-            _at_most(MAXIMUM_MODULES),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            config = _config(values)
-            model = model_class(config)._from_config(config)
-            model.tie_weights()
+        model = _build(values)
     except UserError:
         raise
     except Exception as error:  # a hostile configuration fails in whatever way its values lead to
-        raise UserError(
-            _("transformers cannot build a “%(type)s” model from this configuration: %(reason)s.")
-            % {"type": values.get("model_type"), "reason": in_a_sentence(error)}
-        ) from None
+        raise UserError(_what_is_wrong(values, error)) from None
     if model.num_parameters() > MAXIMUM_PARAMETERS:
         raise UserError(
             _("This configuration has %(count).3g parameters; no model has more than %(most).0g.")
@@ -101,6 +101,20 @@ def model_class(config: transformers.PretrainedConfig) -> type[transformers.PreT
     )
 
 
+def _build(values: dict[str, Any]) -> transformers.PreTrainedModel:
+    with (
+        torch.device("meta"),
+        no_init_weights(),
+        _at_most(MAXIMUM_MODULES),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        config = _config(values)
+        model = model_class(config)._from_config(config)
+        model.tie_weights()
+    return model
+
+
 def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
     settings = {
         key: value for key, value in values.items() if key not in ("model_type", *NOT_ITS_SHAPE)
@@ -112,6 +126,131 @@ def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
             % {"version": transformers.__version__, "type": values["model_type"][:60]}
         )
     return known[values["model_type"]].from_dict(settings)
+
+
+def _what_is_wrong(values: dict[str, Any], error: Exception) -> str:
+    """Name the value that keeps a model from being built, rather than show what broke on it."""
+    found = (
+        _of_wrong_kind(values, error)
+        or _unknown_name(values, error)
+        or _out_of_range(values, error)
+    )
+    if found:
+        key, value, expected = found
+        return _("“%(key)s” is %(value)s in this configuration; it should be %(expected)s.") % {
+            "key": key[:SHOWN_CHARACTERS],
+            "value": _as_written(value),
+            "expected": expected,
+        }
+    words = in_a_sentence(error)
+    if isinstance(error, StrictDataclassClassValidationError):
+        words = words.partition("ValueError: ")[2]
+    elif isinstance(error, KeyError):
+        words = str(error.args[0])[:300].rstrip(".") if error.args else ""
+    is_sentence = isinstance(error, (ValueError, KeyError, StrictDataclassClassValidationError))
+    if is_sentence and " " in words:
+        return _(
+            "transformers cannot build a “%(type)s” model from this configuration: %(reason)s."
+        ) % {"type": values["model_type"], "reason": words}
+    return (
+        _(
+            "transformers cannot build a “%s” model from this configuration: its values do not go "
+            "together."
+        )
+        % (values["model_type"])
+    )
+
+
+def _of_wrong_kind(values: dict[str, Any], error: Exception) -> Fault | None:
+    """The field whose type transformers itself checks."""
+    field = FIELD_IN_ERROR.search(str(error))
+    if not field or not isinstance(error, StrictDataclassFieldValidationError):
+        return None
+    kinds = set(KIND_IN_ERROR.findall(str(error))) - {"NoneType"}
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    expected = {
+        "int": _("a whole number"),
+        "float": _("a number"),
+        "str": _("text"),
+        "bool": _("true or false"),
+        "list": _("a list"),
+        "dict": _("an object"),
+    }.get(kind, _("a value of another kind"))
+    places = [value for key, value in _every_value(values) if key == field.group(1)]
+    return (field.group(1), places[0], expected) if places else None
+
+
+def _unknown_name(values: dict[str, Any], error: Exception) -> Fault | None:
+    """The name, of an activation for example, that is looked for in vain."""
+    if isinstance(error, KeyError) and error.args:
+        unknown = error.args[0]
+    elif isinstance(error, AttributeError):
+        unknown = error.name
+    else:
+        return None
+    for key, value in _every_value(values):
+        if isinstance(value, str) and value == unknown:
+            return key, value, _("a name that transformers knows")
+    return None
+
+
+def _out_of_range(values: dict[str, Any], error: Exception) -> Fault | None:
+    """The value that is unlike its type's usual one, and with the usual one this error is gone."""
+    tried = deepcopy(values)
+    suspects = islice(_suspects(tried, _usual(values)), MAXIMUM_TRIALS)
+    for place, key, usual, expected in list(suspects):
+        value, place[key] = place[key], usual
+        try:
+            _build(tried)
+        except Exception as other:
+            if str(other) == str(error):
+                place[key] = value
+                continue
+        return key, value, expected
+    return None
+
+
+def _usual(values: dict[str, Any]) -> object:
+    """A configuration of the same type with nothing but default values."""
+    try:
+        return transformers.CONFIG_MAPPING[values["model_type"]]()
+    except Exception:  # some types are nothing without values
+        return None
+
+
+def _suspects(
+    values: dict[str, Any], defaults: object
+) -> Iterator[tuple[dict[str, Any], str, Any, str]]:
+    """Where a number is not above 0, or is none, or a name is taken: dict, key, default, words."""
+    for key, value in list(values.items()):
+        usual = getattr(defaults, key, None)
+        if key == "architectures":
+            if not isinstance(value, list):
+                yield values, key, None, _("a list")
+        elif isinstance(value, dict) and isinstance(usual, transformers.PretrainedConfig):
+            yield from _suspects(value, usual)
+        elif callable(usual):
+            yield values, key, usual, _("left out")
+        elif isinstance(usual, (int, float)) and not isinstance(usual, bool):
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                yield values, key, usual, _("a number")
+            elif value <= 0 < usual:
+                yield values, key, usual, _("a number above 0")
+
+
+def _every_value(values: object) -> Iterator[tuple[str, Any]]:
+    """All keys with their values, those within others after them."""
+    inner: list[Any] = list(values) if isinstance(values, list) else []
+    if isinstance(values, dict):
+        yield from values.items()
+        inner = list(values.values())
+    for one in inner:
+        yield from _every_value(one)
+
+
+def _as_written(value: object) -> str:
+    words = json.dumps(value, ensure_ascii=False)
+    return words if len(words) <= SHOWN_CHARACTERS else words[:SHOWN_CHARACTERS] + "…"
 
 
 def _check_counts(values: dict[str, Any]) -> None:
@@ -138,7 +277,10 @@ def _at_most(modules: int) -> Iterator[None]:
         nonlocal built
         built += 1
         if built > modules:
-            raise ValueError(f"it has more than {modules:,} modules")
+            raise UserError(
+                _("This configuration has more than %s modules, which no model has.")
+                % f"{modules:,}"
+            )
 
     handle = register_module_module_registration_hook(count)
     try:

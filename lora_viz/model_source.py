@@ -11,20 +11,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.storage import storage_folder
 
-MAXIMUM_CONFIG_BYTES = 1_000_000
+MAXIMUM_CONFIG_MB = 1
+MAXIMUM_CONFIG_BYTES = MAXIMUM_CONFIG_MB * 10**6
 MAXIMUM_INTEGER = 2**40
 MAXIMUM_LISTED = 10**6  # in a list: numbers of blocks, token ids
 MAXIMUM_NESTING = 20
+MAXIMUM_DIGITS = 30
+SHOWN_CHARACTERS = 20
 HUB_TIMEOUT_SECONDS = 1.5
 CUSTOM_FORM = re.compile("custom:" + "x".join([r"([0-9]{1,12})"] * 5))
 HUB_ID_FORM = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b")
@@ -163,15 +167,8 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
     Raises:
         UserError: it is too long, not JSON, or holds values that no model has.
     """
-    if len(text) > MAXIMUM_CONFIG_BYTES:
-        raise UserError(
-            _("This file has %(size)s MB; a config.json has at most 1 MB.")
-            % {"size": f"{len(text) / 1e6:,.1f}"}
-        )
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        raise UserError(_("This file is not JSON; a model's config.json is.")) from None
+    _check_length(text)
+    values = _read_json(text)
     if not isinstance(values, dict) or not isinstance(values.get("model_type"), str):
         raise UserError(_("This is not a model's config.json: it has no “model_type”."))
     _check_values(values, 0)
@@ -181,10 +178,11 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
 def store_upload(text: str | bytes) -> str:
     """Keep an uploaded `config.json` on this machine and return its model name, `upload:hash`."""
     values = parse_config(text)
-    canonical = json.dumps(values, sort_keys=True)
+    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    _check_length(canonical.encode())
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     folder = storage_folder("uploads")
-    (folder / f"{digest}.json").write_text(canonical)
+    (folder / f"{digest}.json").write_text(canonical, encoding="utf-8")
     return f"upload:{digest}"
 
 
@@ -205,17 +203,89 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise UserError(_("%s cannot be read.") % file) from None
 
 
+def _check_length(text: str | bytes) -> None:
+    if len(text) > MAXIMUM_CONFIG_BYTES:
+        raise UserError(
+            _("This file is too large; a config.json has at most %s MB.") % MAXIMUM_CONFIG_MB
+        )
+
+
+def _read_json(text: str | bytes) -> object:
+    """The values of a JSON text. Raises `UserError`, whatever the text holds.
+
+    Infinity is a value, as some models have limits that are infinite; a number that is too large
+    to be one is not.
+    """
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_each_key_once,
+            parse_int=_read_integer,
+            parse_float=_read_fraction,
+            parse_constant=_read_constant,
+        )
+    except UserError:
+        raise
+    except (ValueError, RecursionError):
+        raise UserError(_("This file is not JSON; a model's config.json is.")) from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        _check_text(twice)
+        raise UserError(_("This config.json has “%s” twice.") % _shortened(twice))
+    return values
+
+
+def _read_integer(digits: str) -> int:
+    if len(digits) > MAXIMUM_DIGITS:  # Python itself reads no more than 4,300
+        _refuse_number(digits)
+    return int(digits)
+
+
+def _read_fraction(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        _refuse_number(digits)
+    return number
+
+
+def _read_constant(word: str) -> float:
+    if word == "NaN":
+        raise UserError(_("This config.json holds NaN, which is not a number."))
+    return float(word)
+
+
+def _refuse_number(written: str) -> NoReturn:
+    raise UserError(_("This config.json holds %s, which no model's size is.") % _shortened(written))
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= SHOWN_CHARACTERS else words[:SHOWN_CHARACTERS] + "…"
+
+
+def _check_text(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise UserError(_("This config.json holds half a character (a lone surrogate)."))
+
+
 def _check_values(value: object, depth: int, most: int = MAXIMUM_INTEGER) -> None:
     if depth > MAXIMUM_NESTING:
         raise UserError(_("This config.json is nested too deeply to be a model's."))
     if isinstance(value, dict):
-        for inner in value.values():
+        for key, inner in value.items():
+            _check_text(key)
             _check_values(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
             _check_values(inner, depth + 1, MAXIMUM_LISTED)
-    elif isinstance(value, (int, float)) and most < abs(value) < float("inf"):
-        raise UserError(_("This config.json holds %.3g, which no model's size is.") % value)
+    elif isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, (int, float)) and most < abs(value) < math.inf:
+        _refuse_number(f"{value:.3g}")
 
 
 def _download(hub_id: str) -> Path:

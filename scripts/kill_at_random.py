@@ -56,7 +56,7 @@ def main() -> None:
                 launch.resume(run)
         while run.is_alive():
             time.sleep(0.2)
-        assert run.state() == "finished", run.log_file.read_text()
+        assert run.state() == "finished", run.log_file.read_text(encoding="utf-8")
         events = run.events()
         steps = [event.step for event in events if isinstance(event, StepEvent)]
         assert steps == [*range(1, 401)]

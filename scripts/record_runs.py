@@ -65,7 +65,7 @@ def _done(path: Path, settings: TrainingSettings) -> Run:
         run = create_run(settings, path.name, path.parent)
         clock = _ProcessorClock()
         do_job(run, settings, StopSignal(), Record(run, clock.hear), simulates_memory=False)
-        (path / PROCESSOR_TIME).write_text(json.dumps(clock.seconds))
+        (path / PROCESSOR_TIME).write_text(json.dumps(clock.seconds), encoding="utf-8")
     result = _result(run)
     loss = result.held_out and result.held_out.after and result.held_out.after.loss
     print(time.strftime("%H:%M:%S"), run.name, loss, flush=True)
@@ -113,7 +113,7 @@ def _record_rates(work: Path) -> None:
                 losses = _result(run).validation
                 assert losses is not None and losses.after is not None
                 trials.append(asdict(Trial(task, rank, rate, losses.after.loss)))
-    FILE.write_text(json.dumps(trials, indent=1) + "\n")
+    FILE.write_text(json.dumps(trials, indent=1) + "\n", encoding="utf-8")
 
 
 def _record_sweep(work: Path, plan: SweepPlan, name: str) -> None:
@@ -140,9 +140,11 @@ def _ship_sweep(plan: SweepPlan, name: str, runs: list[Run]) -> None:
 
 
 def _copy_settings_and_result(run: Run, target: Path, left_out: set[str]) -> None:
-    (target / "settings.json").write_text(run.settings.model_dump_json(indent=1) + "\n")
+    (target / "settings.json").write_text(
+        run.settings.model_dump_json(indent=1) + "\n", encoding="utf-8"
+    )
     (target / "result.json").write_text(
-        _result(run).model_dump_json(indent=1, exclude=left_out) + "\n"
+        _result(run).model_dump_json(indent=1, exclude=left_out) + "\n", encoding="utf-8"
     )
 
 

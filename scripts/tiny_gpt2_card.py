@@ -47,6 +47,6 @@ def write_card(file: Path, result: Pretraining) -> None:
 def _processor() -> str:
     """The processor's name as Linux tells it, or what Python knows."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor())

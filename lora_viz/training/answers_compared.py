@@ -8,7 +8,7 @@ from typing import Any
 from lora_viz.training.evaluation import SAMPLED_TOKENS, continuations
 from lora_viz.training.results import ExactMatch, Sample
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.training.tasks import Example, Task
+from lora_viz.training.tasks import Example
 from lora_viz.training.tokens import Parts, prompt_tokens, spread
 
 SAMPLES = 4
@@ -24,7 +24,6 @@ class AnswersCompared:
 
     def __init__(
         self,
-        task: Task,
         parts: Parts,
         tokenizer: Any,
         settings: TrainingSettings,
@@ -32,6 +31,7 @@ class AnswersCompared:
     ) -> None:
         self._tokenizer = tokenizer
         self._check = check
+        task = parts.used  # what is too long to train on may be too long to ask as well
         self._is_text = task.kind == "text"
         self._seed = settings.seed if self._is_text else None
         most = settings.evaluation_sequences

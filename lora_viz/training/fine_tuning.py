@@ -42,7 +42,7 @@ from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
 from lora_viz.training.simulated import simulated_peak
 from lora_viz.training.snapshots import Snapshots
 from lora_viz.training.stopping import StopSignal
-from lora_viz.training.tasks import load_own, load_task, pretraining_sample
+from lora_viz.training.tasks import load_task, pretraining_sample
 from lora_viz.training.tokens import collate, spread, text_blocks, tokenize
 from lora_viz.training.trainer import make_trainer
 
@@ -128,13 +128,20 @@ class _FineTuning:
         self._record.begin("tokenising")
         settings, seq_len = self._settings, self._scenario.seq_len
         need_context(self._model.config, seq_len)
-        own = settings.task == "own"
-        self._task = load_own(settings.data_file) if own else load_task(settings.task)
+        self._task = load_task(settings.task, settings.data_file)
         self._parts = tokenize(self._task, self._tokenizer, seq_len)
-        if self._parts.left_out:
+        if self._parts.too_long:
             self._record.notice(
                 _("%(count)s examples are longer than %(tokens)s tokens and were left out.")
-                % {"count": self._parts.left_out, "tokens": f"{seq_len:,}"}
+                % {"count": self._parts.too_long, "tokens": f"{seq_len:,}"}
+            )
+        if self._parts.without_tokens:
+            self._record.notice(
+                _(
+                    "%(count)s examples have a prompt or a completion without a token of this "
+                    "model and were left out."
+                )
+                % {"count": self._parts.without_tokens}
             )
         most = settings.evaluation_sequences
         self._evaluated = {
@@ -163,7 +170,7 @@ class _FineTuning:
             for part, loss in losses.items():
                 self._record.write(evaluation_event(0, part, loss))
         self._answers = AnswersCompared(
-            self._task, self._parts, self._tokenizer, self._settings, self._stop.check
+            self._parts, self._tokenizer, self._settings, self._stop.check
         )
         self._answers.read_before(self._model)
         self._base_logits = checks.logits_of(self._model, self._evaluated["held_out"])

@@ -74,6 +74,15 @@ def load_tokenizer(model: str) -> Any:
     return _from_pretrained(transformers.AutoTokenizer, model)
 
 
+def load_tokenizer_here(model: str) -> Any | None:
+    """The model's tokenizer if its files are on this machine and can be read, else None."""
+    try:
+        source = weights_source(model)
+        return transformers.AutoTokenizer.from_pretrained(source, local_files_only=True)
+    except Exception:  # whatever its files do is told by the job, which needs them
+        return None
+
+
 def load_base(scenario: Scenario, place: Place) -> Any:
     """The base model in the scenario's dtype, on the device. Raises `UserError` or `OSError`."""
     options: dict[str, Any] = {
@@ -145,7 +154,7 @@ def _four_bits(scenario: Scenario) -> Any:
 def _processor() -> str:
     """The processor's name as the system tells it, or just "CPU"."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return "CPU"
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

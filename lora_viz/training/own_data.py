@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,9 +12,12 @@ from lora_viz.i18n import _
 from lora_viz.training.examples import Example, InvalidDataError, Task
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
-MAXIMUM_BYTES = 20_000_000
+TEXT_SUFFIXES = (".txt", ".md")  # what is offered; any other name is read as text too
+MAXIMUM_MB = 20  # `maxUploadSize` in .streamlit/config.toml lets uploads of this size in
+MAXIMUM_BYTES = MAXIMUM_MB * 10**6
 MINIMUM_ROWS = 10
 MINIMUM_CHARACTERS = 2_000
+MAXIMUM_NAME_BYTES = 100
 NAMED_PROBLEMS = 5
 VALIDATION_SHARE = HELD_OUT_SHARE = 0.1
 
@@ -20,47 +25,85 @@ VALIDATION_SHARE = HELD_OUT_SHARE = 0.1
 def load_own(path: str | Path) -> Task:
     """Read a file and split it at its end: 80 % to train on, 10 % to validate, 10 % held out.
 
-    A name that ends in .jsonl, .ndjson or .json is read as JSON lines, any other as plain text.
-    Rows that repeat an earlier one are left out, so that no row is on both sides of a split.
+    Of JSON lines (see `is_json_lines`) each row is an example; any other file is plain text. Rows
+    that repeat an earlier one are left out, so that no row is on both sides of a split.
 
     Raises:
         InvalidDataError: the file cannot be read or used; for rows, the message names the lines.
     """
     if not str(path):
         _refuse(_("No file is named: give your text or JSONL."))
-    file = Path(path).expanduser()
-    text = _read(file)
-    if file.suffix.lower() in JSON_LINES_SUFFIXES:
-        return _split_rows(file.name, _read_rows(file.name, text))
-    return _split_text(file.name, text)
+    file = Path(path)
+    name = _as_unicode(file.name)
+    text = _decode(name, _read(file, name))
+    if is_json_lines(file):
+        return _split_rows(name, _read_rows(name, text))
+    return _split_text(name, text)
 
 
-def _read(file: Path) -> str:
+def is_json_lines(file: str | Path) -> bool:
+    """Whether a file of this name is read as JSON lines: .jsonl, .ndjson or .json in any case."""
+    return Path(file).suffix.lower() in JSON_LINES_SUFFIXES
+
+
+def file_name_for(name: str) -> str:
+    """A name to store an upload under: what is left of the reader's own name that can do no harm.
+
+    It names no other folder and no hidden file, every file system takes it, and `is_json_lines`
+    says the same of both names.
+    """
+    own = Path(re.sub(r"[^\w .-]", "_", name.replace("\\", "/").rpartition("/")[2]))
+    suffix = own.suffix.lower()
+    kept = suffix if suffix in (*JSON_LINES_SUFFIXES, *TEXT_SUFFIXES) else ".txt"
+    stem = own.stem.encode()[:MAXIMUM_NAME_BYTES].decode(errors="ignore").strip("._- ")
+    return (stem or "data") + kept
+
+
+def _read(file: Path, name: str) -> bytes:
+    """The content of a file. A device or a pipe is not opened: its end may never come."""
+    is_ordinary, content = True, b""
     try:
-        size = file.stat().st_size
-        content = file.read_bytes() if size <= MAXIMUM_BYTES else b""
-    except OSError:
-        _refuse(_("%(file)s cannot be read."), file=str(file))
-    if size > MAXIMUM_BYTES:
+        mode = file.stat().st_mode
+        is_ordinary = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        if is_ordinary:
+            with file.open("rb") as opened:
+                content = opened.read(MAXIMUM_BYTES + 1)
+    except (OSError, ValueError):  # a name that holds a zero byte is a ValueError
+        _refuse(_("%(file)s cannot be read."), file=_as_unicode(str(file)))
+    if not is_ordinary:
         _refuse(
-            _("%(file)s has %(size)s MB; at most %(limit)s MB can be used."),
-            file=file.name,
-            size=f"{size / 1e6:,.1f}",
-            limit=f"{MAXIMUM_BYTES / 1e6:,.0f}",
+            _("%(file)s is a device or a pipe; name a file of text or JSONL."),
+            file=_as_unicode(str(file)),
         )
+    if len(content) > MAXIMUM_BYTES:
+        _refuse(
+            _("%(file)s is too large; at most %(limit)s MB can be used."),
+            file=name,
+            limit=str(MAXIMUM_MB),
+        )
+    return content
+
+
+def _as_unicode(name: str) -> str:
+    """A file's name for people: what is no text in it, which a system may allow, as an escape."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _decode(name: str, content: bytes) -> str:
+    """The text of a file. Raises `InvalidDataError` where it is none."""
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         _refuse(
             _("%(file)s is not UTF-8 text (see line %(line)s); save it as UTF-8."),
-            file=file.name,
+            file=name,
             line=f"{line:,}",
         )
     if "\0" in text:
-        _refuse(_("%(file)s holds zero bytes; it is not a text file."), file=file.name)
+        _refuse(_("%(file)s holds zero bytes; it is not a text file."), file=name)
     if not text.strip():
-        _refuse(_("%(file)s is empty."), file=file.name)
+        _refuse(_("%(file)s is empty."), file=name)
     return text
 
 
@@ -74,16 +117,19 @@ def _read_rows(name: str, text: str) -> list[Example]:
             ),
             file=name,
         )
-    rows, problems = [], []
+    rows, problems, wrong = [], [], 0
     for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            row = _read_row(line)
-            if isinstance(row, Example):
-                rows.append(row)
-            else:
-                problems.append(_("line %(line)s: %(problem)s") % {"line": number, "problem": row})
-    if problems:
-        _refuse_rows(name, problems, len(rows) + len(problems))
+        if not line.strip():
+            continue
+        row = _read_row(line)
+        if isinstance(row, Example):
+            rows.append(row)
+            continue
+        wrong += 1
+        if wrong <= NAMED_PROBLEMS:
+            problems.append(_("line %(line)s: %(problem)s") % {"line": number, "problem": row})
+    if wrong:
+        _refuse_rows(name, problems, wrong, len(rows) + wrong)
     return list(dict.fromkeys(rows))
 
 
@@ -102,8 +148,8 @@ def _read_row(line: str) -> Example | str:
             return _("“%s” is not text") % field
         if not _is_unicode(values[field]):
             return _("“%s” holds half a character (a lone surrogate)") % field
-    if not values["completion"].strip():
-        return _("an empty “completion”")
+        if not values[field].strip():
+            return _("an empty “%s”") % field
     return Example(values["prompt"], values["completion"])
 
 
@@ -164,15 +210,14 @@ def _cut(text: str, share: float) -> int:
     return start
 
 
-def _refuse_rows(name: str, problems: list[str], rows: int) -> NoReturn:
-    listed = "; ".join(problems[:NAMED_PROBLEMS])
-    more = len(problems) - NAMED_PROBLEMS
-    if more > 0:
-        listed += _("; and %s more") % f"{more:,}"
+def _refuse_rows(name: str, problems: list[str], wrong: int, rows: int) -> NoReturn:
+    listed = "; ".join(problems)
+    if wrong > len(problems):
+        listed += _("; and %s more") % f"{wrong - len(problems):,}"
     _refuse(
         _("%(file)s: %(wrong)s of %(rows)s rows cannot be used (%(listed)s)."),
         file=name,
-        wrong=f"{len(problems):,}",
+        wrong=f"{wrong:,}",
         rows=f"{rows:,}",
         listed=listed,
     )

@@ -32,8 +32,14 @@ _PRETRAINING_SAMPLE = _DATA / "tiny_gpt2" / "held_out.txt"
 _BETWEEN_TEXTS = "\n<|endoftext|>\n"
 
 
-def load_task(name: str) -> Task:
-    """A shipped task by its name in `TASKS`."""
+def load_task(name: str, data_file: str = "") -> Task:
+    """A shipped task by its name in `TASKS`, or the reader's `data_file` for the task "own".
+
+    Raises:
+        InvalidDataError: the file cannot be read or used.
+    """
+    if name == "own":
+        return load_own(data_file)
     return {"style": _load_style, "qa": _load_questions}[name]()
 
 

@@ -6,8 +6,8 @@ of a question, and padding. The model shifts labels by one token itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import torch
@@ -19,6 +19,7 @@ from lora_viz.training.tasks import Example, Task
 from lora_viz.training.token_files import encode
 
 NOT_COUNTED = -100
+PARTS = ("train", "validation", "held_out")
 Item = TypeVar("Item")
 
 
@@ -32,12 +33,18 @@ class TokenSequence:
 
 @dataclass(frozen=True)
 class Parts:
-    """A task's parts as sequences; `left_out` counts examples that are too long to train on."""
+    """A task's parts as sequences, and the examples that they are made of.
+
+    Left out of both are `too_long` examples, which have more tokens than a sequence, and
+    `without_tokens`, whose prompt or completion this tokenizer makes nothing of.
+    """
 
     train: list[TokenSequence]
     validation: list[TokenSequence]
     held_out: list[TokenSequence]
-    left_out: int
+    used: Task
+    too_long: int = 0
+    without_tokens: int = 0
 
 
 def tokenize(task: Task, tokenizer: Any, seq_len: int) -> Parts:
@@ -46,35 +53,31 @@ def tokenize(task: Task, tokenizer: Any, seq_len: int) -> Parts:
     Raises:
         UserError: a part of the data has nothing to train or evaluate on.
     """
-    parts = [task.train, task.validation, task.held_out]
-    if task.kind == "text":
-        made = [text_blocks([one.completion for one in part], tokenizer, seq_len) for part in parts]
-        left_out = 0
-    else:
-        made = [_questions(part, tokenizer, seq_len) for part in parts]
-        left_out = sum(map(len, parts)) - sum(map(len, made))
-    for name, sequences in zip(("train", "validation", "held-out"), made, strict=True):
-        if not sequences:
+    made = (
+        _text(task, tokenizer, seq_len) if task.kind == "text" else _rows(task, tokenizer, seq_len)
+    )
+    for name in PARTS:
+        if not getattr(made, name):
             raise UserError(
                 _(
                     "The %(part)s part of the data has no sequence of at most %(tokens)s tokens; "
                     "use longer sequences or more data."
                 )
-                % {"part": name, "tokens": f"{seq_len:,}"}
+                % {"part": name.replace("_", "-"), "tokens": f"{seq_len:,}"}
             )
-    train, validation, held_out = made
-    return Parts(train, validation, held_out, left_out)
+    return made
 
 
 def text_blocks(texts: Iterable[str], tokenizer: Any, seq_len: int) -> list[TokenSequence]:
     """Texts one after the other, an end-of-text token after each, cut into blocks.
 
-    What is left over is dropped unless it is all there is.
+    What is left over is dropped unless it is all there is. A token alone predicts nothing, so that
+    sequences of one token give no block.
     """
     end = torch.tensor([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]).long()
     ids = torch.cat([part for text in encode(list(texts), tokenizer) for part in (text, end)])
-    blocks = [block for block in ids.split(seq_len) if len(block) == seq_len]
-    if not blocks and len(ids) > 1:
+    blocks = [block for block in ids.split(seq_len) if len(block) == seq_len > 1]
+    if not blocks and 1 < len(ids) <= seq_len:
         blocks = [ids]
     return [TokenSequence(block, block) for block in blocks]
 
@@ -107,18 +110,54 @@ def spread(items: Sequence[Item], most: int) -> list[Item]:
     return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
 
 
-def _questions(part: Iterable[Example], tokenizer: Any, seq_len: int) -> list[TokenSequence]:
-    ends = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
-    made = []
-    for example in part:
-        prompt = prompt_tokens(example.prompt, tokenizer)
-        answer = prompt_tokens(example.completion, tokenizer) + ends
-        if len(prompt) + len(answer) <= seq_len:
-            ids = torch.tensor(prompt + answer)
-            labels = ids.clone()
-            labels[: len(prompt)] = NOT_COUNTED
-            made.append(TokenSequence(ids, labels))
-    return made
+def _text(task: Task, tokenizer: Any, seq_len: int) -> Parts:
+    made = {
+        name: text_blocks([one.completion for one in getattr(task, name)], tokenizer, seq_len)
+        for name in PARTS
+    }
+    return Parts(**made, used=task)
+
+
+def _rows(task: Task, tokenizer: Any, seq_len: int) -> Parts:
+    made: dict[str, list[TokenSequence]] = {name: [] for name in PARTS}
+    used: dict[str, list[Example]] = {name: [] for name in PARTS}
+    too_long = without_tokens = 0
+    for name in PARTS:
+        for example, prompt, answer in _tokenized(getattr(task, name), tokenizer):
+            if not prompt or not answer:
+                without_tokens += 1
+            elif len(prompt) + len(answer) > seq_len:
+                too_long += 1
+            else:
+                used[name].append(example)
+                made[name].append(_question(prompt, answer))
+    in_use = replace(task, **{name: tuple(examples) for name, examples in used.items()})
+    return Parts(**made, used=in_use, too_long=too_long, without_tokens=without_tokens)
+
+
+def _tokenized(
+    part: Sequence[Example], tokenizer: Any
+) -> Iterator[tuple[Example, list[int], list[int]]]:
+    """Each example with the tokens of its prompt and of its completion, which ends the text."""
+    end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
+    texts = [*(one.prompt for one in part), *(one.completion for one in part)]
+    tokens = _token_lists(texts, tokenizer)
+    for place, example in enumerate(part):
+        answer = list(tokens[len(part) + place])
+        yield example, list(tokens[place]), answer and answer + end
+
+
+def _token_lists(texts: list[str], tokenizer: Any) -> list[list[int]]:
+    if not texts:
+        return []
+    return tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+
+
+def _question(prompt: list[int], answer: list[int]) -> TokenSequence:
+    ids = torch.tensor(prompt + answer)
+    labels = ids.clone()
+    labels[: len(prompt)] = NOT_COUNTED
+    return TokenSequence(ids, labels)
 
 
 def _stack(rows: list[Tensor], longest: int, filling: int) -> Tensor:

@@ -16,10 +16,12 @@ from lora_viz.scenario import Scenario
 from lora_viz.this_machine import GPUReading, read_gpus
 from lora_viz.trainable_here import longest_sequence, why_not_trainable
 from lora_viz.training import launch
+from lora_viz.training.own_data import is_json_lines
 from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
 from lora_viz.ui import asking, state
 from lora_viz.ui.frames import act_button, may_act, why_not
+from lora_viz.ui.lab_settings import missing_data
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -125,7 +127,7 @@ def start_button(runs: list[RecordedRun], missing: str | None) -> None:
     if not may_act():
         st.caption(why_not())
     elif missing:
-        st.caption(missing)
+        st.caption(as_markdown(missing))
 
 
 def estimate(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
@@ -214,7 +216,8 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
     bfloat16 = settings.precision == "bfloat16" or (settings.precision == "auto" and has_bfloat16)
     return settings.scenario.changed(
         training_loop="trainer" if bfloat16 else "plain",
-        padding=settings.task == "qa" or settings.data_file.endswith((".jsonl", ".ndjson")),
+        padding=settings.task == "qa"
+        or (settings.task == "own" and is_json_lines(settings.data_file)),
     )
 
 
@@ -239,6 +242,9 @@ def _start() -> None:
     settings, now = state.training(), time.monotonic()
     last_settings, last_time = st.session_state.get(LAST_START, (None, 0.0))
     if settings == last_settings and now - last_time < TWICE_SECONDS:
+        return
+    if missing := missing_data():
+        state.complain(missing)
         return
     try:
         run = launch.start(settings)

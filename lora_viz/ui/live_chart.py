@@ -56,7 +56,7 @@ def _component() -> Any:
     return component(
         "live_chart",
         html=HTML,
-        css=(ASSETS / "live_chart.css").read_text(),
-        js=(ASSETS / "live_chart.js").read_text(),
+        css=(ASSETS / "live_chart.css").read_text(encoding="utf-8"),
+        js=(ASSETS / "live_chart.js").read_text(encoding="utf-8"),
         isolate_styles=False,
     )

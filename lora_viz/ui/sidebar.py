@@ -8,11 +8,12 @@ from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.figures.literal import visible
 from lora_viz.i18n import LANGUAGES, _
-from lora_viz.model_source import CustomGPT2, parse_custom, store_upload
+from lora_viz.model_source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
 from lora_viz.scenario import Scenario
 from lora_viz.ui import controls, state
 from lora_viz.ui.asking import check_model, known_targets
 from lora_viz.ui.frames import uploader
+from lora_viz.ui.literal import as_markdown
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {
@@ -24,6 +25,8 @@ CUSTOM_SLIDERS = {
 }
 OPTIMIZERS = Scenario.options("optimizer")
 LONGEST_NAME = 200
+UPLOADS = "model-uploads"
+SHOWN_OF_HASH = 4  # which of several uploads it is
 METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 
 
@@ -57,7 +60,7 @@ def model_name(model: str) -> str:
     if entry:
         return entry.name
     if model.startswith("upload:"):
-        return _("Uploaded config.json")
+        return _("Uploaded config.json (%s)") % model.removeprefix("upload:")[:SHOWN_OF_HASH]
     return _("Custom GPT-2") if parse_custom(model) else visible(model, LONGEST_NAME)
 
 
@@ -91,20 +94,38 @@ def _other_models() -> None:
     if not own.open:
         return
     with own:
-        uploaded = uploader(_("A model's config.json"), type="json", key="upload")
-        if uploaded is not None and uploaded.file_id != st.session_state.get("last_upload"):
-            st.session_state["last_upload"] = uploaded.file_id
-            _use_upload(uploaded.getvalue())
+        _upload()
         st.markdown(_("Or a GPT-2 of your own sizes:"))
         _custom_sizes()
 
 
+def _upload() -> None:
+    """A place for a config.json, which is empty again after each, and what is in use beside it.
+
+    The browser itself refuses a file that is too large and tells nobody, so the model in use is
+    always named here.
+    """
+    number = st.session_state.setdefault(UPLOADS, 0)
+    uploaded = uploader(
+        _("A model's config.json"),
+        type="json",
+        key=f"upload-{number}",
+        max_upload_size=MAXIMUM_CONFIG_MB,
+    )
+    if uploaded is not None:
+        st.session_state[UPLOADS] = number + 1
+        _use_upload(uploaded.getvalue())
+    st.caption(_("In use now: %s") % as_markdown(model_name(state.scenario().model)))
+
+
 def _use_upload(text: bytes) -> None:
+    """Take the model, or say why not and which one stays."""
     try:
         model = store_upload(text)
         check_model(model, model_name(model))
     except UserError as error:
-        state.complain(str(error))
+        stays = _("The model stays %s.") % model_name(state.scenario().model)
+        state.complain(f"{error} {stays}")
     else:
         state.update(model=model)
     st.rerun()

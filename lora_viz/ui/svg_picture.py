@@ -31,8 +31,8 @@ def _component() -> Any:
     return component(
         "svg_picture",
         html=HTML,
-        css=(ASSETS / "svg_picture.css").read_text(),
-        js=(ASSETS / "svg_picture.js").read_text(),
+        css=(ASSETS / "svg_picture.css").read_text(encoding="utf-8"),
+        js=(ASSETS / "svg_picture.js").read_text(encoding="utf-8"),
     )
 
 

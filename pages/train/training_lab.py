@@ -39,6 +39,7 @@ with side:
                 lab_start.refused_targets()
                 or lab_start.offer_shorter_sequences()
                 or lab_settings.missing_data()
+                or lab_settings.unusable_data()
             )
             lab_start.start_button(runs, missing)
         lab_settings.more_settings()

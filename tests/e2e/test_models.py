@@ -34,8 +34,8 @@ SMALL_LLAMA_PARAMETERS = "6,998,272"
 SLIDER_WAITS_MS = 500  # Streamlit's slider takes a value 200 ms after the last key
 REFUSED = {
     b"hello": "This file is not JSON",
-    json.dumps(SMALL_LLAMA | {"hidden_size": -64}).encode(): "negative dimension",
-    json.dumps(SMALL_LLAMA | {"hidden_size": "many"}).encode(): "expected int, got str",
+    json.dumps(SMALL_LLAMA | {"hidden_size": -64}).encode(): "“hidden_size” is -64",
+    json.dumps(SMALL_LLAMA | {"hidden_size": "many"}).encode(): "it should be a whole number",
     json.dumps(SMALL_LLAMA | {"num_hidden_layers": 10**9}).encode(): "from 0 to 400",
 }
 
@@ -66,6 +66,7 @@ def test_a_refused_file_gets_one_message_and_a_good_one_is_shown(
     for content, reason in REFUSED.items():
         upload(page, content)
         expect(messages).to_contain_text([reason])  # this message and no other
+        expect(messages).to_contain_text(["The model stays GPT-2 small."])
         expect(main).to_contain_text(GPT2)
     large = tmp_path / "large.json"
     large.write_bytes(b" " * 50_000_000)
@@ -73,6 +74,7 @@ def test_a_refused_file_gets_one_message_and_a_good_one_is_shown(
     message = page.get_by_test_id("stSidebar").get_by_text("File must be 1.0MB or smaller")
     box = message.bounding_box()
     assert box and box["height"] > 10, "only a screen reader hears the message"
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("In use now: GPT-2 small")
 
     upload(page, json.dumps(SMALL_LLAMA).encode())
     expect(main).to_contain_text(SMALL_LLAMA_PARAMETERS)
