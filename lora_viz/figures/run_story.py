@@ -34,6 +34,7 @@ SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)
 BEYOND_RANK = 4  # so many places after r are drawn, to see that they stay empty
 MOST_VALUES = 48
 GRID = "rgba(138,150,163,0.25)"
+LARGEST_LOSS = 1e100
 
 
 def story_figure(story: Story) -> go.Figure:
@@ -172,6 +173,7 @@ def _add_losses(drawing: Drawing, story: Story) -> None:
 
 def _loss_range(story: Story) -> tuple[float, float]:
     losses = [loss for _step, loss in story.batch_losses] + [one.loss for one in story.held_out]
+    losses = [loss for loss in losses if abs(loss) < LARGEST_LOSS]  # neither NaN nor infinite
     low, high = min(losses, default=0.0), max(losses, default=1.0)
     margin = 0.06 * (high - low or 1.0)
     return low - margin, high + margin
