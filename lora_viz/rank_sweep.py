@@ -63,7 +63,10 @@ def read_sweep(sweep: Sweep) -> list[SweepRun]:
 
 
 def spreads(runs: list[SweepRun], value: Callable[[SweepRun], float | None]) -> list[Spread]:
-    """One entry a rank, rising, full fine-tuning last; without what was not measured or no number."""
+    """One entry a rank, rising, full fine-tuning last.
+
+    Without what was not measured, or is no number.
+    """
     by_rank: dict[int | None, list[float]] = {}
     for run in runs:
         if (measured := value(run)) is not None and isfinite(measured):

@@ -11,7 +11,7 @@ from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild, rebuild
 from lora_viz.i18n import _
 from lora_viz.training.results import LayerChange
-from lora_viz.training.run_files import read_tensors
+from lora_viz.training.run_files import DamagedFileError, read_tensors, tensor_damage
 from lora_viz.training.run_folder import Run
 
 
@@ -59,6 +59,17 @@ def kept_layers(run: Run) -> tuple[str, ...]:
     return tuple(change.layer for change in changes if change.file and is_whole(change))
 
 
+def check_updates(run: Run) -> None:
+    """Raise `UserError` where a run kept no ΔW, or its files are not whole."""
+    if not kept_layers(run):
+        raise UserError(_("The run “%s” kept no ΔW.") % run.name)
+    result = run.result()
+    files = {change.file for change in result.layer_changes if change.file} if result else set()
+    for damage in (tensor_damage(run.path, file) for file in sorted(files)):
+        if damage:
+            raise DamagedFileError(damage)
+
+
 def is_whole(change: LayerChange) -> bool:
     """Whether a change has singular values, all of them numbers, and not all of them zero."""
     values = np.asarray(change.singular_values)
@@ -89,8 +100,9 @@ def read_update(folder: str, layer: str) -> np.ndarray:
     run = Run(Path(folder))
     result = run.result()
     changes = result.layer_changes if result else ()
-    change = next((change for change in changes if change.layer == layer and change.file), None)
-    delta = read_tensors(run.path, change.file).get(f"{layer}.delta") if change else None
+    change = next((change for change in changes if change.layer == layer), None)
+    file = change.file if change else None
+    delta = read_tensors(run.path, file).get(f"{layer}.delta") if file else None
     if change is None or delta is None or delta.shape != change.shape:
         raise UserError(
             _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}

@@ -14,7 +14,7 @@ from lora_viz.figures.colours import NEUTRAL, Meaning, colour, translucent
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.figures.heat_maps import Box, Named, add_heat_map, heat_map_drawing
 from lora_viz.figures.player import add_player
-from lora_viz.format import grouped
+from lora_viz.format import grouped, measured
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
 from lora_viz.run_story import Moment, Story
@@ -101,12 +101,12 @@ def _words(story: Story, moment: Moment) -> dict[str, Any]:
     """What is known at this moment, in three lines."""
     losses = [_("<b>Step %s</b>") % grouped(moment.step)]
     if moment.batch_loss is not None:
-        losses.append(_("batch loss %s") % f"{moment.batch_loss:.3f}")
+        losses.append(_("batch loss %s") % measured(moment.batch_loss, 3))
     evaluated = ""
     if moment.held_out:
         evaluated = _("held-out loss %(loss)s · perplexity %(perplexity)s") % {
-            "loss": f"{moment.held_out.loss:.3f}",
-            "perplexity": f"{moment.held_out.perplexity:.2f}",
+            "loss": measured(moment.held_out.loss, 3),
+            "perplexity": measured(moment.held_out.perplexity, 2),
         }
         if moment.held_out.step != moment.step:
             evaluated += " " + _("(step %s)") % grouped(moment.held_out.step)

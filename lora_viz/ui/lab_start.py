@@ -20,6 +20,7 @@ from lora_viz.training.pace import recorded_pace
 from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
 from lora_viz.ui import asking, state
 from lora_viz.ui.messages import show_error, show_warning
+from lora_viz.ui.reader import claim
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
 from lora_viz.ui.sidebar import model_name
@@ -232,4 +233,6 @@ def _start() -> None:
         state.complain(str(error))
         return
     st.session_state[LAST_START] = (settings, now)
+    claim(run.path)
+    state.unpin()
     state.update(run=run.name)
