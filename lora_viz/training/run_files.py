@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.format import size
+from lora_viz.format import THIN_SPACE, size
 from lora_viz.i18n import _
 
 DamageKind = Literal[
@@ -270,7 +270,7 @@ def _tensors_are_whole(path: Path) -> tuple[DamageKind, str] | None:
 
 
 def _printable(words: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "�" for letter in words)
+    shown = "".join(one if one.isprintable() or one == THIN_SPACE else "�" for one in words)
     return shown if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}…"
 
 
