@@ -136,7 +136,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     for event in one.events:
         if isinstance(event, NoticeEvent):
             st.info(as_written(event.message))
-    if one.state == "failed" and one.result:
+    if one.state == "unreadable":
+        st.info(_("How it ended is not known: its result cannot be read."))
+    elif one.state == "failed" and one.result:
         show_error(" ".join(part for part in (one.result.reason, one.result.advice) if part))
     elif one.state == "interrupted":
         show_warning(
