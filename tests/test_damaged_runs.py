@@ -134,15 +134,15 @@ def test_each_kind_of_damage_has_its_words(tmp_path: Path) -> None:
         "settings.json.fifo": "settings.json is not an ordinary file.",
         "settings.json.nowhere": "settings.json is a link that leads nowhere.",
         "settings.json.sparse": "settings.json is too large to be read: 1.10\u202fTB.",
-        "settings.json.huge": "settings.json has a value of “scenario.rank” that cannot be.",
-        "result.json.later": "result.json has a value of “state” that cannot be.",
+        "settings.json.huge": "settings.json has a value of “scenario.rank” that this version cannot use.",
+        "result.json.later": "result.json has a value of “state” that this version cannot use.",
         "result.json.empty": "result.json is empty.",
         "result.json.half": "result.json is not whole JSON.",
         "events.jsonl.later": "events.jsonl has lines of kinds that this version does not know; "
         "they are left out: 1.",
         "events.jsonl.not-text": "events.jsonl has lines that cannot be read; they are left out: "
         "1.",
-        "process.json.later": "process.json has a value of “pid” that cannot be.",
+        "process.json.later": "process.json has a value of “pid” that this version cannot use.",
         "snapshots_step-000000.safetensors.missing": "snapshots/step-000000.safetensors is "
         "missing.",
         "adapter_adapter_model.safetensors.half": "adapter/adapter_model.safetensors holds no "

@@ -292,7 +292,7 @@ def _sentences() -> dict[DamageKind, str]:
         "not_json": _("%(file)s is not whole JSON."),
         "unknown": _("%(file)s has “%(detail)s”, which this version does not know."),
         "lacks": _("%(file)s lacks “%(detail)s”."),
-        "value": _("%(file)s has a value of “%(detail)s” that cannot be."),
+        "value": _("%(file)s has a value of “%(detail)s” that this version cannot use."),
         "lines": _("%(file)s has lines that cannot be read; they are left out: %(detail)s."),
         "later_lines": _(
             "%(file)s has lines of kinds that this version does not know; they are left out: "
