@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -37,6 +39,21 @@ def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the whole path of a model that is a folder or file of this machine."""
     model = values.get("model")
     return values | {"model": typed_model(model)} if isinstance(model, str) else values
+
+
+def json_text(value: Any) -> str:
+    """JSON on one line as every reader of JSON takes it: what is not a number is null."""
+    return json.dumps(_without_nan(value), ensure_ascii=False, allow_nan=False)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(one) for one in value]
+    return value
 
 
 def _option_names(settings: type[Declared], field: str) -> tuple[str, ...]:

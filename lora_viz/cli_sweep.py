@@ -12,22 +12,30 @@ from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters, with_typed_model
+from lora_viz.cli_options import declared_parameters, json_text, with_typed_model
 from lora_viz.cli_training import described_run, need_an_adapter, print_event, print_notice
 from lora_viz.errors import UserError
-from lora_viz.format import size
+from lora_viz.format import measured, size
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
 from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.job import process_count
-from lora_viz.training.run_folder import Run, write_whole
+from lora_viz.training.results import BeforeAfter
+from lora_viz.training.run_files import exists
+from lora_viz.training.run_folder import Run, read_run, write_whole
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.stopping import StopSignal
-from lora_viz.training.sweep import RANKS, Sweep, SweepPlan, create_sweep, work
+from lora_viz.training.sweep import (
+    LARGEST_SWEEP,
+    RANKS,
+    Sweep,
+    SweepPlan,
+    create_sweep,
+    work,
+)
 
 VARIED = ("rank", "alpha", "method")
-LARGEST_SWEEP = 1_000  # runs
 
 
 def sweep_command() -> Callable[..., int]:
@@ -148,7 +156,7 @@ def _work(sweep: Sweep, as_json: bool) -> int:
         results = work(sweep, signals, _print_notice if as_json else _print_progress(sweep))
     finally:
         os.close(lock)
-    print(json.dumps(_described(sweep), ensure_ascii=False) if as_json else _text(sweep))
+    print(json_text(_described(sweep)) if as_json else _text(sweep))
     if any(result.state == "failed" for result in results):
         return 1
     return 130 if signals.requested else 0
@@ -172,13 +180,13 @@ def _print_progress(sweep: Sweep) -> Callable[[Run, Event], None]:
 
 def _described(sweep: Sweep) -> dict[str, Any]:
     """A sweep as plain data: each run that began as `runs show` describes it."""
-    begun = [run for run in sweep.runs() if (run.path / "settings.json").is_file()]
+    begun = [run for run in sweep.runs() if exists(run.path)]
     return {
         "name": sweep.path.name,
         "folder": str(sweep.path),
         "planned": len(sweep.runs()),
         "finished": len(sweep.results()),
-        "runs": [described_run(run) for run in begun],
+        "runs": [described_run(read_run(run.path)) for run in begun],
     }
 
 
@@ -189,14 +197,16 @@ def _text(sweep: Sweep) -> str:
     for settings, result in done:
         scenario = settings.scenario
         name = "full" if scenario.method == "full" else f"r = {scenario.rank}"
-        held_out, pretraining = result.held_out, result.pretraining
-        assert held_out and held_out.after and pretraining and pretraining.after
         saved = result.files.adapter or result.files.model
         seconds = result.training_seconds()
         took = "resumed" if seconds is None else f"{seconds:.1f} s"
         lines.append(
-            f"{name:<10}{held_out.after.loss:>15.4f}{pretraining.after.loss:>13.4f}{took:>11}"
+            f"{name:<10}{_after(result.held_out):>15}{_after(result.pretraining):>13}{took:>11}"
             f"  {size(saved) if saved else '–'}, seed {settings.seed}"
         )
     planned = len(sweep.runs())
     return "\n".join([*lines, f"{len(done)} of {planned} runs finished", str(sweep.path)])
+
+
+def _after(losses: BeforeAfter | None) -> str:
+    return measured(losses.after.loss, 4) if losses and losses.after else "–"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 import time
@@ -15,17 +14,25 @@ import typer
 
 from lora_viz.adapter import read_adapter_layout
 from lora_viz.answers import compute
-from lora_viz.cli_options import declared_parameters, with_typed_model
+from lora_viz.cli_options import declared_parameters, json_text, with_typed_model
 from lora_viz.errors import UserError
-from lora_viz.format import size
+from lora_viz.format import measured, size
 from lora_viz.i18n import _, set_language
+from lora_viz.rank_sweep import unreadable_sweeps
 from lora_viz.scenario import Scenario
 from lora_viz.training import launch, locks
 from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
 from lora_viz.training.job import process_count, process_rank, work
 from lora_viz.training.own_data import load_own
 from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, create_run, find_run, list_runs
+from lora_viz.training.run_folder import (
+    Run,
+    UnreadableRun,
+    create_run,
+    find_run,
+    list_folders,
+    read_run,
+)
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.stopping import StopSignal
 
@@ -51,7 +58,7 @@ def train_command() -> Callable[..., int]:
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0:
-            print(json.dumps(described_run(run), ensure_ascii=False) if as_json else _text(run))
+            print(json_text(described_run(run)) if as_json else _text(run))
         return EXIT_STATUS[result.state]
 
     parameters = [
@@ -72,14 +79,13 @@ def list_all(
     """List the runs, newest first."""
     if context.invoked_subcommand:
         return
-    described = [described_run(run) for run in list_runs()]
+    folders = [*list_folders(), *unreadable_sweeps()]
+    described = [described_run(one) for one in folders]
     if as_json:
-        print(json.dumps(described, ensure_ascii=False))
+        print(json_text(described))
         return
     for one in described:
-        loss = one["held_out_loss"]
-        shown = f"{loss:.4f}" if loss is not None else "–"
-        print(f"{one['name']:<40} {one['state']:<12} {one['step']:>6} {shown:>8}")
+        print(_line(one))
 
 
 @runs_app.command("show")
@@ -87,9 +93,9 @@ def show(
     name: str,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what is known about a run."""
-    run = find_run(name)
-    print(json.dumps(described_run(run), ensure_ascii=False) if as_json else _text(run))
+    """Print what is known about a run, also where its settings cannot be read."""
+    run = read_run(find_run(name).path)
+    print(json_text(described_run(run)) if as_json else _text(run))
 
 
 @runs_app.command("stop")
@@ -202,8 +208,23 @@ def print_event(event: Event) -> None:
         print(f"{words}, {pace}", file=sys.stderr)
 
 
-def described_run(run: Run) -> dict[str, Any]:
-    """A run as plain data: its state, settings, newest figures and result."""
+def described_run(run: Run | UnreadableRun) -> dict[str, Any]:
+    """A run as plain data: its state, settings, newest figures and result, and what is wrong.
+
+    Of a run whose settings cannot be read nothing else is told.
+    """
+    if isinstance(run, UnreadableRun):
+        return {
+            "name": run.name,
+            "folder": str(run.path),
+            "state": "unreadable",
+            "created": Run(run.path).created(),
+            "step": None,
+            "held_out_loss": None,
+            "settings": None,
+            "result": None,
+            "problems": [run.damage.sentence()],
+        }
     events, result = run.events(), run.result()
     steps = [event.step for event in events if isinstance(event, StepEvent)]
     losses = [
@@ -219,15 +240,30 @@ def described_run(run: Run) -> dict[str, Any]:
         "step": steps[-1] if steps else 0,
         "held_out_loss": losses[-1] if losses else None,
         "settings": run.settings.model_dump(mode="json"),
-        "result": result.model_dump(mode="json") if result else None,
+        "result": result.model_dump() if result else None,
+        "problems": [damage.sentence() for damage in run.damages()],
     }
 
 
-def _text(run: Run) -> str:
-    """A run for a person: what it is, how it ended, and what it measured."""
-    described, result = described_run(run), run.result()
+def _line(described: dict[str, Any]) -> str:
+    """A run in the list: its name, state, last step and held-out loss, and what is wrong."""
+    loss, step = described["held_out_loss"], described["step"]
+    figures = (
+        "–" if step is None else step,
+        "–" if loss is None else measured(loss, 4),
+    )
+    line = f"{described['name']:<40} {described['state']:<12} {figures[0]:>6} {figures[1]:>8}"
+    return "  ".join([line, *described["problems"]])
+
+
+def _text(run: Run | UnreadableRun) -> str:
+    """A run for a person: what it is, how it ended, what it measured, and what is wrong."""
+    described = described_run(run)
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["created"]))
-    lines = [f"{run.name}  {described['state']}  {created}", str(run.path)]
+    lines = [f"{run.name}  {described['state']}  {created}", str(run.path), *described["problems"]]
+    if isinstance(run, UnreadableRun):
+        return "\n".join(lines)
+    result = run.result()
     if result is None:
         return "\n".join([*lines, f"step {described['step']}"])
     lines += [words for words in (result.reason, result.advice) if words]
@@ -235,13 +271,16 @@ def _text(run: Run) -> str:
         losses = getattr(result, part)
         if losses and losses.after:
             before, after = losses.before, losses.after
-            lines.append(f"{part:<12} loss {before.loss:.4f} → {after.loss:.4f}")
+            change = f"{measured(before.loss, 4)} → {measured(after.loss, 4)}"
+            lines.append(f"{part:<12} loss {change}")
     for part in ("held_out", "trained"):
         match = getattr(result, f"exact_match_{part}")
         if match:
             lines.append(f"exact match, {part}: {match.after} of {match.questions}")
     if saved := result.files.adapter or result.files.model:
-        lines.append(f"saved {size(saved)}, {result.trainable_parameters:,} trained parameters")
+        trained = result.trainable_parameters
+        words = "" if trained is None else f", {trained:,} trained parameters"
+        lines.append(f"saved {size(saved)}{words}")
     marks = {True: "yes", False: "NO", None: "does not apply"}
     lines += [f"{check.name}: {marks[check.passed]} {check.note}" for check in result.checks]
     return "\n".join(lines)

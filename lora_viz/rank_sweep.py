@@ -5,15 +5,17 @@ Losses are means over tokens in nats, sizes bytes, times seconds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
+from pathlib import Path
 from statistics import median
 
 from lora_viz.rate_choice import chosen_rates, recorded_trials
 from lora_viz.training.results import BeforeAfter, Result
-from lora_viz.training.run_folder import Run, runs_folder
+from lora_viz.training.run_files import DamagedFileError, exists, read_json, stamp
+from lora_viz.training.run_folder import NAME_FORM, SWEEP_PLAN, Run, UnreadableRun, runs_folder
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweep import RANKS, Sweep, SweepPlan
 
@@ -57,19 +59,17 @@ class Spread:
 
 def read_sweep(sweep: Sweep) -> list[SweepRun]:
     """The finished runs of a sweep, in its plan's order. Raises `UserError` if it has no plan."""
-    found = [(run, run.result()) for run in sweep.runs()]
-    return [
-        _sweep_run(run, run.settings, result)
-        for run, result in found
-        if result and result.state == "finished"
-    ]
+    return [_sweep_run(run, run.settings, result) for run, result in sweep.finished()]
 
 
 def spreads(runs: list[SweepRun], value: Callable[[SweepRun], float | None]) -> list[Spread]:
-    """One entry a rank, rising, full fine-tuning last; without what was not measured."""
+    """One entry a rank, rising, full fine-tuning last.
+
+    Without what was not measured, or is no number.
+    """
     by_rank: dict[int | None, list[float]] = {}
     for run in runs:
-        if (measured := value(run)) is not None:
+        if (measured := value(run)) is not None and isfinite(measured):
             by_rank.setdefault(run.rank, []).append(measured)
     ranks = sorted(by_rank, key=lambda rank: float("inf") if rank is None else rank)
     return [
@@ -87,10 +87,27 @@ def falls_with_rank(entries: list[Spread]) -> bool:
 
 
 def own_sweeps() -> list[Sweep]:
-    """Every sweep in the folder of runs, newest first."""
-    files = runs_folder().glob("*/sweep.json")
-    newest_first = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
-    return [Sweep(file.parent) for file in newest_first]
+    """Every sweep in the folder of runs whose plan can be read, newest first."""
+    return [sweep for sweep in _sweep_folders() if sweep.damage() is None]
+
+
+def unreadable_sweeps() -> list[UnreadableRun]:
+    """Every sweep in the folder of runs whose plan cannot be read, newest first."""
+    found = [(sweep, sweep.damage()) for sweep in _sweep_folders()]
+    return [UnreadableRun(sweep.path, damage) for sweep, damage in found if damage]
+
+
+def _sweep_folders() -> list[Sweep]:
+    try:
+        paths = [path for path in runs_folder().iterdir() if exists(path / SWEEP_PLAN)]
+    except OSError:  # no run has been made yet, or all are out of reach
+        return []
+    named = [path for path in paths if NAME_FORM.fullmatch(path.name)]
+    return [Sweep(path) for path in sorted(named, key=_planned_at, reverse=True)]
+
+
+def _planned_at(path: Path) -> tuple[int, ...]:
+    return stamp(path / SWEEP_PLAN)
 
 
 def default_plan(task: str, seeds: int = 1) -> SweepPlan:
@@ -142,7 +159,11 @@ def _rise(loss: BeforeAfter | None) -> float | None:
 
 def _processor_seconds(run: Run) -> float | None:
     """What the recording noted beside a run that ships."""
-    try:
-        return json.loads((run.path / PROCESSOR_TIME).read_bytes())["training"]
-    except (OSError, ValueError, KeyError):
+    if not exists(run.path / PROCESSOR_TIME):
         return None
+    try:
+        noted = read_json(run.path, PROCESSOR_TIME)
+    except DamagedFileError:
+        return None
+    seconds = noted.get("training") if isinstance(noted, dict) else None
+    return seconds if isinstance(seconds, float) and isfinite(seconds) else None

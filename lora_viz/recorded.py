@@ -11,6 +11,7 @@ from lora_viz.training.run_folder import Run
 from lora_viz.training.sweep import Sweep
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
+SHIPPED = ("lora", "full")  # with a tilde before it a name in links; no reader's run can have it
 
 
 def recorded_lora_run() -> Run:
@@ -27,3 +28,13 @@ def recorded_sweep(task: str) -> Sweep | None:
     """The rank sweep on a shipped task, if one was recorded."""
     sweep = Sweep(RECORDED / f"{task}-sweep")
     return sweep if sweep.path.is_dir() else None
+
+
+def shipped_runs() -> dict[str, Run]:
+    """The single runs that ship, by their names in links."""
+    return {f"~{name}": Run(RECORDED / name) for name in SHIPPED}
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a run's or a sweep's folder is one of those that ship."""
+    return folder.parent == RECORDED

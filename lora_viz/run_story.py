@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from safetensors import SafetensorError
 
 from lora_viz.errors import UserError
 from lora_viz.forward import TensorSample, evenly_picked
 from lora_viz.i18n import _
 from lora_viz.training.events import EvaluationEvent, Event, LayerReading, SnapshotEvent, StepEvent
+from lora_viz.training.run_files import Damage, DamagedFileError
 from lora_viz.training.run_folder import LayerSnapshot, Run, read_base_weights, read_snapshot
 
 SAMPLED_SIDE = 64
@@ -93,8 +93,12 @@ def read_story(run: Run, layer: str) -> Story:
     try:
         weight = read_base_weights(run).get(layer)
         read = [(taken[pick], _layer_in(run, taken[pick], layer)) for pick in picks]
-    except (OSError, SafetensorError, KeyError):
-        raise UserError(_("A snapshot of “%s” cannot be read.") % run.name) from None
+    except DamagedFileError as error:
+        raise UserError(
+            _("A snapshot of “%(run)s” cannot be read: %(reason)s")
+            % {"run": run.name, "reason": error}
+        ) from None
+    _check_matrices(run, layer, [one.delta for _event, one in read], weight)
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)
     is_counted = rows * columns <= COUNTED_VALUES
@@ -161,7 +165,24 @@ def _layer_in(run: Run, event: SnapshotEvent, layer: str) -> LayerSnapshot:
 
 
 def _reading(event: SnapshotEvent, layer: str) -> LayerReading:
-    return next(one for one in event.layers if one.layer == layer)
+    for one in event.layers:
+        if one.layer == layer and one.singular_values:
+            return one
+    raise DamagedFileError(Damage("events.jsonl", "lacks", layer))
+
+
+def _check_matrices(
+    run: Run, layer: str, deltas: Sequence[np.ndarray], weight: np.ndarray | None
+) -> None:
+    """Raise `UserError` where they are not of one layer, or no numbers."""
+    shapes = {one.shape for one in (*deltas, *(() if weight is None else (weight,)))}
+    if len(shapes) > 1:
+        words = _("The snapshots of “%(layer)s” in “%(run)s” are not all of one shape.")
+    elif not all(np.isfinite(one).all() for one in deltas):
+        words = _("The snapshots of “%(layer)s” in “%(run)s” hold values that are no numbers.")
+    else:
+        return
+    raise UserError(words % _named(run, layer))
 
 
 def _held_out(events: Iterable[Event]) -> list[EvaluationEvent]:

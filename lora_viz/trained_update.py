@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
 
 from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild, rebuild
 from lora_viz.i18n import _
 from lora_viz.training.results import LayerChange
-from lora_viz.training.run_folder import Run, list_runs
+from lora_viz.training.run_files import DamagedFileError, read_tensors, tensor_damage
+from lora_viz.training.run_folder import Run
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,36 @@ def spectrum(change: LayerChange) -> Spectrum:
     )
 
 
-def newest_full_run() -> Run | None:
-    """The reader's newest full fine-tuning run that kept a ΔW."""
-    for run in list_runs():
-        result = run.result()
-        if result and any(change.file for change in result.layer_changes):
-            return run
-    return None
+def kept_layers(run: Run) -> tuple[str, ...]:
+    """The layers whose ΔW a full fine-tuning run kept; none for any other run."""
+    result = run.result()
+    changes = result.layer_changes if result else ()
+    return tuple(change.layer for change in changes if change.file and is_whole(change))
 
 
-def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int) -> Rebuild:
+def check_updates(run: Run) -> None:
+    """Raise `UserError` where a run kept no ΔW, or its files are not whole."""
+    if not kept_layers(run):
+        raise UserError(_("The run “%s” kept no ΔW.") % run.name)
+    result = run.result()
+    files = {change.file for change in result.layer_changes if change.file} if result else set()
+    for damage in (tensor_damage(run.path, file) for file in sorted(files)):
+        if damage:
+            raise DamagedFileError(damage)
+
+
+def is_whole(change: LayerChange) -> bool:
+    """Whether a change has singular values, all of them numbers, and not all of them zero."""
+    values = np.asarray(change.singular_values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(values.size and np.isfinite(np.square(values).sum()) and values[0] > 0)
+
+
+def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: int) -> Rebuild:
     """Rebuild the ΔW of a run's layer at every rank. Loads torch.
+
+    Args:
+        _written: when the run's result was; a run made anew is another question.
 
     Raises:
         UserError: the run did not keep this layer's ΔW.
@@ -77,18 +96,20 @@ def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int) -> Rebuild:
 
 
 def read_update(folder: str, layer: str) -> np.ndarray:
-    """ΔW (out, in) of a run's layer. Raises `UserError` where it was not kept."""
-    from safetensors.numpy import load_file
-
+    """ΔW (out, in) of a run's layer. Raises `UserError` where it cannot be read."""
     run = Run(Path(folder))
     result = run.result()
     changes = result.layer_changes if result else ()
-    file = next((change.file for change in changes if change.layer == layer), None)
-    try:
-        if file:
-            return load_file(run.path / file)[f"{layer}.delta"]
-    except (OSError, SafetensorError, KeyError):
-        pass
-    raise UserError(
-        _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}
-    )
+    change = next((change for change in changes if change.layer == layer), None)
+    file = change.file if change else None
+    delta = read_tensors(run.path, file).get(f"{layer}.delta") if file else None
+    if change is None or delta is None or delta.shape != change.shape:
+        raise UserError(
+            _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}
+        )
+    if not np.isfinite(delta).all():
+        raise UserError(
+            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are no numbers.")
+            % {"run": run.name, "layer": layer}
+        )
+    return delta

@@ -14,7 +14,7 @@ from lora_viz.figures.colours import NEUTRAL, Meaning, colour, translucent
 from lora_viz.figures.fonts import NUMBER_FONT
 from lora_viz.figures.heat_maps import Box, Named, add_heat_map, heat_map_drawing
 from lora_viz.figures.player import add_player
-from lora_viz.format import grouped
+from lora_viz.format import grouped, measured
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
 from lora_viz.run_story import Moment, Story
@@ -34,6 +34,7 @@ SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)
 BEYOND_RANK = 4  # so many places after r are drawn, to see that they stay empty
 MOST_VALUES = 48
 GRID = "rgba(138,150,163,0.25)"
+LARGEST_LOSS = 1e100
 
 
 def story_figure(story: Story) -> go.Figure:
@@ -100,12 +101,12 @@ def _words(story: Story, moment: Moment) -> dict[str, Any]:
     """What is known at this moment, in three lines."""
     losses = [_("<b>Step %s</b>") % grouped(moment.step)]
     if moment.batch_loss is not None:
-        losses.append(_("batch loss %s") % f"{moment.batch_loss:.3f}")
+        losses.append(_("batch loss %s") % measured(moment.batch_loss, 3))
     evaluated = ""
     if moment.held_out:
         evaluated = _("held-out loss %(loss)s · perplexity %(perplexity)s") % {
-            "loss": f"{moment.held_out.loss:.3f}",
-            "perplexity": f"{moment.held_out.perplexity:.2f}",
+            "loss": measured(moment.held_out.loss, 3),
+            "perplexity": measured(moment.held_out.perplexity, 2),
         }
         if moment.held_out.step != moment.step:
             evaluated += " " + _("(step %s)") % grouped(moment.held_out.step)
@@ -172,6 +173,7 @@ def _add_losses(drawing: Drawing, story: Story) -> None:
 
 def _loss_range(story: Story) -> tuple[float, float]:
     losses = [loss for _step, loss in story.batch_losses] + [one.loss for one in story.held_out]
+    losses = [loss for loss in losses if abs(loss) < LARGEST_LOSS]  # neither NaN nor infinite
     low, high = min(losses, default=0.0), max(losses, default=1.0)
     margin = 0.06 * (high - low or 1.0)
     return low - margin, high + margin

@@ -7,14 +7,27 @@ seconds, times seconds since 1970.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from lora_viz.format import grouped
+from lora_viz.training.quantities import MOST, Count, Moment, PositiveCount, Seconds
+from lora_viz.training.run_files import (
+    Damage,
+    DamagedFileError,
+    DamageKind,
+    kept_while_unchanged,
+    read_file,
+)
+
 Activity = Literal["queued", "loading", "tokenising", "training", "evaluating", "checking"]
 Part = Literal["validation", "held_out", "pretraining"]
+REMEMBERED = 512
 
 
 class _Recorded(BaseModel):
@@ -22,7 +35,7 @@ class _Recorded(BaseModel):
 
 
 class _Event(_Recorded):
-    time: float = Field(default_factory=time.time)
+    time: Moment = Field(default_factory=time.time)
 
 
 class StateEvent(_Event):
@@ -30,7 +43,7 @@ class StateEvent(_Event):
 
     kind: Literal["state"] = "state"
     state: Activity
-    ahead: int | None = None
+    ahead: Count | None = None
 
 
 class MemoryReading(_Recorded):
@@ -41,12 +54,12 @@ class MemoryReading(_Recorded):
     GPU and all that runs on it.
     """
 
-    resident: int | None = None
-    allocated: int | None = None
-    reserved: int | None = None
-    peak_allocated: int | None = None
-    device_used: int | None = None
-    device_total: int | None = None
+    resident: Count | None = None
+    allocated: Count | None = None
+    reserved: Count | None = None
+    peak_allocated: Count | None = None
+    device_used: Count | None = None
+    device_total: Count | None = None
     utilisation_percent: float | None = None
 
 
@@ -58,14 +71,14 @@ class StepEvent(_Event):
     """
 
     kind: Literal["step"] = "step"
-    step: int
-    steps: int
+    step: Count
+    steps: PositiveCount
     epoch: float
     loss: float
     gradient_norm: float | None
     learning_rate: float
     tokens_per_second: float
-    seconds_left: float
+    seconds_left: Seconds
     memory: MemoryReading
 
 
@@ -73,11 +86,11 @@ class EvaluationEvent(_Event):
     """The loss on a part of the data after `step` steps, over all its `tokens`."""
 
     kind: Literal["evaluation"] = "evaluation"
-    step: int
+    step: Count
     part: Part
     loss: float
     perplexity: float
-    tokens: int
+    tokens: Count
 
 
 class LayerReading(_Recorded):
@@ -100,7 +113,7 @@ class SnapshotEvent(_Event):
     """The followed layers after `step` steps; `file` is below the run's folder."""
 
     kind: Literal["snapshot"] = "snapshot"
-    step: int
+    step: Count
     file: str
     layers: tuple[LayerReading, ...]
 
@@ -109,7 +122,7 @@ class CheckpointEvent(_Event):
     """A checkpoint is complete; `folder` is below the run's folder."""
 
     kind: Literal["checkpoint"] = "checkpoint"
-    step: int
+    step: Count
     folder: str
 
 
@@ -120,7 +133,7 @@ class ResumedEvent(_Event):
     """
 
     kind: Literal["resumed"] = "resumed"
-    step: int
+    step: Annotated[int, Field(ge=-1, le=MOST)]
 
 
 class NoticeEvent(_Event):
@@ -165,19 +178,35 @@ def read_events(path: Path) -> list[Event]:
     What cannot be read, such as a half-written last line, is left out, and so are the steps that
     a resumed job took again.
     """
+    return [*recorded_events(path).events]
+
+
+@dataclass(frozen=True)
+class RecordedEvents:
+    """The events of a file that count, oldest first, and what is wrong with the file."""
+
+    events: tuple[Event, ...]
+    damages: tuple[Damage, ...]
+
+
+@kept_while_unchanged(REMEMBERED)
+def recorded_events(path: Path) -> RecordedEvents:
+    """What a file of events says; it is read again only when it has changed."""
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is unfinished
-    except FileNotFoundError:
-        return []
-    return _without_repeated(_parsed(lines))
-
-
-def _parsed(lines: Iterable[bytes]) -> Iterable[Event]:
-    for line in lines:
+        content = read_file(path.parent, path.name)
+    except DamagedFileError as error:
+        is_damaged = error.damage.kind != "missing"  # no job has begun to write
+        return RecordedEvents((), (error.damage,) if is_damaged else ())
+    events: list[Event] = []
+    refused: Counter[DamageKind] = Counter()
+    for line in content.split(b"\n")[:-1]:  # what follows the last newline is unfinished
         try:
-            yield _event.validate_json(line)
-        except ValidationError:
-            continue
+            events.append(_event.validate_json(line))
+        except ValidationError as error:
+            is_later = error.errors(include_url=False)[0]["type"] == "union_tag_invalid"
+            refused["later_lines" if is_later else "lines"] += 1
+    damages = tuple(Damage(path.name, kind, grouped(count)) for kind, count in refused.items())
+    return RecordedEvents(tuple(_without_repeated(events)), damages)
 
 
 def _without_repeated(events: Iterable[Event]) -> list[Event]:

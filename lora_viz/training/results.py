@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from lora_viz.training.quantities import Count, Moment, PositiveCount, Seconds
+
 CheckName = Literal["base_unchanged", "reloaded", "merged", "adapter_off", "rank"]
 End = Literal["finished", "stopped", "failed"]
 
@@ -22,7 +24,7 @@ class Loss(_Plain):
 
     loss: float
     perplexity: float
-    tokens: int
+    tokens: Count
 
 
 class BeforeAfter(_Plain):
@@ -35,9 +37,9 @@ class BeforeAfter(_Plain):
 class ExactMatch(_Plain):
     """Of `questions`, how many answers are the expected ones word for word."""
 
-    questions: int
-    before: int
-    after: int
+    questions: Count
+    before: Count
+    after: Count
 
 
 class Sample(_Plain):
@@ -70,7 +72,7 @@ class LayerChange(_Plain):
     """
 
     layer: str
-    shape: tuple[int, int]
+    shape: tuple[PositiveCount, PositiveCount]
     singular_values: tuple[float, ...]
     delta_norm: float
     base_norm: float | None
@@ -87,19 +89,19 @@ class Memory(_Plain):
     libraries loaded; `peak_resident` the most since the process started, loading included.
     """
 
-    peak_resident: int
-    resident_at_start: int
-    peak_allocated: int | None = None
-    peak_reserved: int | None = None
-    simulated_peak_allocated: int | None = None
+    peak_resident: Count
+    resident_at_start: Count
+    peak_allocated: Count | None = None
+    peak_reserved: Count | None = None
+    simulated_peak_allocated: Count | None = None
 
 
 class Files(_Plain):
     """Sizes of the real files in bytes; `model` is that of full fine-tuning."""
 
-    adapter: int | None = None
-    model: int | None = None
-    optimizer: int | None = None
+    adapter: Count | None = None
+    model: Count | None = None
+    optimizer: Count | None = None
 
 
 class Machine(_Plain):
@@ -107,8 +109,8 @@ class Machine(_Plain):
 
     device: str
     precision: str
-    processes: int
-    threads: int
+    processes: Count
+    threads: Count
     software: dict[str, str]
 
 
@@ -122,14 +124,14 @@ class Result(_Plain):
     state: End
     reason: str = ""
     advice: str = ""
-    started: float
-    ended: float
-    seconds: dict[str, float] = {}
-    resumed_from: int | None = None
-    steps: int = 0
+    started: Moment
+    ended: Moment
+    seconds: dict[str, Seconds] = {}
+    resumed_from: Count | None = None
+    steps: Count = 0
     machine: Machine | None = None
-    trainable_parameters: int | None = None
-    total_parameters: int | None = None
+    trainable_parameters: Count | None = None
+    total_parameters: Count | None = None
     held_out: BeforeAfter | None = None
     validation: BeforeAfter | None = None
     pretraining: BeforeAfter | None = None

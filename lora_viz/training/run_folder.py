@@ -23,12 +23,43 @@ from lora_viz.training.events import (
     Event,
     SnapshotEvent,
     StateEvent,
-    read_events,
+    recorded_events,
 )
 from lora_viz.training.results import End, Result
-from lora_viz.training.settings import TrainingSettings, parse_settings
+from lora_viz.training.run_files import (
+    Damage,
+    DamagedFileError,
+    damage_of,
+    exists,
+    folder_damage,
+    kept_while_unchanged,
+    plain_file_damage,
+    read_file,
+    read_json,
+    read_tensors,
+    stamp,
+    stays_inside,
+    tensor_damage,
+)
+from lora_viz.training.settings import TrainingSettings
 
-State = Activity | End | Literal["interrupted"]
+State = Activity | End | Literal["interrupted", "unreadable"]
+SETTINGS, RESULT, EVENTS, PROCESS = "settings.json", "result.json", "events.jsonl", "process.json"
+SWEEP_PLAN = "sweep.json"  # a folder that has one is a sweep's
+ADAPTER_FILES = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
+# What only a run's folder holds, so that one without its settings is known for what it is.
+MARKS = (
+    SETTINGS,
+    EVENTS,
+    RESULT,
+    PROCESS,
+    "job.lock",
+    "snapshots",
+    "checkpoints",
+    "adapter",
+    "held_out_tokens.safetensors",
+)
+REMEMBERED = 1024
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
 
 
@@ -61,15 +92,17 @@ class Run:
     @cached_property
     def settings(self) -> TrainingSettings:
         """What was to be done. Raises `UserError` where that cannot be read."""
-        try:
-            return parse_settings((self.path / "settings.json").read_bytes())
-        except OSError:
-            raise UserError(_("There is no run “%s”.") % self.name) from None
+        found = _read_settings(self.path / SETTINGS)
+        if isinstance(found, TrainingSettings):
+            return found
+        if not exists(self.path):
+            raise UserError(_("There is no run “%s”.") % self.name)
+        raise DamagedFileError(found)
 
     @property
     def events_file(self) -> Path:
         """Where events are appended."""
-        return self.path / "events.jsonl"
+        return self.path / EVENTS
 
     @property
     def lock_file(self) -> Path:
@@ -97,28 +130,43 @@ class Run:
         return self.path / "checkpoints"
 
     def events(self) -> list[Event]:
-        """What was recorded so far, oldest first."""
-        return read_events(self.events_file)
+        """What was recorded so far, oldest first; lines that cannot be read are left out."""
+        return [*recorded_events(self.events_file).events]
 
     def result(self) -> Result | None:
-        """What the job found out, or None while it has not ended."""
-        try:
-            return Result.model_validate_json((self.path / "result.json").read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
+        """What the job found out, or None while it has not ended or where it cannot be read."""
+        found = self._recorded_result()
+        return found if isinstance(found, Result) else None
+
+    def damages(self) -> tuple[Damage, ...]:
+        """What is wrong with the run's files; nothing where all can be read.
+
+        A file that a job writes later, or that it may leave out, is not missed.
+        """
+        found = _read_settings(self.path / SETTINGS)
+        result = self._recorded_result()
+        damages = [found] if isinstance(found, Damage) else []
+        damages += recorded_events(self.events_file).damages
+        damages += [result] if isinstance(result, Damage) else []
+        damages += self._process_damage()
+        damages += self._damages_of_tensors(result if isinstance(result, Result) else None)
+        return tuple(dict.fromkeys(damages))
 
     def is_alive(self) -> bool:
         """Whether the job's process lives."""
         return locks.is_held(self.lock_file)
 
     def state(self, events: list[Event] | None = None) -> State:
-        """What the run is doing, or how it ended; `events` if they have been read already."""
+        """What the run is doing, or how it ended; `events` if they have been read already.
+
+        It is "unreadable" where there is a result that cannot be read.
+        """
         alive = self.is_alive()
-        result = self.result()
-        if result is not None:
+        result = self._recorded_result()
+        if isinstance(result, Result):
             return result.state
         if not alive:
-            return "interrupted"
+            return "interrupted" if result is None else "unreadable"
         recorded = self.events() if events is None else events
         last = next((event for event in reversed(recorded) if isinstance(event, StateEvent)), None)
         return last.state if last else "queued"
@@ -133,31 +181,74 @@ class Run:
     def last_checkpoint(self) -> Path | None:
         """The newest complete checkpoint."""
         for event in reversed(self.events()):
-            if isinstance(event, CheckpointEvent) and (self.path / event.folder).is_dir():
-                return self.path / event.folder
+            if isinstance(event, CheckpointEvent) and stays_inside(event.folder):
+                folder = self.path / event.folder
+                if exists(folder) and folder_damage(self.path, event.folder) is None:
+                    return folder
         return None
 
     def remember_process(self, process: int) -> None:
         """Note which process does the job."""
-        write_whole(self.path / "process.json", json.dumps({"pid": process}))
+        write_whole(self.path / PROCESS, json.dumps({"pid": process}))
 
     def process_id(self) -> int | None:
-        """The process that does the job, or None if it has gone."""
-        try:
-            process = json.loads((self.path / "process.json").read_bytes())["pid"]
-        except (OSError, ValueError, KeyError):
-            return None
-        return process if self.is_alive() else None
+        """The process that does the job, or None if it has gone or is not known."""
+        return process_of(self.path) if self.is_alive() else None
 
     def created(self) -> float:
-        """When the run was made, in seconds since 1970."""
-        return (self.path / "settings.json").stat().st_mtime
+        """When the run was made, in seconds since 1970; 0 where its folder cannot be read."""
+        for path in (self.path / SETTINGS, self.path):
+            if found := stamp(path)[0]:
+                return found / 1e9
+        return 0.0
+
+    def _recorded_result(self) -> Result | Damage | None:
+        return _read_result(self.path / RESULT)
+
+    def _process_damage(self) -> list[Damage]:
+        damages = [plain_file_damage(self.path, self.lock_file.name)]
+        if exists(self.path / PROCESS):
+            damages.append(_process_id(self.path)[1])
+        return [damage for damage in damages if damage]
+
+    def _damages_of_tensors(self, result: Result | None) -> list[Damage]:
+        """What is wrong with the files of tensors that its events or its result name."""
+        files = [event.file for event in self.events() if isinstance(event, SnapshotEvent)]
+        optional = ["snapshots/base.safetensors", "held_out_tokens.safetensors"]
+        files += [name for name in optional if exists(self.path / name)]
+        if result:
+            files += [change.file for change in result.layer_changes if change.file]
+        if exists(self.adapter_folder) or (result and result.files.adapter is not None):
+            files.append(ADAPTER_FILES[0])
+        folders = (self.adapter_folder, self.checkpoints_folder, self.path / "snapshots")
+        found = [folder_damage(self.path, folder.name) for folder in folders]
+        refused = tuple(damage.file for damage in found if damage)
+        found += [
+            tensor_damage(self.path, name) for name in files if not name.startswith(refused or " ")
+        ]
+        return [damage for damage in found if damage]
 
     def delete(self) -> None:
         """Remove the folder and all in it. Raises `UserError` while the job's process lives."""
         if self.is_alive():
             raise UserError(_("“%s” is still running; stop it first.") % self.name)
-        shutil.rmtree(self.path)
+        if self.path.is_symlink():  # what it leads to is not ours
+            self.path.unlink()
+        else:
+            shutil.rmtree(self.path)
+
+
+@dataclass(frozen=True)
+class UnreadableRun:
+    """A folder among the runs whose settings cannot be read, and what is wrong with them."""
+
+    path: Path
+    damage: Damage
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -175,23 +266,34 @@ class LayerSnapshot:
 
 
 def read_snapshot(run: Run, event: SnapshotEvent) -> list[LayerSnapshot]:
-    """The followed layers of a snapshot; with DoRA ΔW is that of A and B, before its magnitude."""
-    from safetensors.numpy import load_file
+    """The followed layers of a snapshot; with DoRA ΔW is that of A and B, before its magnitude.
 
-    tensors = load_file(run.path / event.file)
-    return [
-        _layer_snapshot(reading.layer, reading.scaling or 1.0, tensors) for reading in event.layers
-    ]
+    Raises:
+        UserError: its file is not that of the layers that the event names.
+    """
+    tensors = read_tensors(run.path, event.file)
+    try:
+        return [
+            _layer_snapshot(one.layer, 1.0 if one.scaling is None else one.scaling, tensors)
+            for one in event.layers
+        ]
+    except (KeyError, ValueError, TypeError):
+        raise DamagedFileError(Damage(event.file, "no_tensors")) from None
 
 
 def read_base_weights(run: Run) -> dict[str, np.ndarray]:
-    """W (out, in) of the followed layers by name; empty where they are too large to be kept."""
-    from safetensors.numpy import load_file
+    """W (out, in) of the followed layers by name; empty where they are too large to be kept.
 
-    file = run.path / "snapshots" / "base.safetensors"
-    if not file.is_file():
+    Raises:
+        UserError: their file cannot be read.
+    """
+    name = "snapshots/base.safetensors"
+    if not exists(run.path / name):
         return {}
-    return {name.removesuffix(".weight"): tensor for name, tensor in load_file(file).items()}
+    return {
+        layer.removesuffix(".weight"): tensor
+        for layer, tensor in read_tensors(run.path, name).items()
+    }
 
 
 def create_run(
@@ -206,7 +308,7 @@ def create_run(
     path = None
     try:
         path = _make_folder(root, [check_name(name)] if name else _free_names(settings))
-        write_whole(path / "settings.json", settings.model_dump_json(indent=1))
+        write_whole(path / SETTINGS, settings.model_dump_json(indent=1))
     except OSError as error:
         if path:
             shutil.rmtree(path, ignore_errors=True)
@@ -218,18 +320,38 @@ def create_run(
 
 
 def find_run(name: str, root: Path | None = None) -> Run:
-    """The run of this name. Raises `UserError` where there is none."""
+    """The run of this name, readable or not. Raises `UserError` where there is none."""
     path = (root or runs_folder()) / check_name(name)
-    if not (path / "settings.json").is_file():
+    if not _is_run_folder(path):
         raise UserError(_("There is no run “%s”.") % name)
     return Run(path)
 
 
 def list_runs(root: Path | None = None) -> list[Run]:
-    """Every run, newest first."""
-    files = (root or runs_folder()).glob("*/settings.json")
-    runs = [Run(file.parent) for file in files if NAME_FORM.fullmatch(file.parent.name)]
-    return sorted(runs, key=lambda run: (run.created(), run.name), reverse=True)
+    """Every run whose settings can be read, newest first."""
+    return [one for one in list_folders(root) if isinstance(one, Run)]
+
+
+def list_folders(root: Path | None = None) -> list[Run | UnreadableRun]:
+    """Every run, newest first, those that cannot be read among them."""
+    try:
+        paths = [*(root or runs_folder()).iterdir()]
+    except OSError:  # no run has been made yet, or all are out of reach
+        paths = []
+    found = [Run(path) for path in paths if NAME_FORM.fullmatch(path.name) and _is_run_folder(path)]
+    newest_first = sorted(found, key=lambda run: (run.created(), run.name), reverse=True)
+    return [read_run(run.path) for run in newest_first]
+
+
+def read_run(path: Path) -> Run | UnreadableRun:
+    """The run of a folder, or what is wrong with its settings."""
+    found = _read_settings(path / SETTINGS)
+    return UnreadableRun(path, found) if isinstance(found, Damage) else Run(path)
+
+
+def process_of(folder: Path) -> int | None:
+    """The process that a run's or a sweep's folder names, or None; it may be gone."""
+    return _process_id(folder)[0]
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -268,6 +390,62 @@ def _layer_snapshot(layer: str, scaling: float, tensors: dict[str, np.ndarray]) 
 
     a, b, delta = tensor("A"), tensor("B"), tensor("delta")
     if delta is None:
-        assert a is not None and b is not None
+        if a is None or b is None:
+            raise KeyError(layer)
         delta = scaling * (b @ a)
+    if delta.ndim != 2 or not delta.size:
+        raise ValueError("ΔW is no matrix")
     return LayerSnapshot(layer, a, b, delta, tensor("magnitude"))
+
+
+def _is_run_folder(path: Path) -> bool:
+    """Whether a path is a run's folder: no sweep's, and with something of a run in it or empty.
+
+    A link that leads nowhere may have been one.
+    """
+    try:
+        names = {entry.name for entry in os.scandir(path)}
+    except FileNotFoundError:
+        return path.is_symlink()
+    except NotADirectoryError:
+        return False
+    except (OSError, ValueError):
+        return exists(path)
+    return SWEEP_PLAN not in names and (not names or not names.isdisjoint(MARKS))
+
+
+@kept_while_unchanged(REMEMBERED)
+def _read_settings(path: Path) -> TrainingSettings | Damage:
+    content = b""
+    try:
+        content = read_file(path.parent, SETTINGS)
+        return TrainingSettings.model_validate_json(content)
+    except DamagedFileError as error:
+        return error.damage
+    except Exception as error:  # whatever a field's check raises, the file is at fault
+        return damage_of(SETTINGS, content, error)
+
+
+@kept_while_unchanged(REMEMBERED)
+def _read_result(path: Path) -> Result | Damage | None:
+    content = b""
+    try:
+        content = read_file(path.parent, RESULT)
+        return Result.model_validate_json(content)
+    except DamagedFileError as error:
+        return None if error.damage.kind == "missing" else error.damage
+    except ValueError as error:
+        return damage_of(RESULT, content, error)
+
+
+def _process_id(folder: Path) -> tuple[int | None, Damage | None]:
+    """The process of a folder's file, and what is wrong with that file."""
+    try:
+        found = read_json(folder, PROCESS)
+    except DamagedFileError as error:
+        return None, error.damage
+    process = found.get("pid") if isinstance(found, dict) else None
+    # −1 and 0 stand for whole groups of processes
+    if isinstance(process, bool) or not isinstance(process, int) or not 1 < process < 2**31:
+        return None, Damage(PROCESS, "value", "pid")
+    return process, None

@@ -29,11 +29,29 @@ from lora_viz.training.launch import prepare_to_resume
 from lora_viz.training.queue import draw_ticket, own_ticket, wait_for_turn
 from lora_viz.training.record import Record
 from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, check_name, create_run, runs_folder, write_whole
+from lora_viz.training.run_files import (
+    Damage,
+    DamagedFileError,
+    damage_of,
+    kept_while_unchanged,
+    read_file,
+)
+from lora_viz.training.run_folder import (
+    SWEEP_PLAN,
+    Run,
+    check_name,
+    create_run,
+    process_of,
+    read_run,
+    runs_folder,
+    write_whole,
+)
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.stopping import StopRequestedError, StopSignal
 
 RANKS = (1, 2, 4, 8, 16, 32)
+LARGEST_SWEEP = 1_000  # runs
+REMEMBERED = 256
 ALPHA_PER_RANK = 2  # alpha = 2r at every rank, so that ΔW is scaled alike
 
 Listener = Callable[[Run, Event], None]
@@ -83,10 +101,7 @@ class Sweep:
 
     def plan(self) -> SweepPlan:
         """What was to be done. Raises `UserError` where that cannot be read."""
-        try:
-            return SweepPlan.model_validate_json((self.path / "sweep.json").read_bytes())
-        except (OSError, ValueError):
-            raise UserError(_("There is no rank sweep “%s”.") % self.path.name) from None
+        return self._planned()[0]
 
     @property
     def lock_file(self) -> Path:
@@ -99,21 +114,53 @@ class Sweep:
 
     def runs(self) -> list[Run]:
         """The runs that were planned, in their order, whether they began or not."""
-        names = [f"{self.path.name}.{ending}" for ending, _settings in self.plan().runs()]
+        names = [f"{self.path.name}.{ending}" for ending in self._planned()[1]]
         return [Run(self.path.parent / name) for name in names]
 
     def results(self) -> list[tuple[TrainingSettings, Result]]:
-        """Settings and result of every run that finished."""
-        found = [(run, run.result()) for run in self.runs()]
-        return [(run.settings, one) for run, one in found if one and one.state == "finished"]
+        """Settings and result of every run that finished, but for those that cannot be read."""
+        return [(run.settings, result) for run, result in self.finished()]
+
+    def finished(self) -> list[tuple[Run, Result]]:
+        """Every run that finished, but for those that cannot be read."""
+        readable = [run for run in self.runs() if isinstance(read_run(run.path), Run)]
+        found = [(run, run.result()) for run in readable]
+        return [(run, result) for run, result in found if result and result.state == "finished"]
+
+    def damage(self) -> Damage | None:
+        """What is wrong with its plan; None if that can be read."""
+        found = _read_plan(self.path / SWEEP_PLAN)
+        return found if isinstance(found, Damage) else None
 
     def process_id(self) -> int | None:
-        """The sweep's process, or None if it has gone."""
-        try:
-            process = json.loads((self.path / "process.json").read_bytes())["pid"]
-        except (OSError, ValueError, KeyError):
-            return None
-        return process if self.is_alive() else None
+        """The sweep's process, or None if it has gone or is not known."""
+        return process_of(self.path) if self.is_alive() else None
+
+    def _planned(self) -> tuple[SweepPlan, tuple[str, ...]]:
+        """The plan and the endings of its runs' names. Raises `UserError`."""
+        found = _read_plan(self.path / SWEEP_PLAN)
+        if not isinstance(found, Damage):
+            return found
+        if found.kind == "missing":
+            raise UserError(_("There is no rank sweep “%s”.") % self.path.name)
+        raise DamagedFileError(found)
+
+
+@kept_while_unchanged(REMEMBERED)
+def _read_plan(path: Path) -> tuple[SweepPlan, tuple[str, ...]] | Damage:
+    content = b""
+    try:
+        content = read_file(path.parent, SWEEP_PLAN)
+        plan = SweepPlan.model_validate_json(content)
+        if len(plan.seeds) * (len(plan.ranks) + plan.with_full) > LARGEST_SWEEP:
+            return Damage(SWEEP_PLAN, "value", "ranks")
+        return plan, tuple(ending for ending, _settings in plan.runs())
+    except DamagedFileError as error:
+        return error.damage
+    except UserError:  # of a rank or a seed
+        return Damage(SWEEP_PLAN, "value", "ranks")
+    except Exception as error:  # whatever a field's check raises, the file is at fault
+        return damage_of(SWEEP_PLAN, content, error)
 
 
 def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
@@ -121,7 +168,7 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     path = (root or runs_folder()) / check_name(name)
     try:
         path.mkdir(parents=True)
-        write_whole(path / "sweep.json", plan.model_dump_json(indent=1))
+        write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))
     except FileExistsError:
         raise UserError(_("There is a sweep “%s” already; choose another name.") % name) from None
     except OSError as error:

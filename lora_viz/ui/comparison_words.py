@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import streamlit as st
 
 from lora_viz.errors import UserError
+from lora_viz.format import measured
 from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
 from lora_viz.training.results import Result
@@ -16,7 +18,7 @@ from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code, as_csv, as_frame, as_html, as_markdown
 from lora_viz.ui.messages import show_info
 from lora_viz.ui.recorded_runs import RecordedRun
-from lora_viz.ui.run_words import badge, description, setting_label, state_names
+from lora_viz.ui.run_words import badge, description, run_name, setting_label, state_names
 
 LAB = "pages/train/training_lab.py"
 HIGHLIGHT = "background-color: rgba(230, 159, 0, 0.28)"  # seen on both grounds
@@ -41,6 +43,7 @@ def curve_of(one: RecordedRun, kind: str) -> Curve:
 def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     """The run whose held-out loss ends lowest, if all losses are over the same tokens."""
     ends = [(one, curve_of(one, "held_out").values[-1]) for one in runs if _has_held_out(one)]
+    ends = [(one, loss) for one, loss in ends if loss is not None and isfinite(loss)]
     if not ends:
         return
     differing = [field for field in EVALUATED_ON if len(_values(runs, field)) > 1]
@@ -55,7 +58,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
         return
     best, loss = min(ends, key=lambda end: end[1] or 0.0)
     page.key_number(
-        f"{loss:.3f}",
+        measured(loss or 0.0, 3),
         _("the lowest held-out loss at the end, nats per token: %s") % as_html(best.name),
     )
 
@@ -91,7 +94,7 @@ def actions(runs: Sequence[RecordedRun]) -> None:
     for one in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"{badge(one.state)} {as_code(one.name)}  \n"
+                f"{badge(one.state)} {as_code(run_name(one.name))}  \n"
                 f"{as_markdown(description(one.settings))}"
             )
             if st.button(_("Run again with a change"), key=f"again:{one.name}"):
@@ -105,6 +108,8 @@ def actions(runs: Sequence[RecordedRun]) -> None:
 
 
 def _delete(one: RecordedRun) -> None:
+    if not one.is_own:
+        return
     if one.is_running:
         act_button(
             _("Delete"),
@@ -126,10 +131,13 @@ def _delete(one: RecordedRun) -> None:
 
 def _delete_now(one: RecordedRun) -> None:
     try:
+        if not one.is_own:
+            raise UserError(_("“%s” is not your run; who started it can change it.") % one.run.name)
         one.run.delete()
     except (UserError, OSError) as error:
         state.complain(str(error))
         return
+    state.unpin()
     view = state.view()
     kept = tuple(name for name in view.compared_runs if name != one.name)
     state.update(compared_runs=kept, run="" if view.run == one.name else view.run)
@@ -187,12 +195,14 @@ def _change(result: Result | None, part: str) -> str:
     losses = getattr(result, part) if result else None
     if losses is None:
         return "–"
-    after = f"{losses.after.loss:.4f}" if losses.after else "–"
-    return f"{losses.before.loss:.4f} → {after}"
+    after = measured(losses.after.loss, 4) if losses.after else "–"
+    return f"{measured(losses.before.loss, 4)} → {after}"
 
 
 def _newest(one: RecordedRun) -> str:
-    return f"{curve_of(one, 'held_out').values[-1]:.4f}" if _has_held_out(one) else "–"
+    if not _has_held_out(one):
+        return "–"
+    return measured(curve_of(one, "held_out").values[-1] or 0.0, 4)
 
 
 def _match(result: Result | None) -> str:

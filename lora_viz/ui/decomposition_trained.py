@@ -7,28 +7,41 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild
 from lora_viz.figures.example_update import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.recorded import recorded_full_run
 from lora_viz.scenario import Scenario
-from lora_viz.trained_update import Spectrum, newest_full_run, rebuild_trained, spectrum
+from lora_viz.trained_update import (
+    Spectrum,
+    check_updates,
+    is_whole,
+    kept_layers,
+    rebuild_trained,
+    spectrum,
+)
 from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run
+from lora_viz.training.run_files import stamp
 from lora_viz.ui import asking, controls, page, state
+from lora_viz.ui.damaged_runs import damaged_runs
 from lora_viz.ui.decomposition_rebuild import rebuild_formula, rebuild_table
 from lora_viz.ui.literal import as_markdown
+from lora_viz.ui.messages import show_warning
+from lora_viz.ui.recorded_runs import RecordedRun, kept_runs, recorded
+from lora_viz.ui.run_words import run_name
 from lora_viz.ui.view import View
+
+SHIPPED = "~full"
 
 
 @dataclass(frozen=True)
 class TrainedUpdates:
     """A full fine-tuning run: every layer's spectrum, and the layer whose ΔW is rebuilt."""
 
-    run: Run
+    one: RecordedRun
     result: Result
-    is_recorded: bool
     layer: str
     spectra: tuple[Spectrum, ...]
 
@@ -40,7 +53,7 @@ class TrainedUpdates:
     @property
     def model(self) -> str:
         """The model that was trained."""
-        return self.run.settings.scenario.model
+        return self.one.settings.scenario.model
 
 
 @dataclass(frozen=True)
@@ -158,19 +171,20 @@ class TrainedRebuilding:
         }
 
     def _what_it_is(self) -> str:
-        updates, settings = self.updates, self.updates.run.settings
-        words = (
-            _("A recorded run that ships with the app, not yours (ΔW in float16):")
-            if updates.is_recorded
-            else _("Your run “%s”:") % updates.run.name
-        )
+        updates, one = self.updates, self.updates.one
+        if one.is_shipped:
+            words = _("A recorded run that ships with the app, not yours (ΔW in float16):")
+        elif one.is_own:
+            words = _("Your run “%s”:") % one.name
+        else:
+            words = _("Another reader's run “%s”:") % one.name
         return f"{words} " + _(
             "ΔW = W after − W before %(steps)s steps of full fine-tuning of %(model)s, task "
             "“%(task)s”, %(out)s × %(in)s. %(date)s."
         ) % {
             "steps": grouped(updates.result.steps),
             "model": updates.model,
-            "task": settings.task,
+            "task": one.settings.task,
             "out": grouped(updates.chosen.shape[0]),
             "in": grouped(updates.chosen.shape[1]),
             "date": time.strftime("%Y-%m-%d", time.gmtime(updates.result.ended)),
@@ -178,18 +192,37 @@ class TrainedRebuilding:
 
 
 def choose_trained_layer() -> TrainedUpdates:
-    """Draw the list of layers whose ΔW the newest full run kept; else those of the recorded one."""
-    own = newest_full_run()
-    run = own or recorded_full_run()
-    result = run.result()
-    assert result is not None, "only runs with a result kept a ΔW"
-    kept = tuple(change.layer for change in result.layer_changes if change.file)
-    if state.view().trained_layer not in kept:
+    """Draw the lists of full fine-tuning runs and of the layers whose ΔW they kept.
+
+    A run that the link names is shown or said to be none; the one that ships is shown then.
+    """
+    runs = kept_runs()
+    names = tuple(name for name, one in runs.offered.items() if kept_layers(one.run))
+    wanted = state.view().trained_run or names[0]
+    controls.select("trained_run", names, words=run_name, if_empty=names[0])
+    if runs.has_others:
+        controls.toggle("all_runs")
+    damaged_runs(runs.damaged())
+    try:
+        one = runs.find(wanted)
+        check_updates(one.run)
+        state.pin(trained_run=wanted)
+    except UserError as error:
+        shown = _("Shown in its place: %s.") % run_name(SHIPPED)
+        show_warning(f"{error} {shown}")
+        one = recorded(recorded_full_run())
+    return _updates(one)
+
+
+def _updates(one: RecordedRun) -> TrainedUpdates:
+    """Draw the list of layers of a run that kept a ΔW."""
+    layers = kept_layers(one.run)
+    if state.view().trained_layer not in layers:
         state.update(trained_layer="")
-    controls.select("trained_layer", kept, if_empty=kept[0])
-    layer = state.view().trained_layer or kept[0]
-    spectra = tuple(spectrum(change) for change in result.layer_changes)
-    return TrainedUpdates(run, result, own is None, layer, spectra)
+    controls.select("trained_layer", layers, if_empty=layers[0])
+    assert one.result is not None, "only runs with a result kept a ΔW"
+    spectra = tuple(spectrum(change) for change in one.result.layer_changes if is_whole(change))
+    return TrainedUpdates(one, one.result, state.view().trained_layer or layers[0], spectra)
 
 
 def ask_trained_rebuild(
@@ -199,9 +232,10 @@ def ask_trained_rebuild(
     rebuild = asking.answer(
         _("Rebuilding a real ΔW at every rank …"),
         rebuild_trained,
-        str(updates.run.path),
+        str(updates.one.run.path),
         updates.layer,
         view.seed,
         view.sweeps,
+        stamp(updates.one.run.path / "result.json")[0],
     )
     return TrainedRebuilding(updates, scenario, view, rebuild)

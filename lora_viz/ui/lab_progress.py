@@ -9,19 +9,21 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.training_curves import training_curves
-from lora_viz.format import binary_size, grouped, percent
+from lora_viz.format import binary_size, grouped, measured, percent
 from lora_viz.i18n import _, set_language
 from lora_viz.this_machine import read_gpus
 from lora_viz.training.events import EvaluationEvent, NoticeEvent, StateEvent
-from lora_viz.training.run_folder import find_run
+from lora_viz.training.run_files import stamp
+from lora_viz.training.run_folder import Run
 from lora_viz.ui import page, state
+from lora_viz.ui.damaged_runs import what_is_wrong
 from lora_viz.ui.lab_start import gpus_here
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.live_chart import live_chart
 from lora_viz.ui.messages import show_error, show_info, show_warning
 from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_controls import resume_button, stop_button
-from lora_viz.ui.run_words import badge, description, duration, state_names
+from lora_viz.ui.run_words import badge, description, duration, run_name, state_names
 
 LARGE_FILE_BYTES = 2_000_000  # from here on a file of events is read again less often
 
@@ -30,15 +32,15 @@ def show_run(one: RecordedRun) -> None:
     """Show a run; while its process lives the view renews itself."""
     every = None
     if one.is_running:
-        is_large = one.run.events_file.stat().st_size > LARGE_FILE_BYTES
+        is_large = stamp(one.run.events_file)[2] > LARGE_FILE_BYTES
         every = "5s" if is_large else "1s"
-    st.fragment(_view, run_every=every)(one.name, one.is_running)
+    st.fragment(_view, run_every=every)(one.run, one.is_running)
 
 
-def _view(name: str, was_running: bool) -> None:
+def _view(run: Run, was_running: bool) -> None:
     set_language(state.scenario().language)  # a fragment runs without the page's beginning
     try:
-        one = recorded(find_run(name))
+        one = recorded(run)
     except UserError:  # deleted in another window
         st.rerun()
     if was_running != one.is_running:  # it ended, or goes on after a pause
@@ -57,9 +59,8 @@ def _view(name: str, was_running: bool) -> None:
 
 def _head(one: RecordedRun) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.markdown(
-        f"{badge(one.state)} **{as_code(one.name)}**  \n{as_markdown(description(one.settings))}"
-    )
+    name = f"**{as_code(run_name(one.name))}**"
+    words.markdown(f"{badge(one.state)} {name}  \n{as_markdown(description(one.settings))}")
     if one.is_running:
         with button:
             stop_button(one, "run")
@@ -77,19 +78,19 @@ def _headline_numbers(one: RecordedRun) -> None:
     first, last = held_out[0], held_out[-1]
     if first is last:
         page.key_number(
-            f"{first.loss:.3f}", _("held-out loss in nats per token, before the first step")
+            measured(first.loss, 3), _("held-out loss in nats per token, before the first step")
         )
         return
     page.key_number(
-        f"{first.loss:.3f} → {last.loss:.3f}",
+        f"{measured(first.loss, 3)} → {measured(last.loss, 3)}",
         _(
             "held-out loss in nats per token, before training and after %(steps)s steps; "
             "perplexity %(before)s → %(after)s"
         )
         % {
             "steps": grouped(last.step),
-            "before": f"{first.perplexity:.1f}",
-            "after": f"{last.perplexity:.1f}",
+            "before": measured(first.perplexity, 1),
+            "after": measured(last.perplexity, 1),
         },
     )
 
@@ -105,7 +106,7 @@ def _progress(one: RecordedRun) -> None:
             "step": grouped(last.step),
             "steps": grouped(last.steps),
             "left": duration(last.seconds_left),
-            "pace": f"{last.tokens_per_second:,.0f}",
+            "pace": f"{last.tokens_per_second:,.0f}" if last.tokens_per_second < 1e12 else "–",
         }
         st.progress(min(last.step / last.steps, 1.0), words)
     else:
@@ -131,11 +132,15 @@ def _activities(one: RecordedRun) -> str:
 
 
 def _how_it_ended(one: RecordedRun) -> None:
-    """Notices, and for a run without its end what happened and what to try."""
+    """Notices, what is damaged, and for a run without its end what happened and what to try."""
+    if damages := () if one.is_shipped else one.run.damages():
+        st.warning(what_is_wrong(damages))
     for event in one.events:
         if isinstance(event, NoticeEvent):
             show_info(event.message)
-    if one.state == "failed" and one.result:
+    if one.state == "unreadable":
+        show_info(_("How it ended is not known: its result cannot be read."))
+    elif one.state == "failed" and one.result:
         show_error(" ".join(part for part in (one.result.reason, one.result.advice) if part))
     elif one.state == "interrupted":
         show_warning(

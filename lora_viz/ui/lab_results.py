@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from math import isfinite
+from pathlib import Path
 
 import streamlit as st
 
-from lora_viz.format import THIN_SPACE, grouped, percent, size
+from lora_viz.format import THIN_SPACE, grouped, measured, percent, size
 from lora_viz.i18n import _
 from lora_viz.training.metrics_table import metrics_csv
 from lora_viz.training.results import BeforeAfter, Check, ExactMatch, Memory, Result
+from lora_viz.training.run_files import exists, folder_damage
 from lora_viz.ui.literal import as_block, as_code, as_markdown
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
@@ -93,11 +96,11 @@ def _loss_cells(losses: BeforeAfter) -> str:
     before, after = losses.before, losses.after
     return " | ".join(
         (
-            f"{before.loss:.3f}",
-            f"**{after.loss:.3f}**" if after else "–",
-            f"{before.perplexity:.1f} → {after.perplexity:.1f}"
+            measured(before.loss, 3),
+            f"**{measured(after.loss, 3)}**" if after else "–",
+            f"{measured(before.perplexity, 1)} → {measured(after.perplexity, 1)}"
             if after
-            else f"{before.perplexity:.1f}",
+            else measured(before.perplexity, 1),
         )
     )
 
@@ -108,7 +111,8 @@ def _forgetting(result: Result) -> None:
     if losses is None or losses.after is None:
         return
     change = losses.after.loss - losses.before.loss
-    values = {"change": f"{change:+.4f}".replace("-", "−")}
+    sign = "+" if change >= 0 else ""
+    values = {"change": (sign + measured(change, 4)).replace("-", "−")}
     st.markdown(_("Forgetting: **%(change)s** nats per token on the pretraining text.") % values)
     if not result.own_pretraining_text:
         st.caption(
@@ -155,10 +159,10 @@ def _mark(check: Check) -> str:
 def _measured(check: Check) -> str:
     if check.passed is None:
         return " " + _("Does not apply: %s") % as_markdown(check.note)
-    if check.measured is None:
+    if check.measured is None or not isfinite(check.measured):
         return ""
     if check.name == "rank":
-        return " " + _("Highest rank: %d.") % check.measured
+        return " " + _("Highest rank: %s.") % measured(check.measured, 0)
     return " " + _("Largest difference of a logit: %s.") % f"{check.measured:.2g}"
 
 
@@ -252,11 +256,11 @@ def _quoted(words: str) -> str:
 
 def _downloads(one: RecordedRun) -> None:
     with st.container(horizontal=True):
-        if one.run.adapter_folder.is_dir() and not one.is_running:
+        if _has_folder(one.run.adapter_folder) and not one.is_running:
             st.download_button(
                 _("Adapter (zip)"),
                 data=lambda: _zipped(one),
-                file_name=f"{one.name}-adapter.zip",
+                file_name=f"{one.run.name}-adapter.zip",
                 mime="application/zip",
                 on_click="ignore",
                 key=f"adapter:{one.name}",
@@ -264,7 +268,7 @@ def _downloads(one: RecordedRun) -> None:
         st.download_button(
             _("Metrics (CSV)"),
             data=lambda: metrics_csv(one.events),
-            file_name=f"{one.name}-metrics.csv",
+            file_name=f"{one.run.name}-metrics.csv",
             mime="text/csv",
             on_click="ignore",
             key=f"metrics:{one.name}",
@@ -272,18 +276,23 @@ def _downloads(one: RecordedRun) -> None:
         st.download_button(
             _("Settings (JSON)"),
             data=lambda: (one.run.path / "settings.json").read_bytes(),
-            file_name=f"{one.name}-settings.json",
+            file_name=f"{one.run.name}-settings.json",
             mime="application/json",
             on_click="ignore",
             key=f"settings:{one.name}",
         )
-    if one.run.model_folder.is_dir():
+    if _has_folder(one.run.model_folder):
         st.caption(_("The whole model is in the folder %s.") % as_code(one.run.model_folder))
+
+
+def _has_folder(folder: Path) -> bool:
+    return exists(folder) and folder_damage(folder.parent, folder.name) is None
 
 
 def _zipped(one: RecordedRun) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(one.run.adapter_folder.rglob("*")):
-            archive.write(file, file.relative_to(one.run.adapter_folder.parent))
+            if file.is_file() and not file.is_symlink():  # what a link leads to is not the run's
+                archive.write(file, file.relative_to(one.run.adapter_folder.parent))
     return content.getvalue()

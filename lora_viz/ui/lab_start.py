@@ -24,6 +24,7 @@ from lora_viz.ui.frames import act_button, may_act, why_not
 from lora_viz.ui.lab_settings import missing_data
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error, show_warning
+from lora_viz.ui.reader import claim
 from lora_viz.ui.recorded_runs import RecordedRun
 from lora_viz.ui.run_words import duration
 from lora_viz.ui.sidebar import model_name
@@ -252,4 +253,6 @@ def _start() -> None:
         state.complain(str(error))
         return
     st.session_state[LAST_START] = (settings, now)
+    claim(run.path)
+    state.unpin()
     state.update(run=run.name)

@@ -13,6 +13,8 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import latex, page
 from lora_viz.ui.recorded_runs import RecordedRun
 
+LARGEST_LOSS = 700.0  # exp of more is no number any more
+
 
 def before_the_first_run() -> None:
     """What the picture will show, where there is no run yet."""
@@ -43,7 +45,7 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
         [event for event in one.events if isinstance(event, EvaluationEvent)] if one else []
     )
     held_out = [event for event in evaluations if event.part == "held_out"]
-    if held_out:
+    if held_out and abs(held_out[-1].loss) < LARGEST_LOSS:
         last = held_out[-1]
         lines.append(
             rf"\exp({last.loss:.4f}) = {math.exp(last.loss):.2f}, \qquad N = {last.tokens:,}"
@@ -67,7 +69,7 @@ def table(one: RecordedRun | None) -> None:
         for row in metric_rows(one.events)
     ]
     if rows:
-        page.table(rows, f"{one.name}-steps")
+        page.table(rows, f"{one.run.name}-steps")
 
 
 def why() -> None:

@@ -8,18 +8,27 @@ from typing import Any
 
 import streamlit as st
 
-from lora_viz.errors import UserError
 from lora_viz.figures.rank_sweep import Panel, sweep_figure
 from lora_viz.format import percent, size
 from lora_viz.i18n import _
-from lora_viz.rank_sweep import SweepRun, falls_with_rank, own_sweeps, read_sweep, spreads
+from lora_viz.rank_sweep import (
+    SweepRun,
+    falls_with_rank,
+    own_sweeps,
+    read_sweep,
+    spreads,
+    unreadable_sweeps,
+)
 from lora_viz.recorded import recorded_sweep
 from lora_viz.training.sweep import Sweep
 from lora_viz.training.tasks import TASKS
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.damaged_runs import damaged_runs
 from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.messages import show_warning
 from lora_viz.ui.rate_words import note_on_rates, trials_table
+from lora_viz.ui.reader import owns
+from lora_viz.ui.recorded_runs import kept_runs
 
 RECORDED = "~"  # before a task's name; no sweep of a reader's can be called so
 
@@ -169,6 +178,8 @@ class MeasuredSweep:
             _("A recorded sweep that ships with the app, not yours:")
             if self.is_recorded
             else _("Your sweep “%s”:") % self.sweep.path.name
+            if owns(self.sweep.path)
+            else _("Another reader's sweep “%s”:") % self.sweep.path.name
         )
         words += " " + _("%(model)s, task “%(task)s”, %(steps)s steps, seeds: %(seeds)s.") % {
             "model": plan.settings.scenario.model,
@@ -197,28 +208,54 @@ class MeasuredSweep:
 
 def choose_sweep() -> MeasuredSweep:
     """Draw the list of sweeps and read the chosen one."""
-    own = {sweep.path.name: sweep for sweep in own_sweeps()}
+    found = {sweep.path.name: sweep for sweep in own_sweeps()}
+    own = {name: sweep for name, sweep in found.items() if owns(sweep.path)}
     recorded = {f"{RECORDED}{task}": sweep for task in TASKS if (sweep := recorded_sweep(task))}
-    sweeps = own | recorded
-    with_results = [name for name, sweep in own.items() if _has_results(sweep)]
+    offered = (found if state.view().all_runs else own) | recorded
+    with_results = [name for name, sweep in own.items() if sweep.results()]
     usual = next(iter(with_results or recorded))
-    if state.view().sweep not in ("", *sweeps):
-        show_warning(_("There is no rank sweep “%s” here.") % state.view().sweep)
-        state.update(sweep="")
-    controls.select("sweep", tuple(sweeps), words=_sweep_words, if_empty=usual)
-    name = state.view().sweep or usual
-    try:
-        return MeasuredSweep(sweeps[name], read_sweep(sweeps[name]), name in recorded)
-    except UserError as error:
-        show_warning(str(error))
-        name = next(iter(recorded))
-        return MeasuredSweep(recorded[name], read_sweep(recorded[name]), True)
+    wanted = state.view().sweep or usual
+    controls.select("sweep", tuple(offered), words=_sweep_words, if_empty=usual)
+    _others(len(own) < len(found))
+    sweep = (found | recorded).get(wanted)
+    if sweep:
+        state.pin(sweep=wanted)
+    else:
+        sweep = next(iter(recorded.values()))
+        wanted = next(iter(recorded))
+        shown = _("Shown in its place: %s.") % _sweep_words(wanted)
+        show_warning(f"{_no_sweep(state.view().sweep)} {shown}")
+    return MeasuredSweep(sweep, read_sweep(sweep), wanted in recorded)
+
+
+def _others(are_there: bool) -> None:
+    """The switch that lists other readers' sweeps, and the folders that are damaged."""
+    unreadable = unreadable_sweeps()
+    mine = [one for one in unreadable if owns(one.path)]
+    if are_there or len(mine) < len(unreadable):
+        controls.toggle("all_runs")
+    shown = unreadable if state.view().all_runs else mine
+    damaged = {one.name: (one.damage,) for one in shown} | kept_runs().damaged()
+    damaged_runs(damaged)
+
+
+def _no_sweep(name: str) -> str:
+    """Why a sweep that a link names is not drawn."""
+    for one in unreadable_sweeps():
+        if one.name == name:
+            return _("The sweep “%(sweep)s” cannot be read: %(reason)s") % {
+                "sweep": name,
+                "reason": one.damage.sentence(),
+            }
+    return _("There is no rank sweep “%s” here.") % name
 
 
 def summary(measured: MeasuredSweep) -> None:
     """The place beside the cost: what was measured, in one sentence."""
     with st.container(border=True):
-        badge = _("recorded") if measured.is_recorded else _("yours")
+        badge = _("recorded")
+        if not measured.is_recorded:
+            badge = _("yours") if owns(measured.sweep.path) else _("another reader's")
         st.markdown(f"**{_('Measured quality by rank')}** :gray-badge[{badge}]")
         losses = spreads(measured.runs, lambda run: run.held_out)
         shown = (f"{_rank_words(entry.rank)}: {entry.median:.2f}" for entry in losses)
@@ -235,13 +272,6 @@ def _sweep_words(name: str) -> str:
     if not name.startswith(RECORDED):
         return name
     return _("recorded: task “%s” (ships with the app)") % name.removeprefix(RECORDED)
-
-
-def _has_results(sweep: Sweep) -> bool:
-    try:
-        return bool(sweep.results())
-    except UserError:
-        return False
 
 
 def _times_100(share: float | None) -> float | None:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.recorded import is_shipped, shipped_runs
 from lora_viz.training.curves import Curves, read_curves
 from lora_viz.training.events import Event, StateEvent, read_events
 from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, State, find_run, list_runs
-from lora_viz.training.settings import TrainingSettings, parse_settings
+from lora_viz.training.run_files import Damage, DamagedFileError, kept_while_unchanged
+from lora_viz.training.run_folder import (
+    Run,
+    State,
+    UnreadableRun,
+    find_run,
+    list_folders,
+)
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui import state as session
+from lora_viz.ui.reader import owns
 
-ENDED = ("finished", "stopped", "failed", "interrupted")
-REMEMBERED = 64
+ENDED = ("finished", "stopped", "failed", "interrupted", "unreadable")
+REMEMBERED = 512
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,18 @@ class RecordedRun:
 
     @property
     def name(self) -> str:
-        """The run's name."""
-        return self.run.name
+        """The run's name in links and lists; that of one that ships begins with a tilde."""
+        return f"~{self.run.name}" if self.is_shipped else self.run.name
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it comes with the application."""
+        return is_shipped(self.run.path)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this reader may stop, resume and delete it."""
+        return owns(self.run.path)
 
     @property
     def is_running(self) -> bool:
@@ -55,57 +76,85 @@ class RecordedRun:
         return next(told, None) or 0
 
 
+@dataclass(frozen=True)
+class KeptRuns:
+    """The runs of this machine, newest first, and the folders that cannot be read as one."""
+
+    runs: list[RecordedRun]
+    unreadable: list[UnreadableRun]
+
+    @cached_property
+    def own(self) -> list[RecordedRun]:
+        """Those of this reader."""
+        return [one for one in self.runs if one.is_own]
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there are folders of other readers, or of nobody."""
+        return len(self.own) < len(self.runs) or not all(owns(one.path) for one in self.unreadable)
+
+    @cached_property
+    def offered(self) -> dict[str, RecordedRun]:
+        """What a reader can choose of, by name: their own, all if they wish, those that ship."""
+        listed = self.runs if session.view().all_runs else self.own
+        shipped = [recorded(run) for run in shipped_runs().values()]
+        return {one.name: one for one in (*listed, *shipped)}
+
+    def damaged(self) -> dict[str, tuple[Damage, ...]]:
+        """What is wrong with the folders that a reader sees, by their names."""
+        sees_all = session.view().all_runs
+        unreadable = [one for one in self.unreadable if sees_all or owns(one.path)]
+        listed = self.runs if sees_all else self.own
+        found = {one.name: one.run.damages() for one in listed}
+        return {one.name: (one.damage,) for one in unreadable} | {
+            name: damages for name, damages in found.items() if damages
+        }
+
+    def find(self, name: str) -> RecordedRun:
+        """The run of this name, whoever's it is. Raises `UserError` where it cannot be shown."""
+        known = next((one for one in self.runs if one.name == name), None)
+        if known:
+            return known
+        shipped = shipped_runs().get(name)
+        try:
+            return recorded(shipped or find_run(name))
+        except DamagedFileError as error:
+            raise UserError(
+                _("The run “%(run)s” cannot be read: %(reason)s") % {"run": name, "reason": error}
+            ) from None
+
+    def usual(self) -> RecordedRun | None:
+        """This reader's run that works, or their newest."""
+        working = [one for one in self.own if one.is_running and one.state != "queued"]
+        return next(iter(working or self.own), None)
+
+
 def recorded(run: Run) -> RecordedRun:
     """What a run's folder says now. Raises `UserError` where its settings cannot be read."""
-    settings = _settings(run.path / "settings.json", _stamp(run.path / "settings.json"))
-    events, _curves = _events(run.events_file, _stamp(run.events_file))
-    state = run.state(events)
-    has_ended = state in ENDED  # what was recorded before that is complete from here on
-    events, curves = _events(run.events_file, _stamp(run.events_file))
-    result = run.result() if has_ended else None
-    return RecordedRun(run, settings, state, events, curves, result)
+    settings = Run(run.path).settings  # as they are now
+    state = run.state(read_events(run.events_file))
+    # what was recorded before it ended is complete from here on
+    result = run.result() if state in ENDED else None
+    return RecordedRun(
+        run, settings, state, read_events(run.events_file), _curves(run.events_file), result
+    )
 
 
-def all_runs() -> list[RecordedRun]:
-    """Every run that can be read, newest first."""
-    found = []
-    for run in list_runs():
-        try:
-            found.append(recorded(run))
-        except (UserError, OSError):  # deleted meanwhile, or not a run's folder
+def kept_runs() -> KeptRuns:
+    """Every run of this machine."""
+    runs: list[RecordedRun] = []
+    unreadable: list[UnreadableRun] = []
+    for one in list_folders():
+        if isinstance(one, UnreadableRun):
+            unreadable.append(one)
             continue
-    return found
+        try:
+            runs.append(recorded(one))
+        except UserError:  # deleted meanwhile
+            continue
+    return KeptRuns(runs, unreadable)
 
 
-def chosen_run(name: str, runs: list[RecordedRun]) -> RecordedRun | None:
-    """The run of this name; without one the run that works, or the newest.
-
-    Raises:
-        UserError: there is no run of this name.
-    """
-    if name:
-        return next((one for one in runs if one.name == name), None) or recorded(find_run(name))
-    working = [one for one in runs if one.is_running and one.state != "queued"]
-    return next(iter(working or runs), None)
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    try:
-        status = file.stat()
-    except OSError:
-        return (0, 0)
-    return status.st_mtime_ns, status.st_size
-
-
-@lru_cache(REMEMBERED)
-def _events(file: Path, _stamp: tuple[int, int]) -> tuple[list[Event], Curves]:
-    events = read_events(file)
-    return events, read_curves(events)
-
-
-@lru_cache(REMEMBERED)
-def _settings(file: Path, _stamp: tuple[int, int]) -> TrainingSettings:
-    try:
-        return parse_settings(file.read_bytes())
-    except OSError:
-        return Run(file.parent).settings
+@kept_while_unchanged(REMEMBERED)
+def _curves(file: Path) -> Curves:
+    return read_curves(read_events(file))

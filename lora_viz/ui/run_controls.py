@@ -11,6 +11,7 @@ from lora_viz.training.run_folder import Run
 from lora_viz.ui import state
 from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code
+from lora_viz.ui.reader import owns
 from lora_viz.ui.recorded_runs import RecordedRun, recorded
 from lora_viz.ui.run_words import badge
 
@@ -19,7 +20,9 @@ QUEUE_SECONDS = 2
 
 
 def stop_button(one: RecordedRun, place: str) -> None:
-    """Ask a job to stop after its step and keep what it has."""
+    """Ask a job of one's own to stop after its step and keep what it has."""
+    if not one.is_own:
+        return
     is_stopping = one.name in st.session_state.get(STOPPING, ())
     act_button(
         _("Stopping …") if is_stopping else _("Stop"),
@@ -32,8 +35,8 @@ def stop_button(one: RecordedRun, place: str) -> None:
 
 
 def resume_button(one: RecordedRun) -> None:
-    """Let a job go on that ended before its last step."""
-    if not one.run.can_resume():
+    """Let a job of one's own go on that ended before its last step."""
+    if not one.is_own or not one.run.can_resume():
         return
     checkpoint = one.run.last_checkpoint()
     step = checkpoint.name.split("-")[-1] if checkpoint else "0"
@@ -57,7 +60,7 @@ def _queue(working: list[Run]) -> None:
     set_language(state.scenario().language)  # a fragment runs without the page's beginning
     try:
         now = [recorded(run) for run in working]
-    except (UserError, OSError):  # deleted in another window
+    except UserError:  # deleted in another window
         st.rerun()
     if not all(one.is_running for one in now):
         st.rerun()
@@ -72,13 +75,25 @@ def _queue(working: list[Run]) -> None:
 
 
 def _stop(run: Run) -> None:
+    if not _may_change(run):
+        return
     launch.stop(run)
     st.session_state.setdefault(STOPPING, set()).add(run.name)
 
 
+def _may_change(run: Run) -> bool:
+    """Whether the run is this reader's, and a complaint if it is not."""
+    if owns(run.path):
+        return True
+    state.complain(_("“%s” is not your run; who started it can change it.") % run.name)
+    return False
+
+
 def _resume(run: Run) -> None:
+    if not _may_change(run):
+        return
     st.session_state.get(STOPPING, set()).discard(run.name)
     try:
         launch.resume(run)
-    except UserError as error:
+    except (UserError, OSError) as error:
         state.complain(str(error))

@@ -13,6 +13,7 @@ BADGES = {
     "finished": "green",
     "stopped": "gray",
     "failed": "red",
+    "unreadable": "red",
     "interrupted": "orange",
     "queued": "gray",
 }
@@ -31,6 +32,7 @@ def state_names() -> dict[str, str]:
         "stopped": _("stopped"),
         "failed": _("failed"),
         "interrupted": _("interrupted"),
+        "unreadable": _("unreadable"),
     }
 
 
@@ -71,6 +73,14 @@ def description(settings: TrainingSettings) -> str:
         else _("%s steps") % grouped(settings.steps)
     )
     return " · ".join([*parts, length, _("seed %s") % settings.seed])
+
+
+def run_name(name: str) -> str:
+    """What a run is called in a list; those that ship are said to."""
+    return {
+        "~lora": _("recorded: LoRA, r = 8 (ships with the app)"),
+        "~full": _("recorded: full fine-tuning (ships with the app)"),
+    }.get(name, name)
 
 
 def setting_label(field: str) -> str:

@@ -18,6 +18,7 @@ from lora_viz.ui import frames, links
 from lora_viz.ui.view import View
 
 SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
+PINNED = "pinned"
 
 
 def begin_run() -> None:
@@ -77,12 +78,30 @@ def update(**values: Any) -> None:
             if field == "model":
                 st.session_state[SCENARIO] = scenario().with_model(value)
                 st.session_state[VIEW] = view().changed(layer="", block="")
+            elif field == "run":  # the one that is looked at, on other pages too
+                st.session_state[VIEW] = view().changed(run=value, told_run="")
             elif field in Scenario.model_fields:
                 st.session_state[SCENARIO] = scenario().changed(**{field: value})
             else:
                 st.session_state[VIEW] = view().changed(**{field: value})
         except UserError as error:
             complain(str(error))
+
+
+def pin(**values: Any) -> None:
+    """Write what a page chose by itself into the link, which then means the same tomorrow."""
+    for field, value in values.items():
+        if getattr(view(), field) != value:
+            update(**{field: value})
+            st.session_state.setdefault(PINNED, {})[field] = value
+    _write_link()
+
+
+def unpin() -> None:
+    """Let pages choose anew what they chose by themselves, as where there is a new run."""
+    for field, value in st.session_state.pop(PINNED, {}).items():
+        if getattr(view(), field) == value:
+            update(**{field: View.model_fields[field].default})
 
 
 def complain(sentence: str) -> None:

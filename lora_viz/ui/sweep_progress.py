@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.format import grouped
+from lora_viz.format import grouped, measured
 from lora_viz.i18n import _, set_language
 from lora_viz.rank_sweep import default_plan, own_sweeps
 from lora_viz.training import launch
@@ -19,6 +19,7 @@ from lora_viz.ui import controls, state
 from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code, as_markdown
 from lora_viz.ui.messages import show_error
+from lora_viz.ui.reader import claim, owns
 
 LOOK_SECONDS = 2.0
 
@@ -28,8 +29,9 @@ def new_sweep(shown: Sweep) -> None:
 
     A sweep of the reader's that was cut off can go on: the one that is `shown`, else the newest.
     """
-    own = own_sweeps()
-    running = next((sweep for sweep in own if sweep.is_alive()), None)
+    all_sweeps = own_sweeps()
+    own = [sweep for sweep in all_sweeps if owns(sweep.path)]
+    running = next((sweep for sweep in all_sweeps if sweep.is_alive()), None)
     with st.container(border=True):
         st.markdown(f"**{_('A sweep of your own')}**")
         if running:
@@ -43,10 +45,7 @@ def new_sweep(shown: Sweep) -> None:
 
 def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
     begun = shown if shown in own else next(iter(own), None)  # the newest may show nothing yet
-    try:
-        left = len(begun.plan().runs()) - len(begun.results()) if begun else 0
-    except UserError:  # its plan cannot be read
-        return
+    left = len(begun.runs()) - len(begun.results()) if begun else 0
     if begun and left:
         act_button(
             _("Go on with the %s runs that are left") % left,
@@ -82,7 +81,9 @@ def _offer() -> None:
 def _start(task: str, seeds: int) -> None:
     name = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        _work_on(sweeps.create_sweep(default_plan(task, seeds), name))
+        sweep = sweeps.create_sweep(default_plan(task, seeds), name)
+        claim(sweep.path)
+        _work_on(sweep)
     except UserError as error:
         st.session_state["sweep-failed"] = str(error)
 
@@ -90,8 +91,9 @@ def _start(task: str, seeds: int) -> None:
 def _work_on(sweep: Sweep) -> None:
     try:
         sweeps.start(sweep)
+        state.unpin()
         state.update(sweep="")
-    except UserError as error:
+    except (UserError, OSError) as error:
         st.session_state["sweep-failed"] = str(error)
 
 
@@ -99,7 +101,7 @@ def _work_on(sweep: Sweep) -> None:
 def _progress(sweep: Sweep) -> None:
     """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
     set_language(state.scenario().language)
-    if not sweep.is_alive():
+    if not sweep.is_alive() or sweep.damage():
         st.rerun()
     runs = sweep.runs()
     done = len(sweep.results())
@@ -110,7 +112,7 @@ def _progress(sweep: Sweep) -> None:
         _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
     )
     st.caption(f"{as_markdown(sweep.path.name)}  \n{words}")
-    if act_button(_("Stop"), key="stop-sweep"):
+    if owns(sweep.path) and act_button(_("Stop"), key="stop-sweep"):
         launch.stop(Run(sweep.path))
         st.caption(_("Stopping after this step; finished runs are kept."))
 
@@ -126,7 +128,7 @@ def _within(run: Run | None) -> tuple[float, str]:
         "run": as_code(run.name),
         "step": grouped(last.step),
         "steps": grouped(last.steps),
-        "loss": f"{last.loss:.3f}",
+        "loss": measured(last.loss, 3),
     }
 
 

@@ -13,29 +13,31 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.run_story import story_figure
-from lora_viz.format import grouped
+from lora_viz.format import grouped, measured
 from lora_viz.i18n import _, current_language
 from lora_viz.recorded import recorded_lora_run
 from lora_viz.run_story import Story, followed_layers, read_story
 from lora_viz.training.events import EvaluationEvent
-from lora_viz.training.run_folder import Run, list_runs
-from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.run_files import Stamp, stamp
+from lora_viz.training.run_folder import Run
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.damaged_runs import damaged_runs
 from lora_viz.ui.literal import as_markdown
 from lora_viz.ui.messages import show_warning
+from lora_viz.ui.recorded_runs import RecordedRun, kept_runs, recorded
+from lora_viz.ui.run_words import run_name
 
 REMEMBERED = 16
-RECORDED = "~recorded"  # no run of a reader's can have this name
+SHIPPED = "~lora"
+FORMER_NAMES = {"~recorded": SHIPPED}  # in links of earlier versions
 
 
 @dataclass(frozen=True)
 class ToldRun:
     """A run and one of its followed layers over its snapshots."""
 
-    run: Run
-    settings: TrainingSettings
+    one: RecordedRun
     story: Story
-    is_recorded: bool
 
     def picture(self) -> None:
         """What it is, then the moving picture."""
@@ -104,11 +106,11 @@ class ToldRun:
                     "%(first_perplexity)s → %(last_perplexity)s."
                 )
                 % {
-                    "first": f"{first.loss:.3f}",
-                    "last": f"{last.loss:.3f}",
+                    "first": measured(first.loss, 3),
+                    "last": measured(last.loss, 3),
                     "step": grouped(last.step),
-                    "first_perplexity": f"{first.perplexity:.1f}",
-                    "last_perplexity": f"{last.perplexity:.1f}",
+                    "first_perplexity": measured(first.perplexity, 1),
+                    "last_perplexity": measured(last.perplexity, 1),
                 }
             )
 
@@ -133,12 +135,16 @@ class ToldRun:
         page.table(rows, "run-story")
 
     def _what_it_is(self) -> str:
-        result = self.run.result()
-        words = (
-            _("A recorded run that ships with the app, not yours: tiny-gpt2, task “%(task)s”.")
-            if self.is_recorded
-            else _("Your run “%(run)s”, task “%(task)s”.")
-        ) % {"run": self.run.name, "task": self.settings.task}
+        result = self.one.run.result()
+        if self.one.is_shipped:
+            words = _(
+                "A recorded run that ships with the app, not yours: tiny-gpt2, task “%(task)s”."
+            )
+        elif self.one.is_own:
+            words = _("Your run “%(run)s”, task “%(task)s”.")
+        else:
+            words = _("Another reader's run “%(run)s”, task “%(task)s”.")
+        words %= {"run": self.one.name, "task": self.one.settings.task}
         if result and result.machine:
             machine = result.machine
             words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {
@@ -156,40 +162,47 @@ class ToldRun:
 
 
 def choose_told_run() -> ToldRun:
-    """Draw the lists of runs and of followed layers, and read what they say."""
-    own = _runs_with_snapshots()
-    names = (*own, RECORDED)
-    if state.view().told_run not in ("", *names):
-        show_warning(_("There is no run “%s” with snapshots here.") % state.view().told_run)
-        state.update(told_run="")
-    controls.select("told_run", names, words=_run_words, if_empty=names[0])
-    run = own.get(state.view().told_run or names[0])
-    if run:
-        try:
-            return _told(run, is_recorded=False)
-        except (UserError, OSError) as error:
-            show_warning(str(error))
-    return _told(recorded_lora_run(), is_recorded=True)
+    """Draw the lists of runs and of followed layers, and read what they say.
+
+    A run that the link names is told or said to be none; the one that ships is shown then.
+    """
+    kept = kept_runs()
+    names = tuple(name for name, one in kept.offered.items() if followed_layers(one.events))
+    if former := FORMER_NAMES.get(state.view().told_run):
+        state.update(told_run=former)
+    wanted = state.view().told_run or state.view().run or names[0]
+    controls.select("told_run", names, words=run_name, if_empty=wanted)
+    if kept.has_others:
+        controls.toggle("all_runs")
+    damaged_runs(kept.damaged())
+    try:
+        told = _told(kept.find(wanted))
+    except UserError as error:
+        shown = _("Shown in its place: %s.") % run_name(SHIPPED)
+        show_warning(f"{error} {shown}")
+        return _told(recorded(recorded_lora_run()))
+    state.pin(told_run=wanted)
+    return told
 
 
-def _told(run: Run, is_recorded: bool) -> ToldRun:
+def _told(one: RecordedRun) -> ToldRun:
     """Draw the list of layers. Raises `UserError` where the run cannot be told."""
-    layers = followed_layers(run.events())
+    layers = followed_layers(one.events)
     if not layers:
-        raise UserError(_("“%s” has no snapshot yet.") % run.name)
+        raise UserError(_("“%s” has no snapshot yet.") % one.name)
     if state.view().told_layer not in layers:
         state.update(told_layer="")
     # read first: a run that cannot be told gives way to another, whose list is drawn instead
-    written = run.events_file.stat().st_mtime_ns
-    story = _story(run.path, written, state.view().told_layer or layers[0])
+    written = stamp(one.run.events_file)
+    story = _story(one.run.path, written, state.view().told_layer or layers[0])
     controls.select("told_layer", layers, if_empty=layers[0])
-    if run.is_alive():
+    if one.is_running:
         st.button(_("Read the newest snapshots"), key="read-snapshots")
-    return ToldRun(run, run.settings, story, is_recorded)
+    return ToldRun(one, story)
 
 
 @lru_cache(REMEMBERED)
-def _story(folder: Path, _written: int, layer: str) -> Story:
+def _story(folder: Path, _written: Stamp, layer: str) -> Story:
     return read_story(Run(folder), layer)
 
 
@@ -197,19 +210,6 @@ def _story(folder: Path, _written: int, layer: str) -> Story:
 def _story_figure(story: Story, _language: str, _theme: str | None) -> go.Figure:
     """The moving picture, which takes most of the page's time; `page.figure` gives it the theme."""
     return story_figure(story)
-
-
-def _runs_with_snapshots() -> dict[str, Run]:
-    """The reader's own runs by name, newest first."""
-    return {
-        run.name: run
-        for run in list_runs()
-        if next(run.path.glob("snapshots/step-*.safetensors"), None)
-    }
-
-
-def _run_words(name: str) -> str:
-    return _("recorded: LoRA, r = 8 (ships with the app)") if name == RECORDED else name
 
 
 def _value(evaluation: EvaluationEvent | None, field: str) -> Any:

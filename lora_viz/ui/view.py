@@ -106,7 +106,7 @@ class View(Declared):
     told_run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run whose snapshots are played; your newest with snapshots if empty."),
+        N_("The run whose snapshots are played; a run that you look at if empty, or your newest."),
     )
     told_layer: Annotated[str, LAYER] = choice(
         "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
@@ -127,6 +127,11 @@ class View(Declared):
         N_("ΔW"),
         N_("Random numbers of a known rank, or what full fine-tuning really changed."),
     )
+    trained_run: Annotated[str, RUN] = choice(
+        "",
+        N_("Run"),
+        N_("The run whose real ΔW is rebuilt; your newest that kept one if empty."),
+    )
     trained_layer: Annotated[str, LAYER] = choice(
         "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
     )
@@ -137,6 +142,11 @@ class View(Declared):
         "",
         N_("Run"),
         N_("The run that is looked at; the one that is running, or the newest, if empty."),
+    )
+    all_runs: bool = choice(
+        False,
+        N_("All runs on this machine"),
+        N_("Lists the runs of other readers too, which you can look at and not change."),
     )
     compared_runs: Annotated[tuple[str, ...], RUNS] = choice(
         (),

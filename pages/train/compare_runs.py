@@ -2,43 +2,53 @@
 
 import streamlit as st
 
+from lora_viz.errors import UserError
 from lora_viz.figures.run_comparison import MOST_RUNS, curve_titles, run_comparison
 from lora_viz.i18n import _, set_language
 from lora_viz.ui import comparison_words as words
 from lora_viz.ui import controls, page, state
+from lora_viz.ui.damaged_runs import damaged_runs
 from lora_viz.ui.literal import as_code
 from lora_viz.ui.live_chart import live_chart
 from lora_viz.ui.messages import show_info, show_warning
-from lora_viz.ui.recorded_runs import all_runs, recorded
-from lora_viz.ui.run_words import badge
+from lora_viz.ui.recorded_runs import RecordedRun, kept_runs, recorded
+from lora_viz.ui.run_words import badge, run_name
 
 NEWEST = 3
 
-runs = {one.name: one for one in all_runs()}
+kept = kept_runs()
 wanted = state.view().compared_runs
-newest = [one for one in runs.values() if one.curves.last][:NEWEST]
-chosen = [runs[name] for name in wanted if name in runs][:MOST_RUNS] if wanted else newest
+chosen: list[RecordedRun] = []
+refused: list[str] = []
+for name in wanted:
+    try:
+        chosen.append(kept.find(name))
+    except UserError as error:
+        refused.append(str(error))
+if not wanted:
+    chosen = [one for one in kept.own if one.curves.last][:NEWEST]
+    state.pin(compared_runs=tuple(one.name for one in chosen))
 
 page.headline(
     _("Compare runs"),
     _("Curves of any runs together, and which settings made the difference."),
-    _("%s runs are kept on this machine") % len(runs),
+    _("%s runs are kept on this machine") % len(kept.runs),
     is_about_adapter=False,
 )
-missing = [name for name in wanted if name not in runs]
-if missing:
-    names = ", ".join(f"“{name}”" for name in missing)
-    show_warning(_("There is no run %s.") % names)
-if not runs:
+for sentence in refused:
+    show_warning(sentence)
+if not kept.own:
     show_info(_("There is no run yet. Start one in the training lab, and another with a change."))
     st.page_link(words.LAB, label=_("Go to the training lab"))
-    st.stop()
 
 
 def chart() -> None:
     """The curves; drawn again while a run goes on, and the page once one has ended."""
     set_language(state.scenario().language)
-    now = [recorded(one.run) for one in chosen]
+    try:
+        now = [recorded(one.run) for one in chosen]
+    except UserError:  # deleted in another window
+        st.rerun()
     if any(one.is_running for one in chosen) and [one.state for one in now] != [
         one.state for one in chosen
     ]:
@@ -58,16 +68,20 @@ with side:
     with st.container(border=True):
         controls.several(
             "compared_runs",
-            tuple(runs),
+            tuple(kept.offered),
+            words=run_name,
             free=False,
             most=MOST_RUNS,
-            if_empty=tuple(one.name for one in newest),
+            if_empty=tuple(one.name for one in chosen),
         )
         titles = curve_titles()
         kinds = controls.owner_of("compared_curve").options("compared_curve")
         controls.select("compared_curve", kinds, words=lambda kind: titles[kind])
+    if kept.has_others:
+        controls.toggle("all_runs")
     for one in chosen:
-        st.markdown(f"{badge(one.state)} {as_code(one.name)}")
+        st.markdown(f"{badge(one.state)} {as_code(run_name(one.name))}")
+    damaged_runs(kept.damaged())
 with picture:
     is_live = any(one.is_running for one in chosen)
     st.fragment(chart, run_every="2s" if is_live else None)()

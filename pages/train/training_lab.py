@@ -6,20 +6,22 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.ui import controls, lab_settings, lab_start, page, run_controls, state
 from lora_viz.ui import lab_words as words
+from lora_viz.ui.damaged_runs import damaged_runs
 from lora_viz.ui.lab_progress import show_run
 from lora_viz.ui.lab_results import results
 from lora_viz.ui.messages import show_warning
-from lora_viz.ui.recorded_runs import all_runs, chosen_run
-from lora_viz.ui.run_words import description
+from lora_viz.ui.recorded_runs import kept_runs
+from lora_viz.ui.run_words import description, run_name
 
-runs = all_runs()
+kept = kept_runs()
+wanted = state.view().run
 try:
-    one = chosen_run(state.view().run, runs)
-except UserError as error:
+    one = kept.find(wanted) if wanted else kept.usual()
+except UserError as error:  # no other run takes the place of the one that was asked for
     show_warning(str(error))
-    one = chosen_run("", runs)
-if one and one.is_running and not state.view().run:
-    state.update(run=one.name)  # the one that is watched stays when it ends and another begins
+    one = None
+if one and not wanted:
+    state.pin(run=one.name)
 
 page.headline(
     _("Training lab"),
@@ -41,19 +43,22 @@ with side:
                 or lab_settings.missing_data()
                 or lab_settings.unusable_data()
             )
-            lab_start.start_button(runs, missing)
+            lab_start.start_button(kept.runs, missing)
         lab_settings.more_settings()
-    if runs:
-        names = tuple(known.name for known in runs)
-        controls.select("run", names, if_empty=one.name if one else "")
-    run_controls.queue(runs, one.name if one else "")
+    controls.select("run", tuple(kept.offered), words=lambda name: run_name(name) or "–")
+    if kept.has_others:
+        controls.toggle("all_runs")
+    damaged_runs(kept.damaged())
+    run_controls.queue(kept.runs, one.name if one else "")
     if not why_not:
-        lab_start.estimate(state.training(), runs)
+        lab_start.estimate(state.training(), kept.runs)
 with picture:
-    if one is None:
-        words.before_the_first_run()
-    else:
+    if one:
         show_run(one)
+    elif wanted:
+        st.info(_("Choose another run in the list, or start one."))
+    else:
+        words.before_the_first_run()
 if one and not one.is_running:
     results(one)
 

@@ -137,7 +137,9 @@ def test_the_real_change_has_the_error_of_numpy_s_svd(runs: Path) -> None:
     assert "A recorded run that ships with the app, not yours" in words
     assert f"the best B·A holds {percent(1 - best**2, 0)}" in words
     assert len(app.dataframe[0].value) == 16
+    assert app.query_params["trained-run"] == "~full"
     shutil.copytree(RECORDED / "full", runs / "mine")
+    app.run().selectbox(key="page:trained_run").set_value("mine").run()
     app.selectbox(key="page:trained_layer").set_value("transformer.h.1.attn.c_proj").run()
     words = words_of(app)
     assert "Your run “mine”" in words

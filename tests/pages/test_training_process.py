@@ -75,7 +75,7 @@ def test_the_reader_s_own_run_comes_first(runs: Path) -> None:
     app.selectbox(key="page:told_layer").set_value("transformer.h.3.attn.c_proj").run()
     assert not app.exception
     assert "128×128" in notes(app, 0)
-    app.selectbox(key="page:told_run").set_value("~recorded").run()
+    app.selectbox(key="page:told_run").set_value("~lora").run()
     assert "A recorded run" in words_of(app)
 
 
@@ -83,7 +83,10 @@ def test_a_run_that_cannot_be_told_gives_way_to_the_recorded_one(runs: Path) -> 
     shutil.copytree(recorded_lora_run().path, runs / "damaged")
     (runs / "damaged" / "snapshots" / "step-000150.safetensors").write_bytes(b"no tensors")
     app = open_page()
-    assert "A snapshot of “damaged” cannot be read." in app.warning[0].value
+    assert (
+        "A snapshot of “damaged” cannot be read: snapshots/step-000150.safetensors holds"
+        in app.warning[0].value
+    )
     assert "A recorded run" in words_of(app)
 
 

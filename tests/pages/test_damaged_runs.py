@@ -1,0 +1,220 @@
+"""Pages over folders of runs that are damaged, and over runs of several readers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lora_viz.errors import UserError
+from lora_viz.recorded import RECORDED
+from lora_viz.training.owners import keep_owner, owner_of
+from lora_viz.ui import reader
+from tests.training.damaged_runs import (
+    damaged_full_runs,
+    damaged_runs,
+    damaged_sweeps,
+    whole_run,
+)
+
+APP = Path(__file__).parents[2] / "app.py"
+LAB, COMPARISON = "pages/train/training_lab.py", "pages/train/compare_runs.py"
+TOLD, RANK = "pages/train/training_process.py", "pages/count/rank.py"
+DECOMPOSITION, SUMMARY = "pages/understand/decomposition.py", "pages/document/summary.py"
+TINY = {"model": "tiny-gpt2", "seq-len": "64"}
+NUMBERS = ("nan", "largest", "infinite")
+REBUILT = {"decomposition": "rebuild", "update-source": "trained"}
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder full of damaged runs and sweeps."""
+    root = tmp_path_factory.mktemp("damaged")
+    for making in (damaged_runs(root), damaged_full_runs(root), damaged_sweeps(root)):
+        for _name in making:
+            pass
+    return root
+
+
+def opened(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in (TINY | query).items():
+        app.query_params[name.replace("_", "-")] = value
+    app.run().switch_page(page).run()
+    assert not app.exception, (query, app.exception[0].message)
+    return app
+
+
+def words_of(app: AppTest) -> str:
+    said = (*app.main.markdown, *app.main.caption, *app.main.info, *app.main.warning)
+    return "\n".join(element.value for element in (*said, *app.main.error))
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.main.button]
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [(LAB, {}), (COMPARISON, {}), (TOLD, {}), (RANK, {}), (DECOMPOSITION, REBUILT), (SUMMARY, {})],
+    ids=str,
+)
+def test_every_page_lists_what_is_wrong_with_which_folder(
+    page: str, query: dict[str, str], damaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(damaged))
+    app = opened(page, **query)
+    assert not app.error
+    if page == SUMMARY:  # which shows nothing but the sweep that ships
+        return
+    words = words_of(app).replace("\\", "")
+    assert "`settings.json.later`: settings.json has “mood”, which this version" in words
+    assert "`settings.json.fifo`: settings.json is not an ordinary file." in words
+    assert "`result.json.folder`: result.json is a folder where a file should be." in words
+    assert ("`sweep-half`: sweep.json is not whole JSON." in words) == (page == RANK)
+
+
+def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
+    damaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(damaged))
+    app = opened(LAB, run="result.json.folder")
+    assert "How it ended is not known" in words_of(app) and "Resume" not in " ".join(labels(app))
+    for page, name in (
+        *((LAB, f"{file}.{how}") for file in ("events.jsonl", "result.json") for how in NUMBERS),
+        *((TOLD, f"events.jsonl.{how}") for how in NUMBERS),
+        (LAB, "snapshots.fifo"), (LAB, "job.lock.folder"), (LAB, "adapter.half"),
+    ):  # fmt: skip
+        app.session_state["view"] = app.session_state["view"].changed(run=name, told_run="")
+        app.switch_page(page).run()
+        assert not app.exception, (name, page, app.exception[0].message)
+    named = "events.jsonl.nan,events.jsonl.largest,result.json.infinite,result.json.huge,gone"
+    words = words_of(opened(COMPARISON, runs=f"{named},settings.json.huge"))
+    assert "There is no run “gone”." in words
+    assert "“settings.json.huge” cannot be read: settings.json has a value of" in words
+    for name in ("nan", "largest", "infinite"):
+        app = opened(DECOMPOSITION, **REBUILT, trained_run=f"full-values-{name}")
+        assert not app.error and "Your run “full-values-" in words_of(app)
+    app = opened(DECOMPOSITION, **REBUILT, trained_run="full-half-layer_changes")
+    assert "layer_changes.safetensors holds no whole tensors. Shown in its place" in words_of(app)
+    app = opened(RANK, sweep="sweep-half")
+    assert "“sweep-half” cannot be read: sweep.json is not whole JSON." in words_of(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "sentence"),
+    [
+        (LAB, {"run": "gone"}, "There is no run “gone”."),
+        (LAB, {"run": "../gone"}, "“../gone” cannot name a run"),
+        (TOLD, {"run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
+        (TOLD, {"told-run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
+        (RANK, {"sweep": "gone"}, "There is no rank sweep “gone” here. Shown in its place"),
+        (
+            DECOMPOSITION,
+            {**REBUILT, "trained-run": "gone"},
+            "There is no run “gone”. Shown in its place: recorded: full",
+        ),
+    ],
+    ids=str,
+)
+def test_a_run_that_is_not_there_is_said_so_and_stays_in_the_link(
+    page: str,
+    query: dict[str, str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    whole_run(tmp_path, "mine")
+    app = opened(page, **query)
+    (warning,) = app.main.warning
+    assert sentence in warning.value.replace("\\", "")
+    for name, value in query.items():
+        assert app.query_params[name] == value
+    assert "`mine`" not in words_of(app) and "“mine”" not in words_of(app)
+
+
+def test_links_name_the_run_that_a_page_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    app = opened(TOLD)
+    assert app.query_params["told-run"] == "~lora"
+    whole_run(tmp_path, "first")
+    assert "A recorded run" in words_of(app.run())  # another's new run takes no one's place
+    app = opened(TOLD, run="first")
+    assert "Your run “first”" in words_of(app) and app.query_params["told-run"] == "first"
+    app = opened(LAB)
+    assert app.query_params["run"] == "first"
+    assert opened(COMPARISON).query_params["runs"] == "first"
+    assert opened(RANK).query_params["sweep"] == "~style"
+    assert opened(LAB, run="~lora").query_params["run"] == "~lora"
+
+
+@pytest.fixture
+def two_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs of two readers and of nobody; the pages are read by the first one."""
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+    monkeypatch.setattr(reader, "_reader", lambda: "a" * 64)
+    for name, owner in (("mine", "a" * 64), ("theirs", "b" * 64), ("nobodys", None)):
+        folder = whole_run(tmp_path, name)
+        (folder / "result.json").unlink()  # so that it can be resumed
+        if owner:
+            keep_owner(folder, owner)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("two_readers")
+def test_a_reader_sees_and_changes_their_own_runs() -> None:
+    app = opened(LAB)
+    assert app.selectbox(key="page:run").options[0] == "mine"
+    assert not {"theirs", "nobodys"} & {*app.selectbox(key="page:run").options}
+    assert "`mine`" in words_of(app) and "Resume from step 2" in labels(app)
+    app.toggle(key="page:all_runs").set_value(True).run()
+    assert {"mine", "theirs", "nobodys"} < {*app.selectbox(key="page:run").options}
+    app.selectbox(key="page:run").set_value("theirs").run()
+    assert "`theirs`" in words_of(app) and "Resume from step 2" not in labels(app)
+    app = opened(COMPARISON)
+    assert app.query_params["runs"] == "mine"
+    app = opened(COMPARISON, runs="mine,theirs")
+    keys = {button.key for button in app.main.button}
+    assert "delete:mine" in keys and "delete:theirs" not in keys
+    app = opened(TOLD, run="theirs")
+    assert "Another reader's run “theirs”" in words_of(app)
+    assert "Your run “mine”" in words_of(opened(TOLD))
+    app.session_state["view"] = app.session_state["view"].changed(told_run="nobodys")
+    assert "Another reader's run “nobodys”" in words_of(app.run())
+
+
+def test_a_sweep_s_runs_are_its_starter_s(two_readers: Path) -> None:
+    for folder in RECORDED.glob("qa-sweep*"):
+        shutil.copytree(folder, two_readers / folder.name)
+    app = opened(RANK)
+    assert "qa-sweep" not in app.selectbox(key="page:sweep").options
+    keep_owner(two_readers / "qa-sweep", "a" * 64)
+    assert owner_of(two_readers / "qa-sweep.r8.s0") == "a" * 64
+    app = opened(RANK)
+    assert "Your sweep “qa-sweep”" in words_of(app) and app.query_params["sweep"] == "qa-sweep"
+    keep_owner(two_readers / "qa-sweep", "b" * 64)
+    app = opened(RANK, sweep="qa-sweep")
+    assert "Another reader's sweep “qa-sweep”" in words_of(app)
+    assert not any(button.key == "resume-sweep" for button in app.main.button)
+
+
+@pytest.mark.usefixtures("two_readers")
+def test_a_server_for_this_machine_alone_has_one_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "personal")
+    options = opened(LAB).selectbox(key="page:run").options
+    assert {"mine", "theirs", "nobodys"} < {*options}
+    monkeypatch.delenv("LORA_VIZ_RUNS_ARE")
+    for address, shared in (("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)):
+        monkeypatch.setattr("streamlit.get_option", lambda _name, told=address: told)
+        assert reader.runs_are_shared() is shared
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "everyone's")
+    with pytest.raises(UserError, match="“everyone's”; it should be personal or shared"):
+        reader.runs_are_shared()
