@@ -273,7 +273,7 @@ def _check_counts(values: dict[str, Any]) -> None:
 def _at_most(modules: int) -> Iterator[None]:
     built = 0
 
-    def count(*_: object) -> None:
+    def count(*_module: object) -> None:
         nonlocal built
         built += 1
         if built > modules:

@@ -132,7 +132,8 @@ def _rows(task: Task, tokenizer: Any, seq_len: int) -> Parts:
                 used[name].append(example)
                 made[name].append(_question(prompt, answer))
     in_use = replace(task, **{name: tuple(examples) for name, examples in used.items()})
-    return Parts(**made, used=in_use, too_long=too_long, without_tokens=without_tokens)
+    train, validation, held_out = (made[name] for name in PARTS)
+    return Parts(train, validation, held_out, in_use, too_long, without_tokens)
 
 
 def _tokenized(

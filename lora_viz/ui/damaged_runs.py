@@ -9,7 +9,7 @@ import streamlit as st
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.training.run_files import Damage
-from lora_viz.ui.messages import as_written
+from lora_viz.ui.literal import as_code, as_markdown
 
 MOST_IN_A_LINE = 3
 
@@ -20,13 +20,15 @@ def damaged_runs(found: Mapping[str, Sequence[Damage]]) -> None:
         return
     with st.expander(_("Damaged folders of runs: %s") % grouped(len(found))):
         st.markdown(
-            "\n".join(f"- `{name}`: {what_is_wrong(damages)}" for name, damages in found.items())
+            "\n".join(
+                f"- {as_code(name)}: {what_is_wrong(damages)}" for name, damages in found.items()
+            )
         )
 
 
 def what_is_wrong(damages: Sequence[Damage]) -> str:
     """What is wrong with a folder, in a few sentences, as Markdown."""
-    words = [as_written(damage.sentence()) for damage in damages[:MOST_IN_A_LINE]]
+    words = [as_markdown(damage.sentence()) for damage in damages[:MOST_IN_A_LINE]]
     if len(damages) > MOST_IN_A_LINE:
         words.append(_("Wrong besides: %s.") % grouped(len(damages) - MOST_IN_A_LINE))
     return " ".join(words)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.hostile import EVERYTHING, PIECES
 
@@ -94,7 +94,7 @@ def test_text_from_outside_stays_text_on_every_page(
         hosts = requested_hosts(context)
         page = context.new_page()
         asked: list[str] = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", _refuse_dialogs(asked))
         page.on("pageerror", lambda error: asked.append(str(error)))
         problems = [
             *_with_hostile_runs(page),
@@ -103,6 +103,16 @@ def test_text_from_outside_stays_text_on_every_page(
         ]
         assert problems + asked == []
     assert hosts <= THIS_MACHINE
+
+
+def _refuse_dialogs(asked: list[str]) -> Callable[[Dialog], None]:
+    """Note what a dialog asks, and close it."""
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    return refuse
 
 
 def _with_hostile_runs(page: Page) -> Iterator[str]:
