@@ -79,11 +79,6 @@ def storage_folder(name: str) -> Path:
     return folder
 
 
-def runs_folder() -> Path:
-    """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
-    return Path(os.environ.get("LORA_VIZ_RUNS") or "runs").absolute()
-
-
 def read(kind: str, name: str) -> bytes:
     """What is kept under a name, which counts as a use. Raises `OSError` where there is nothing."""
     path = _base() / kind / name
@@ -246,8 +241,9 @@ def _hashes(path: Path) -> list[str]:
 def _named_by_runs() -> set[str]:
     """Every hash that a run's or a sweep's files of settings hold, readable or not."""
     found: set[str] = set()
+    folder = Path(os.environ.get("LORA_VIZ_RUNS") or "runs")
     for name in ("settings.json", "sweep.json"):
-        for file in runs_folder().glob(f"*/{name}"):
+        for file in folder.glob(f"*/{name}"):
             with suppress(OSError):
                 found.update(HASH.findall(file.read_text("utf-8", errors="replace")))
     return found

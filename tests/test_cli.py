@@ -121,6 +121,39 @@ def test_a_pipe_that_is_closed_is_no_error_and_a_full_disk_is_one() -> None:
     assert len(done.stderr.splitlines()) == 1 and "No space left" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["models", "prune --json", "count gpt2", "count --batch -"])
+def test_a_closed_output_is_one_sentence_and_no_success(command: str) -> None:
+    done = run_closing(f"{command} >&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "Standard output is closed: there is nowhere to write the answer."
+    ]
+
+
+def test_a_closed_input_is_one_sentence_and_no_success() -> None:
+    done = run_closing("count --batch - <&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == ["Standard input is closed; name a file after --batch."]
+    assert run_closing("count --batch - <&- >&- 2>&-").returncode == 2
+    closed = run_closing("count nothing 2>&-")
+    assert (closed.returncode, closed.stdout, closed.stderr) == (2, "", "")
+
+
+def test_a_reader_that_has_enough_ends_a_command_quietly() -> None:
+    done = run_closing("models --json | :", "echo ${PIPESTATUS[0]}")
+    assert done.stdout == "141\n" and done.stderr == ""
+
+
+def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell, which can close its streams."""
+    return subprocess.run(
+        ["bash", "-c", f'"$0" -m lora_viz {command}; {afterwards}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_a_terminal_without_the_letters_gets_their_codes() -> None:
     done = run("count", "nothing", "--lang=ko", PYTHONIOENCODING="ascii")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1

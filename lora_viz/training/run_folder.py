@@ -16,7 +16,6 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import runs_folder
 from lora_viz.training import locks
 from lora_viz.training.events import (
     Activity,
@@ -31,6 +30,11 @@ from lora_viz.training.settings import TrainingSettings, parse_settings
 
 State = Activity | End | Literal["interrupted"]
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
+    return Path(os.environ.get("LORA_VIZ_RUNS") or "runs").absolute()
 
 
 def check_name(name: str) -> str:
