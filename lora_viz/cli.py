@@ -56,7 +56,7 @@ def main() -> NoReturn:
         status = _complain(error, 2)
     except (typer.Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:  # whoever read it has enough, as `head` has
+    except (BrokenPipeError, SystemExit):  # whoever read it has enough; typer raises the second
         status = _write_no_more(128 + signal.SIGPIPE)
     except Exception as error:
         status = _write_no_more(_complain(_unexpected(error), 2))

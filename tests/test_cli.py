@@ -144,6 +144,18 @@ def test_a_reader_that_has_enough_ends_a_command_quietly() -> None:
     assert done.stdout == "141\n" and done.stderr == ""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what is allocated")
+def test_a_lower_limit_on_memory_is_respected(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2", "n_layer": 1}')
+    scenario = json.dumps({"model": str(tmp_path), "targets": "c_attn"})
+    for kilobytes, words in (("7000000", '"trainable_parameters": 24576'), ("300000", "little")):
+        limited = f"ulimit -d {kilobytes}; exec {sys.executable} -m lora_viz count --batch -"
+        done = subprocess.run(
+            ["bash", "-c", limited], input=scenario, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and words in done.stdout and done.stderr == ""
+
+
 def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.CompletedProcess[str]:
     """Run a command in a shell, which can close its streams."""
     return subprocess.run(
