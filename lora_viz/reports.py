@@ -1,7 +1,11 @@
-"""What the command line answers: one scenario in, one dictionary of plain data out."""
+"""What the command line answers: one scenario in, one dictionary of plain data out.
+
+`ask` is `answers.compute`, or `answers.ask` where a question may cost no more than itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lora_viz.adapter import AdapterLayout, read_adapter_layout, scaling
@@ -24,8 +28,10 @@ from lora_viz.target_names import other_sentences, unmatched_sentence
 
 NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
 
+Ask = Callable[..., Any]
 
-def count(scenario: Scenario) -> dict[str, Any]:
+
+def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Parameters in all and trained ones, by module.
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
@@ -33,8 +39,8 @@ def count(scenario: Scenario) -> dict[str, Any]:
     `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
     """
     if scenario.method == "full":
-        return _count_full(scenario)
-    layout = _layout(scenario)
+        return _count_full(scenario, ask)
+    layout = _layout(scenario, ask)
     trainable = layout.trainable_parameters(scenario.rank)
     with_adapter = layout.total_parameters + layout.added_parameters(scenario.rank)
     return {
@@ -63,33 +69,33 @@ def count(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def checkpoint(scenario: Scenario) -> dict[str, Any]:
+def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Exact sizes in bytes of the adapter, the full model and the optimizer state.
 
     Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
     8-bit AdamW, whose file is bitsandbytes' own.
     """
     adapts = scenario.method != "full"
-    files = compute(read_model_files, scenario.model, scenario.base_dtype)
+    files = ask(read_model_files, scenario.model, scenario.base_dtype)
     return {
         "model": scenario.model,
         "method": scenario.method,
-        "adapter_bytes": _adapter_bytes(scenario) if adapts else None,
+        "adapter_bytes": _adapter_bytes(scenario, ask) if adapts else None,
         "full_model_bytes": sum(file.bytes for file in files),
         "full_model_files": len(files),
-        "optimizer_bytes": _optimizer_bytes(scenario),
-        **_warnings_of(scenario),
+        "optimizer_bytes": _optimizer_bytes(scenario, ask),
+        **_warnings_of(scenario, ask),
     }
 
 
-def memory(scenario: Scenario) -> dict[str, Any]:
+def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """What one training step takes of a GPU: a real step, run without data or weights.
 
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
     parts; the libraries in `software` ran the step. `needs_bytes` is held against the card's
     memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
     """
-    report = _simulated(scenario)
+    report = _simulated(scenario, ask)
     return {
         "model": scenario.model,
         "method": scenario.method,
@@ -103,11 +109,11 @@ def memory(scenario: Scenario) -> dict[str, Any]:
         **_needs(report, scenario.card),
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
-        **_warnings_of(scenario),
+        **_warnings_of(scenario, ask),
     }
 
 
-def fit(scenario: Scenario) -> dict[str, Any]:
+def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
 
     `needs_bytes` is what a step at this batch and length needs, as `memory` answers it.
@@ -115,13 +121,17 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
     with simulated steps and simulated itself. `limited_by` is card, context or setting.
     """
-    context = compute(read_architecture, scenario.model).context_length
-    batch = largest(scenario, "batch_size", _simulated, context)
-    length = largest(scenario, "seq_len", _simulated, context)
+
+    def simulate(wanted: Scenario) -> MemoryReport:
+        return _simulated(wanted, ask)
+
+    context = ask(read_architecture, scenario.model).context_length
+    batch = largest(scenario, "batch_size", simulate, context)
+    length = largest(scenario, "seq_len", simulate, context)
     return {
         "model": scenario.model,
         "method": scenario.method,
-        **_needs(_simulated(scenario), scenario.card),
+        **_needs(_simulated(scenario, ask), scenario.card),
         "batch_size": scenario.batch_size,
         "seq_len": scenario.seq_len,
         "largest_batch_size": batch.value,
@@ -131,12 +141,12 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         "largest_seq_len_tight": length.tight_value,
         "seq_len_limited_by": length.limited_by,
         "context_length": context,
-        **_warnings_of(scenario),
+        **_warnings_of(scenario, ask),
     }
 
 
-def _layout(scenario: Scenario) -> AdapterLayout:
-    return compute(
+def _layout(scenario: Scenario, ask: Ask) -> AdapterLayout:
+    return ask(
         read_adapter_layout,
         scenario.model,
         scenario.target_modules,
@@ -145,9 +155,9 @@ def _layout(scenario: Scenario) -> AdapterLayout:
     )
 
 
-def _warnings_of(scenario: Scenario) -> dict[str, list[str]]:
+def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
     """The warnings that belong to every number of a scenario; full fine-tuning has no targets."""
-    return NO_WARNINGS if scenario.method == "full" else _warnings(_layout(scenario))
+    return NO_WARNINGS if scenario.method == "full" else _warnings(_layout(scenario, ask))
 
 
 def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
@@ -176,15 +186,15 @@ def _needs(report: MemoryReport, card: Card) -> dict[str, Any]:
     }
 
 
-def _simulated(scenario: Scenario) -> MemoryReport:
-    return compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
+    return ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
 
 
-def _optimizer_bytes(scenario: Scenario) -> int | None:
+def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
     if scenario.optimizer == "adamw_8bit":
         return None
-    layout = compute(
+    layout = ask(
         read_optimizer_layout,
         scenario.model,
         scenario.target_modules if scenario.method != "full" else None,
@@ -197,13 +207,13 @@ def _optimizer_bytes(scenario: Scenario) -> int | None:
     return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
-def _adapter_bytes(scenario: Scenario) -> int:
-    layout = _layout(scenario)
+def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
+    layout = _layout(scenario, ask)
     return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
-def _count_full(scenario: Scenario) -> dict[str, Any]:
-    architecture = compute(read_architecture, scenario.model)
+def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
+    architecture = ask(read_architecture, scenario.model)
     total = architecture.total_parameters
     return {
         "model": scenario.model,

@@ -10,6 +10,7 @@ import numpy as np
 from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild, rebuild
 from lora_viz.i18n import _
+from lora_viz.questions.waiting import heavy
 from lora_viz.training.results import LayerChange
 from lora_viz.training.run_files import DamagedFileError, read_tensors, tensor_damage
 from lora_viz.training.run_folder import Run
@@ -77,6 +78,7 @@ def is_whole(change: LayerChange) -> bool:
         return bool(values.size and np.isfinite(np.square(values).sum()) and values[0] > 0)
 
 
+@heavy
 def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: int) -> Rebuild:
     """Rebuild the ΔW of a run's layer at every rank. Loads torch.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lora_viz.i18n import _
+from lora_viz.storage import note_use
 from lora_viz.training.examples import Example, InvalidDataError, Task
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -36,6 +37,7 @@ def load_own(path: str | Path) -> Task:
     file = Path(path)
     name = _as_unicode(file.name)
     text = _decode(name, _read(file, name))
+    note_use(file)
     if is_json_lines(file):
         return _split_rows(name, _read_rows(name, text))
     return _split_text(name, text)

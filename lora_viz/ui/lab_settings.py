@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from lora_viz import storage
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.storage import storage_folder
 from lora_viz.training.data_counts import DataCounts, read_data_counts
 from lora_viz.training.own_data import (
     JSON_LINES_SUFFIXES,
@@ -145,10 +145,8 @@ def _let_go() -> None:
 
 def _stored(name: str, content: bytes) -> Path:
     """Keep an upload where the job's process finds it, by its content."""
-    folder = storage_folder(f"training_data/{hashlib.sha256(content).hexdigest()[:16]}")
-    file = folder / file_name_for(name)
-    file.write_bytes(content)
-    return file
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return storage.keep("training_data", f"{digest}/{file_name_for(name)}", content)
 
 
 def _is_there(data_file: str) -> bool:
