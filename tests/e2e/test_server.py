@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.ui.server import SECURITY_HEADERS
+from lora_viz.ui.server import POLICY, SECURITY_HEADERS
 
 from .browser import THIS_MACHINE, assert_no_exception, new_context, open_page, requested_hosts
 from .server import AppServer
@@ -116,5 +116,6 @@ def test_only_this_machine_is_answered(server: AppServer) -> None:
 
 
 def test_answers_carry_the_security_headers(server: AppServer) -> None:
+    expected = SECURITY_HEADERS | {POLICY: SECURITY_HEADERS[POLICY] + "; frame-ancestors 'self'"}
     with urllib.request.urlopen(server.url) as answer:
-        assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+        assert {name: answer.headers[name] for name in SECURITY_HEADERS} == expected
