@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.hostile import EVERYTHING, PIECES
 
@@ -94,7 +94,12 @@ def test_text_from_outside_stays_text_on_every_page(
         hosts = requested_hosts(context)
         page = context.new_page()
         asked: list[str] = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+        def note(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", note)
         page.on("pageerror", lambda error: asked.append(str(error)))
         problems = [
             *_with_hostile_runs(page),
