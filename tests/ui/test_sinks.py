@@ -35,8 +35,9 @@ def called(node: ast.AST) -> str:
 
 def is_map(node: ast.AST) -> bool:
     """Whether this is `map(as_code, names)` or its like."""
-    is_call = isinstance(node, ast.Call) and called(node) == "map"
-    return is_call and getattr(node.args[0], "id", "") in LITERAL
+    if not isinstance(node, ast.Call) or called(node) != "map":
+        return False
+    return getattr(node.args[0], "id", "") in LITERAL
 
 
 def outside(node: ast.AST) -> Iterator[str]:
