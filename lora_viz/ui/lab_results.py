@@ -238,7 +238,7 @@ def _memory_lines(memory: Memory) -> list[str]:
 def _samples(result: Result) -> None:
     st.markdown(f"**{_('Sample answers, before and after')}**")
     for sample in result.samples:
-        st.markdown(f"{_('Prompt')}: {_quoted(sample.prompt)}")
+        st.markdown(f"{_('Prompt')}: *{as_markdown(sample.prompt)}*")
         columns = st.columns(3)
         for column, title, words in zip(
             columns,
@@ -248,10 +248,6 @@ def _samples(result: Result) -> None:
         ):
             column.caption(title)
             column.code(as_block(words or "–"), language=None, wrap_lines=True)
-
-
-def _quoted(words: str) -> str:
-    return f"*{as_markdown(words)}*"
 
 
 def _downloads(one: RecordedRun) -> None:

@@ -68,9 +68,8 @@ def wait_until_idle(page: Page) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=TIMEOUT_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=TIMEOUT_MS)
-    charts = page.get_by_test_id("stPlotlyChart")
-    drawn = charts.filter(has=page.locator(".main-svg"))
-    expect(drawn).to_have_count(charts.count(), timeout=TIMEOUT_MS)
+    not_drawn = page.get_by_test_id("stPlotlyChart").filter(has_not=page.locator(".main-svg"))
+    expect(not_drawn).to_have_count(0, timeout=TIMEOUT_MS)
 
 
 def assert_no_exception(page: Page) -> None:

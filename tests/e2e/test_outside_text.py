@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -94,7 +94,12 @@ def test_text_from_outside_stays_text_on_every_page(
         hosts = requested_hosts(context)
         page = context.new_page()
         asked: list[str] = []
-        page.on("dialog", _refuse_dialogs(asked))
+
+        def note(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", note)
         page.on("pageerror", lambda error: asked.append(str(error)))
         problems = [
             *_with_hostile_runs(page),
@@ -103,16 +108,6 @@ def test_text_from_outside_stays_text_on_every_page(
         ]
         assert problems + asked == []
     assert hosts <= THIS_MACHINE
-
-
-def _refuse_dialogs(asked: list[str]) -> Callable[[Dialog], None]:
-    """Note what a dialog asks, and close it."""
-
-    def refuse(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        dialog.dismiss()
-
-    return refuse
 
 
 def _with_hostile_runs(page: Page) -> Iterator[str]:

@@ -110,7 +110,15 @@ def test_a_layer_that_is_too_large_offers_smaller_ones() -> None:
     app = open_page(model="llama-3.1-405b", layer="model.layers.0.self_attn.q_proj")
     assert not app.exception and not app.get("plotly_chart")
     assert "268,435,456 values" in app.info[0].value
-    assert "`self_attn.v_proj`" in app.info[0].value
+    assert "self_attn.k_proj, self_attn.v_proj." in app.info[0].value
+
+
+def test_a_model_of_nothing_but_large_layers_is_told_so() -> None:
+    app = open_page(model="custom:1x16384x1x50257x128")
+    assert not app.exception and not app.get("plotly_chart")
+    assert app.info[0].value.endswith(
+        "All linear layers of this model are larger; choose another model."
+    )
 
 
 def test_the_method_chosen_is_told() -> None:
