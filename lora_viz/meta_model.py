@@ -210,7 +210,7 @@ def _out_of_range(values: dict[str, Any], error: Exception) -> Fault | None:
     return None
 
 
-def _usual(values: dict[str, Any]) -> object:
+def _usual(values: dict[str, Any]) -> transformers.PretrainedConfig | None:
     """A configuration of the same type with nothing but default values."""
     try:
         return transformers.CONFIG_MAPPING[values["model_type"]]()
@@ -273,7 +273,7 @@ def _check_counts(values: dict[str, Any]) -> None:
 def _at_most(modules: int) -> Iterator[None]:
     built = 0
 
-    def count(*_: object) -> None:
+    def count(*_arguments: object) -> None:
         nonlocal built
         built += 1
         if built > modules:
