@@ -210,7 +210,7 @@ def _out_of_range(values: dict[str, Any], error: Exception) -> Fault | None:
     return None
 
 
-def _usual(values: dict[str, Any]) -> object:
+def _usual(values: dict[str, Any]) -> transformers.PretrainedConfig | None:
     """A configuration of the same type with nothing but default values."""
     try:
         return transformers.CONFIG_MAPPING[values["model_type"]]()

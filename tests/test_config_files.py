@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lora_viz import meta_model
 from lora_viz.errors import UserError
 from lora_viz.meta_model import build_meta_model
 from lora_viz.model_source import MAXIMUM_CONFIG_BYTES, parse_config, resolve, store_upload
@@ -81,9 +82,8 @@ def test_any_text_is_a_configuration_or_is_refused(text: str | bytes, encoding: 
         assert_is_one_sentence(error)
         return
     assert isinstance(values["model_type"], str)
-    json.dumps(values, ensure_ascii=False).encode()
-    if encoding == "utf-8":
-        assert resolve(store_upload(content)).values == values
+    kept = json.dumps(values, ensure_ascii=False).encode()
+    assert parse_config(kept) == values
 
 
 @settings(max_examples=60)
@@ -160,6 +160,12 @@ def test_a_value_that_is_wrong_in_a_part_of_the_model_is_named() -> None:
     text = {"model_type": "llama", "hidden_size": -4}
     with pytest.raises(UserError, match="“hidden_size” is -4 in this configuration"):
         build_meta_model({"model_type": "llava", "text_config": text})
+
+
+def test_a_model_of_too_many_modules_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meta_model, "MAXIMUM_MODULES", 5)
+    with pytest.raises(UserError, match="has more than 5 modules, which no model has"):
+        build_meta_model(TINY)
 
 
 def test_what_transformers_says_of_sizes_that_do_not_go_together_is_kept() -> None:

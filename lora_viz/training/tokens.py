@@ -111,11 +111,11 @@ def spread(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def _text(task: Task, tokenizer: Any, seq_len: int) -> Parts:
-    made = {
-        name: text_blocks([one.completion for one in getattr(task, name)], tokenizer, seq_len)
+    train, validation, held_out = (
+        text_blocks([one.completion for one in getattr(task, name)], tokenizer, seq_len)
         for name in PARTS
-    }
-    return Parts(**made, used=task)
+    )
+    return Parts(train, validation, held_out, used=task)
 
 
 def _rows(task: Task, tokenizer: Any, seq_len: int) -> Parts:
