@@ -134,7 +134,8 @@ def test_each_kind_of_damage_has_its_words(tmp_path: Path) -> None:
         "settings.json.fifo": "settings.json is not an ordinary file.",
         "settings.json.nowhere": "settings.json is a link that leads nowhere.",
         "settings.json.sparse": "settings.json is too large to be read: 1.10\u202fTB.",
-        "settings.json.huge": "settings.json has a value of “scenario.rank” that this version cannot use.",
+        "settings.json.huge": "settings.json has a value of “scenario.rank” that this version "
+        "cannot use.",
         "result.json.later": "result.json has a value of “state” that this version cannot use.",
         "result.json.empty": "result.json is empty.",
         "result.json.half": "result.json is not whole JSON.",
