@@ -68,7 +68,12 @@ def _reader() -> str:
     given = st.context.cookies.get(COOKIE) or ""
     if not COOKIE_FORM.fullmatch(given):
         given = st.session_state.setdefault(IN_SESSION, secrets.token_urlsafe(24))
-    return hashlib.sha256(f"reader of lora_viz: {given}".encode()).hexdigest()
+    return hashed(given)
+
+
+def hashed(cookie: str) -> str:
+    """The word for the reader whose browser keeps this cookie."""
+    return hashlib.sha256(f"reader of lora_viz: {cookie}".encode()).hexdigest()
 
 
 class ReaderCookie:

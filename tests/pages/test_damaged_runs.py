@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
 from lora_viz.recorded import RECORDED
+from lora_viz.training import launch
 from lora_viz.training.owners import keep_owner, owner_of
+from lora_viz.training.run_folder import create_run
 from lora_viz.ui import reader
 from tests.training.damaged_runs import (
     damaged_full_runs,
@@ -187,6 +189,22 @@ def test_a_reader_sees_and_changes_their_own_runs() -> None:
     assert "Your run “mine”" in words_of(opened(TOLD))
     app.session_state["view"] = app.session_state["view"].changed(told_run="nobodys")
     assert "Another reader's run “nobodys”" in words_of(app.run())
+
+
+def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
+    two_readers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "start", lambda settings: create_run(settings, "new"))
+    stopped: list[str] = []
+    monkeypatch.setattr(launch, "stop", lambda run: stopped.append(run.name))
+    app = opened(LAB)
+    app.button(key="start-training").click().run()
+    assert owner_of(two_readers / "new") == "a" * 64 and app.query_params["run"] == "new"
+    # a button that was drawn while the run was still one's own
+    keep_owner(two_readers / "new", "b" * 64)
+    app.button(key="resume:new").click().run()
+    assert "“new” is not your run; who started it can change it." in words_of(app)
+    assert not stopped and "resume:new" not in {button.key for button in app.main.button}
 
 
 def test_a_sweep_s_runs_are_its_starter_s(two_readers: Path) -> None:

@@ -1,0 +1,47 @@
+"""Two browsers on one server: each has runs of its own, also after a reload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from lora_viz.training.owners import keep_owner
+from lora_viz.ui import reader
+from tests.training.damaged_runs import whole_run
+
+from .browser import new_context, open_page
+from .server import running_server
+
+
+def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "runs"
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(runs))
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+    whole_run(runs, "nobodys")
+    with running_server(tmp_path / "server.log") as server:
+        with new_context(browser, server.url) as one:
+            page = one.new_page()
+            open_page(page, "/compare-runs", "There is no run yet")
+            (cookie,) = [c for c in one.cookies() if c["name"] == reader.COOKIE]
+            assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
+            assert reader.COOKIE_FORM.fullmatch(cookie["value"])
+            folder, owner = whole_run(runs, "mine"), reader.hashed(cookie["value"])
+            keep_owner(folder, owner)
+            open_page(page, "/compare-runs", "Run again with a change")  # a new session
+            assert page.url.endswith("/compare-runs?runs=mine")
+            assert owner not in page.content()
+            expect(_deletes(page)).to_have_count(1)
+        with new_context(browser, server.url) as other:
+            page = other.new_page()
+            open_page(page, "/compare-runs", "There is no run yet")
+            assert "runs=" not in page.url
+            open_page(page, "/compare-runs?runs=mine", "Run again with a change")
+            expect(_deletes(page)).to_have_count(0)
+
+
+def _deletes(page: Page) -> Locator:
+    return page.get_by_test_id("stMain").get_by_text("Delete", exact=True)
