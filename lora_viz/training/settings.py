@@ -123,7 +123,7 @@ class TrainingSettings(Declared):
     @classmethod
     def make_absolute(cls, value: str) -> str:
         """A job may start in another folder than the one in which its file was named."""
-        return str(Path(value).expanduser().absolute()) if value else ""
+        return _as_text(Path(value).expanduser().absolute()) if value else ""
 
     def with_scenario(self, scenario: Scenario) -> TrainingSettings:
         """These settings for another scenario; a usual learning rate becomes the usual one there.
@@ -154,6 +154,11 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
         return TrainingSettings.model_validate_json(text)
     except ValueError:
         raise UserError(_("These are not the settings of a training job.")) from None
+
+
+def _as_text(path: Path) -> str:
+    """A path as JSON can hold it, whatever the locale. `ValueError` where it is not UTF-8."""
+    return str(path).encode(errors="surrogateescape").decode()
 
 
 def _method(scenario: object) -> str:
