@@ -70,8 +70,8 @@ def test_the_command_line_works_in_an_ascii_locale(tmp_path: Path) -> None:
     data = tmp_path / "한국어.jsonl"
     data.write_text("\n".join(rows), encoding="utf-8")
     for arguments, words in {
-        ("count", "gpt2", "--lang=ko"): "442,368",
-        ("train", "tiny-gpt2", f"--data={data}"): "1 of 9 rows cannot be used (line 1: ",
+        ("gpus",): "RTX 4090",
+        ("train", "tiny-gpt2", f"--data={data}"): "(line 1: an empty \\u201ccompletion\\u201d)",
     }.items():
         done = subprocess.run(
             [sys.executable, "-X", "warn_default_encoding", "-m", "lora_viz", *arguments],
@@ -80,8 +80,29 @@ def test_the_command_line_works_in_an_ascii_locale(tmp_path: Path) -> None:
             check=False,
         )
         said = done.stdout.decode("ascii") + done.stderr.decode("ascii")
-        assert words in said
+        assert words in said, said
         assert "Traceback" not in said and "codec" not in said
         assert "lora_viz" not in "".join(
             line for line in said.splitlines() if "EncodingWarning" in line
         )
+
+
+def test_a_file_whose_name_is_not_ascii_is_kept_in_settings(tmp_path: Path) -> None:
+    """Python holds the name as half characters in that locale, which JSON cannot hold."""
+    data = tmp_path / "한국어.txt"
+    data.write_text("한국어 " * 1_000, encoding="utf-8")
+    code = (
+        "import sys; from lora_viz.training.settings import TrainingSettings, parse_settings\n"
+        "from lora_viz.training.own_data import load_own\n"
+        "settings = TrainingSettings.make({'data_file': sys.argv[1]})\n"
+        "again = parse_settings(settings.model_dump_json())\n"
+        "assert again.changed(seed=1).data_file == settings.data_file\n"
+        "print(ascii(load_own(again.data_file).name))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(data)],
+        capture_output=True,
+        env=os.environ | POSIX,
+        check=False,
+    )
+    assert done.stdout.decode("ascii").strip() == ascii(data.name), done.stderr.decode()

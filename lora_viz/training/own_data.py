@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -34,13 +35,24 @@ def load_own(path: str | Path) -> Task:
     """
     if not str(path):
         _refuse(_("No file is named: give your text or JSONL."))
-    file = Path(path)
-    name = _as_unicode(file.name)
+    file = path_on_disk(path)
+    name = _as_unicode(Path(path).name)
     text = _decode(name, _read(file, name))
     note_use(file)
     if is_json_lines(file):
         return _split_rows(name, _read_rows(name, text))
     return _split_text(name, text)
+
+
+def path_on_disk(path: str | Path) -> Path:
+    """The path for calls of the system, which knows names in UTF-8 whatever the locale is.
+
+    In a locale without UTF-8, Python holds such a name as half characters, and settings as text.
+    """
+    try:
+        return Path(os.fsdecode(str(path).encode(errors="surrogateescape")))
+    except UnicodeEncodeError:  # half a character that no system has named a file with
+        _refuse(_("%(file)s cannot be read."), file=_as_unicode(str(path)))
 
 
 def is_json_lines(file: str | Path) -> bool:
@@ -88,7 +100,10 @@ def _read(file: Path, name: str) -> bytes:
 
 def _as_unicode(name: str) -> str:
     """A file's name for people: what is no text in it, which a system may allow, as an escape."""
-    return name.encode(errors="backslashreplace").decode()
+    try:
+        return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    except UnicodeEncodeError:
+        return name.encode(errors="backslashreplace").decode()
 
 
 def _decode(name: str, content: bytes) -> str:

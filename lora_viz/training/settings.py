@@ -138,7 +138,7 @@ class TrainingSettings(Declared):
         longest = max(map(len, in_bytes.split(b"/")))
         if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:
             raise ValueError("no path")
-        return str(path)
+        return _as_text(path)
 
     def with_scenario(self, scenario: Scenario) -> TrainingSettings:
         """These settings for another scenario; a usual learning rate becomes the usual one there.
@@ -173,6 +173,11 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
             if isinstance(said, UserError):
                 raise said from None
         raise UserError(_("These are not the settings of a training job.")) from None
+
+
+def _as_text(path: Path) -> str:
+    """A path as JSON can hold it, whatever the locale. `ValueError` where it is not UTF-8."""
+    return str(path).encode(errors="surrogateescape").decode()
 
 
 def _method(scenario: object) -> str:

@@ -19,6 +19,7 @@ from lora_viz.training.own_data import (
     TEXT_SUFFIXES,
     file_name_for,
     load_own,
+    path_on_disk,
 )
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import asking, controls, state
@@ -150,12 +151,12 @@ def _stored(name: str, content: bytes) -> Path:
 
 
 def _is_there(data_file: str) -> bool:
-    return bool(data_file) and Path(data_file).is_file()
+    return bool(data_file) and path_on_disk(data_file).is_file()
 
 
 def _last_change(data_file: str) -> int:
     try:
-        return Path(data_file).stat().st_mtime_ns
+        return path_on_disk(data_file).stat().st_mtime_ns
     except (OSError, ValueError):
         return 0
 
@@ -192,7 +193,7 @@ def _counts(settings: TrainingSettings) -> DataCounts | UserError | None:
     if settings.task == "own":
         if not _is_there(settings.data_file):
             return None
-        if Path(settings.data_file).stat().st_size > COUNTED_BYTES:
+        if path_on_disk(settings.data_file).stat().st_size > COUNTED_BYTES:
             return None
     counts = asking.answer_or_reason(
         _("Counting the data's tokens …"),
