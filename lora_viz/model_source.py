@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NoReturn
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import keep, storage_folder
+from lora_viz.storage import keep, kept_file
 from lora_viz.storage import note_use as note_use_of_file
 
 MAXIMUM_CONFIG_MB = 1
@@ -197,7 +197,7 @@ def note_use(model: str) -> None:
 
 
 def _uploaded_file(model: str) -> Path:
-    return storage_folder("uploads") / f"{model.removeprefix('upload:')}.json"
+    return kept_file("uploads", f"{model.removeprefix('upload:')}.json")
 
 
 def _uploaded(model: str) -> ModelConfig:

@@ -79,9 +79,14 @@ def storage_folder(name: str) -> Path:
     return folder
 
 
+def kept_file(kind: str, name: str) -> Path:
+    """Where a file of a kind lies, if it is kept."""
+    return _base() / kind / name
+
+
 def read(kind: str, name: str) -> bytes:
     """What is kept under a name, which counts as a use. Raises `OSError` where there is nothing."""
-    path = _base() / kind / name
+    path = kept_file(kind, name)
     content = path.read_bytes()
     note_use(path)
     return content
@@ -111,7 +116,7 @@ def keep(kind: str, name: str, content: bytes) -> Path:
     """
     with writing(kind, name, len(content)) as unfinished:
         unfinished.write_bytes(content)
-    return _base() / kind / name
+    return kept_file(kind, name)
 
 
 @contextmanager

@@ -115,7 +115,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
         assert load_own(data) and not lost.exists()
         with pytest.raises(UserError, match="upload it again"):
             resolve(of_nobody)
-        age(storage._base() / f"uploads/{of_a_reader.removeprefix('upload:')}.json", LONG_AGO)
+        age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
         storage._noted.clear()
         answers.known(read_architecture, of_a_reader)  # from memory, as a page does
 
