@@ -15,7 +15,7 @@ from lora_viz.figures.literal import as_plotly
 from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9
-HEIGHT = 440
+HEIGHT = 480
 GRID = "rgba(138,150,163,0.25)"
 # a card with more than this many times the highest bar is written above the bars, not drawn
 HIGHEST_LINE = 3.0
@@ -65,7 +65,13 @@ def memory_bars(
     drawing.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.28, "yanchor": "top", "font": {"size": 12}},
+        legend={
+            "orientation": "h",
+            "y": -0.28,
+            "yanchor": "top",
+            "font": {"size": 12},
+            "maxheight": 0.65,  # of the picture: on a phone the names take ten rows
+        },
         margin={"l": 56, "r": 8, "t": 24, "b": 84},
     )
     drawing.update_yaxes(
