@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from lora_viz.training import launch, locks
 from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
 from lora_viz.training.job import process_count, process_rank, work
 from lora_viz.training.own_data import load_own
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run, create_run, find_run, list_runs
 from lora_viz.training.settings import TrainingSettings, training_scenario
@@ -76,7 +78,7 @@ def list_all(
         return
     for one in described:
         loss = one["held_out_loss"]
-        shown = f"{loss:.4f}" if loss is not None else "–"
+        shown = loss_words(loss, 4) if loss is not None else "–"
         print(f"{one['name']:<40} {one['state']:<12} {one['step']:>6} {shown:>8}")
 
 
@@ -171,10 +173,10 @@ def print_event(event: Event) -> None:
     elif isinstance(event, NoticeEvent):
         print(event.message, file=sys.stderr)
     elif isinstance(event, EvaluationEvent):
-        words = f"  step {event.step}: {event.part} loss {event.loss:.4f}"
-        print(f"{words}, perplexity {event.perplexity:.2f}", file=sys.stderr)
+        words = f"  step {event.step}: {event.part} loss {loss_words(event.loss, 4)}"
+        print(f"{words}, perplexity {perplexity_words(event.loss, 2)}", file=sys.stderr)
     elif isinstance(event, StepEvent) and (event.step % 10 == 0 or event.step == event.steps):
-        words = f"  step {event.step}/{event.steps}: loss {event.loss:.4f}"
+        words = f"  step {event.step}/{event.steps}: loss {loss_words(event.loss, 4)}"
         pace = f"{event.tokens_per_second:,.0f} tokens/s, {event.seconds_left:.0f} s left"
         print(f"{words}, {pace}", file=sys.stderr)
 
@@ -211,8 +213,8 @@ def _text(run: Run) -> str:
     for part in ("validation", "held_out", "pretraining"):
         losses = getattr(result, part)
         if losses and losses.after:
-            before, after = losses.before, losses.after
-            lines.append(f"{part:<12} loss {before.loss:.4f} → {after.loss:.4f}")
+            before, after, words = losses.before, losses.after, partial(loss_words, digits=4)
+            lines.append(f"{part:<12} loss {words(before.loss)} → {words(after.loss)}")
     for part in ("held_out", "trained"):
         match = getattr(result, f"exact_match_{part}")
         if match:

@@ -154,7 +154,7 @@ class EventWriter:
         self._file = path.open("ab", buffering=0)
 
     def write(self, event: Event) -> None:
-        """Append one line, the whole of it or nothing. Raises `OSError` where that is impossible."""
+        """Append one line, all of it or nothing. Raises `OSError` where that is impossible."""
         descriptor = self._file.fileno()
         before = os.fstat(descriptor).st_size
         try:

@@ -19,10 +19,9 @@ from lora_viz.training import locks
 from lora_viz.training.events import CheckpointEvent, EventWriter, StateEvent
 from lora_viz.training.queue import Ticket, draw_ticket
 from lora_viz.training.reserve import take_room
-from lora_viz.training.run_folder import RUNS, Run, create_run
+from lora_viz.training.run_folder import PUT_ASIDE, RUNS, Run, create_run
 from lora_viz.training.settings import TrainingSettings
 
-PUT_ASIDE = "result.before_resuming.json"  # the result of a run that goes on
 ENDING_SECONDS = 10.0  # a process that has written its result still has to leave
 
 

@@ -146,6 +146,10 @@ class Result(_Plain):
     files: Files = Files()
     memory: Memory | None = None
 
+    def timed_steps(self) -> int:
+        """How many steps the seconds of the training are of: those since it was resumed."""
+        return self.steps - (self.resumed_from or 0)
+
     def training_seconds(self) -> float | None:
         """What the whole training took; None if it was not timed, as where it was resumed."""
         return self.seconds.get("training") if self.resumed_from is None else None

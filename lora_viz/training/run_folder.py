@@ -33,6 +33,7 @@ from lora_viz.training.settings import TrainingSettings, parse_settings
 
 State = Activity | End | Literal["interrupted"]
 RUNS = "LORA_VIZ_RUNS"
+PUT_ASIDE = "result.before_resuming.json"  # the result of a run that went on
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lora_viz.errors import UserError
-from lora_viz.training.events import Event, EvaluationEvent, StateEvent, StepEvent
+from lora_viz.training.events import EvaluationEvent, Event, StateEvent, StepEvent
 from lora_viz.training.job import do_job
 from lora_viz.training.launch import prepare_to_resume
 from lora_viz.training.metrics_table import metrics_csv
 from lora_viz.training.record import Record
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import Run, create_run
-from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.stopping import StopSignal
 from tests.training.jobs import run_here, short_settings
 
@@ -58,7 +56,7 @@ def test_killed_in_every_phase_it_ends_with_the_same_bytes(
 
 def test_stopped_after_its_last_step_it_is_only_evaluated(text_file: Path, tmp_path: Path) -> None:
     settings = short_settings(text_file, schedule="constant", steps=4, checkpoint_every=3)
-    whole, _expected = run_here(tmp_path, "whole", settings)
+    whole, expected = run_here(tmp_path, "whole", settings)
     run, stop = create_run(settings, "stopped", tmp_path), StopSignal()
 
     def stop_at_the_end(event: Event) -> None:
@@ -70,7 +68,7 @@ def test_stopped_after_its_last_step_it_is_only_evaluated(text_file: Path, tmp_p
     prepare_to_resume(run)
     result = _go_on(run)
     assert result.state == "finished" and result.steps == 4 and result.resumed_from == 4
-    assert result.memory is None and result.files == _expected.files
+    assert result.memory is None and result.files == expected.files
     assert _weights(run) == _weights(whole) and _told(run) == [1, 2, 3, 4]
     with pytest.raises(UserError, match="nothing to resume"):
         prepare_to_resume(run)
