@@ -13,13 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, named_folder, new_folder
 from lora_viz.cli_training import described_run, print_event
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
-from lora_viz.storage import writing_in
+from lora_viz.storage import writable_folder, writing_in
 from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.job import process_count
@@ -44,8 +44,12 @@ def sweep_command() -> Callable[..., int]:
         values = {field: value for field, value in given.items() if value is not None}
         if out is None:
             raise UserError(_("Name the sweep's folder with --out, such as runs/NAME."))
-        path = Path(out).absolute()
-        found = _resumed(path, values) if resumes else create_sweep(_plan(values), *_place(path))
+        if resumes:
+            found = _resumed(named_folder(out), values)
+        else:
+            plan, path = _plan(values), new_folder(out)
+            writable_folder("queue")
+            found = create_sweep(plan, path.name, path.parent)
         return _work(found, as_json)
 
     parameters = [
@@ -121,10 +125,6 @@ def _numbers(option: str, text: str, least: int) -> tuple[int, ...]:
             % {"option": option, "least": least}
         )
     return tuple(dict.fromkeys(map(int, parts)))
-
-
-def _place(path: Path) -> tuple[str, Path]:
-    return path.name, path.parent
 
 
 def _resumed(path: Path, values: dict[str, Any]) -> Sweep:

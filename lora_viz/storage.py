@@ -41,9 +41,14 @@ def writable_folder(name: str) -> Path:
     return folder
 
 
+def is_writable(folder: Path) -> bool:
+    """Whether this process may make files in a folder."""
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
 def need_writable(folder: Path) -> None:
     """Raise `OSError` where a folder, or the file system that it is on, takes no files."""
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not is_writable(folder):
         is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         why = errno.EROFS if is_read_only else errno.EACCES
         raise OSError(why, os.strerror(why), str(folder))

@@ -159,6 +159,11 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     """
     root = root or runs_folder()
     path = root / check_name(name)
+    for ending, _settings in plan.runs():
+        if (root / f"{name}.{ending}").exists():
+            raise UserError(
+                _("There is a run “%s” already; choose another name.") % f"{name}.{ending}"
+            )
     with writing_in(root, RUNS):
         try:
             path.mkdir(parents=True)
@@ -272,6 +277,11 @@ def _do_all(
         ticket.give_back()
 
 
+def _is_unbegun(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a run takes before it has settings."""
+    return folder.is_dir() and all(one.name.startswith(".") for one in folder.iterdir())
+
+
 def _is_done(run: Run) -> bool:
     result = run.result()
     return result is not None and (result.state == "finished" or result.diverged_at is not None)
@@ -282,7 +292,8 @@ def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: Listener) 
     if earlier and _is_done(run):
         return earlier
     if not (run.path / "settings.json").is_file():
-        shutil.rmtree(run.path, ignore_errors=True)  # killed before its settings were written
+        if _is_unbegun(run.path):  # killed before its settings were written
+            shutil.rmtree(run.path, ignore_errors=True)
         create_run(settings, run.name, run.path.parent)
     prepare_to_resume(run)
     lock = locks.take(run.lock_file)

@@ -11,6 +11,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.training_curves import training_curves
 from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _, set_language
+from lora_viz.storage import is_writable
 from lora_viz.this_machine import read_gpus
 from lora_viz.training.events import EvaluationEvent, NoticeEvent, StateEvent
 from lora_viz.training.perplexity import loss_words, perplexity_words
@@ -143,6 +144,11 @@ def _how_it_ended(one: RecordedRun) -> None:
                 "resume it, or start anew."
             )
         )
+        if not is_writable(one.run.path):
+            show_warning(
+                _("Its folder %s cannot be written now; that may be why it says no more.")
+                % one.run.path
+            )
     elif one.state == "stopped":
         st.info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
     if one.state in ("failed", "interrupted", "stopped"):
