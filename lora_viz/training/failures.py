@@ -20,14 +20,14 @@ MODEL_MISSING = ("is not a local folder", "couldn't connect", "offline mode", "n
 
 
 class DivergedError(UserError):
-    """A loss or a gradient stopped being a finite number at `step`."""
+    """A loss, a gradient or a weight stopped being a finite number at `step`."""
 
     def __init__(self, step: int, learning_rate: float) -> None:
         self.step = step
         super().__init__(
             _(
-                "Training diverged at step %(step)s: its loss or its gradient is no finite number "
-                "any more; the learning rate there was %(rate)s."
+                "Training diverged at step %(step)s: the loss, the gradient or a weight is not a "
+                "finite number; the learning rate there was %(rate)s."
             )
             % {"step": f"{step:,}", "rate": f"{learning_rate:.3g}"}
         )

@@ -163,8 +163,8 @@ class _FineTuning:
         if not _are_finite(losses):
             raise UserError(
                 _(
-                    "The model's loss is no finite number before any training; its weights may be "
-                    "damaged, or %s too small for them: choose float32."
+                    "The model's loss is not a finite number before any training: its weights are "
+                    "damaged, or too large for %s, and float32 would be right."
                 )
                 % self._scenario.base_dtype
             )
