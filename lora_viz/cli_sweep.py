@@ -48,7 +48,6 @@ def sweep_command() -> Callable[..., int]:
             found = _resumed(named_folder(out), values)
         else:
             plan, path = _plan(values), new_folder(out)
-            writable_folder("queue")
             found = create_sweep(plan, path.name, path.parent)
         return _work(found, as_json)
 
@@ -134,6 +133,7 @@ def _resumed(path: Path, values: dict[str, Any]) -> Sweep:
         )
     sweep = Sweep(path)
     sweep.plan()
+    writable_folder("queue")
     return sweep
 
 

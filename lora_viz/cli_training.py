@@ -151,6 +151,7 @@ def _resumed(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSett
     path = named_folder(out)
     run = find_run(path.name, path.parent)
     if process_rank() == 0:
+        writable_folder("queue")
         launch.prepare_to_resume(run)
     return run, run.settings
 

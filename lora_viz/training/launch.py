@@ -106,6 +106,9 @@ def place_in_queue() -> Iterator[Ticket]:
     ticket = draw_ticket()
     try:
         yield ticket
+    except UserError:
+        ticket.path.unlink(missing_ok=True)
+        raise
     finally:
         os.close(ticket.descriptor)
 

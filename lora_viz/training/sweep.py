@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _, set_language
-from lora_viz.storage import need_writable, writing_in
+from lora_viz.storage import need_writable, writable_folder, writing_in
 from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.failures import explain
@@ -159,6 +159,7 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     """
     root = root or runs_folder()
     path = root / check_name(name)
+    writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
     for ending, _settings in plan.runs():
         if (root / f"{name}.{ending}").exists():
             raise UserError(

@@ -211,7 +211,7 @@ def test_a_result_that_is_larger_than_the_room_says_the_least(tmp_path: Path) ->
         FullDisk(patch).is_full = True
         result = record.end("finished")
     told = run.result()
-    assert told == result and told.state == "failed" and "disk is full" in told.reason
+    assert told and told == result and told.state == "failed" and "disk is full" in told.reason
     assert told.steps == 6 and not told.layer_changes and run.can_resume()
 
 

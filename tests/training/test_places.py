@@ -109,6 +109,7 @@ def test_where_nothing_can_be_kept_nothing_begins(
     plan = SweepPlan(settings=settings, ranks=(1,), with_full=False)
     for begin in (
         lambda: launch.start(settings),
+        lambda: create_sweep(plan, "sweep"),
         lambda: command("train", "--steps", "1"),
         lambda: command("sweep", "--steps", "1", "--out", "runs/sweep"),
         lambda: store_upload('{"model_type": "gpt2"}'),
