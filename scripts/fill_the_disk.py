@@ -1,9 +1,9 @@
 """Let a training job run into a full disk, then resume it: `python -m scripts.fill_the_disk 30`.
 
-Each job runs on a small file system of its own (tmpfs, which needs root), of a size that lies
-between nothing and what the job takes. It has to end with its true reason, or not to start and
-leave nothing; with more room it has to go on to the same adapter, byte for byte. Prints what it
-saw.
+Each job runs on a small file system of its own (tmpfs, which needs root). For half of them its size
+lies between nothing and what the job takes; the others have room until something else takes all of
+it at a random moment. A job has to end with its true reason, or not to start and leave nothing;
+with more room it has to go on to the same adapter, byte for byte. Prints what it saw.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from lora_viz.errors import UserError
@@ -22,6 +23,7 @@ from lora_viz.training.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 ENOUGH = 64 * 2**20
+LONGEST_SECONDS = 14
 
 
 def main() -> None:
@@ -46,14 +48,21 @@ def main() -> None:
         expected, taken = _adapter(whole), _taken(whole.path.parent)
         print(f"an uninterrupted run ends {whole.state()} and leaves {taken:,} B", flush=True)
         for moment in range(moments):
-            size = int(taken * 2.6 * (moment + 1) / moments)
-            words = _one(Path(folder, f"disk-{moment}"), size, settings, expected)
+            disk, share = Path(folder, f"disk-{moment}"), (moment + 1) / moments
+            if moment % 2:
+                size, delay = int(taken * 2.6 * share), None
+            else:
+                size, delay = ENOUGH // 2, share * LONGEST_SECONDS
+            words = _one(disk, size, delay, settings, expected)
             seen[words.partition(";")[0]] += 1
-            print(f"{size:>10,} B: {words}", flush=True)
+            when = f"{size:,} B" if delay is None else f"full after {delay:.1f} s"
+            print(f"{when:>20}: {words}", flush=True)
     print(dict(seen))
 
 
-def _one(disk: Path, size: int, settings: TrainingSettings, expected: bytes) -> str:
+def _one(
+    disk: Path, size: int, delay: float | None, settings: TrainingSettings, expected: bytes
+) -> str:
     disk.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk))
     try:
@@ -62,6 +71,9 @@ def _one(disk: Path, size: int, settings: TrainingSettings, expected: bytes) -> 
         except UserError as error:
             assert not [*disk.iterdir()], "a start that was refused left something"
             return f"not started; {error}"
+        if delay is not None:
+            time.sleep(delay)
+            _take_all(disk / "ballast")
         _wait(run)
         ended, result = run.state(), run.result()
         if ended == "finished":
@@ -69,6 +81,7 @@ def _one(disk: Path, size: int, settings: TrainingSettings, expected: bytes) -> 
             return "finished; there was room"
         assert result is not None, f"{ended} without a reason"
         states = [event.state for event in run.events() if isinstance(event, StateEvent)]
+        (disk / "ballast").unlink(missing_ok=True)
         _mount("-o", f"remount,size={ENOUGH}", str(disk))
         launch.resume(run)
         _wait(run)
@@ -77,6 +90,13 @@ def _one(disk: Path, size: int, settings: TrainingSettings, expected: bytes) -> 
         return f"{words}; while {states[-1]}; resumed: {run.state()}, same adapter: {is_same}"
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def _take_all(ballast: Path) -> None:
+    """Write until nothing more goes in."""
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 def _mount(*options: str) -> None:
