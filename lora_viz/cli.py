@@ -29,6 +29,7 @@ from lora_viz.format import grouped
 from lora_viz.hardware import cards
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
+from lora_viz.storage import expanded
 
 app = typer.Typer(
     name="lora_viz",
@@ -71,7 +72,7 @@ def _open_what_is_closed() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
     if sys.stderr is None:  # or what is printed there would go to standard output
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (for good)
 
 
 def _complain(words: object, status: int) -> int:
@@ -272,7 +273,7 @@ def _lines(file: str) -> Iterator[bytes]:
     if file == "-" and sys.stdin is None:
         raise UserError(_("Standard input is closed; name a file after --batch."))
     try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+        with nullcontext(sys.stdin.buffer) if file == "-" else expanded(file).open("rb") as source:
             yield from source
     except (OSError, ValueError):
         raise UserError(_("%s cannot be read.") % file) from None

@@ -7,25 +7,34 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from lora_viz.adapter import read_adapter_layout
 from lora_viz.answers import compute
-from lora_viz.cli_options import declared_parameters, json_text, with_typed_model
+from lora_viz.cli_options import (
+    declared_parameters,
+    json_text,
+    named_folder,
+    new_folder,
+    with_typed_model,
+)
 from lora_viz.errors import UserError
-from lora_viz.format import measured, size
+from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.rank_sweep import unreadable_sweeps
 from lora_viz.scenario import Scenario
+from lora_viz.storage import writable_folder, writing_in
 from lora_viz.training import launch, locks
 from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
 from lora_viz.training.job import process_count, process_rank, work
 from lora_viz.training.own_data import load_own
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.results import Result
 from lora_viz.training.run_folder import (
+    RUNS,
     Run,
     UnreadableRun,
     create_run,
@@ -57,6 +66,8 @@ def train_command() -> Callable[..., int]:
         values = {field: value for field, value in given.items() if value is not None}
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
+        if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more
+            print(result.reason, result.advice, file=sys.stderr)
         if process_rank() == 0:
             print(json_text(described_run(run)) if as_json else _text(run))
         return EXIT_STATUS[result.state]
@@ -138,12 +149,13 @@ def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings
         load_own(settings.data_file)  # what is wrong with it is said before anything is made
     if process_rank() == 0:
         need_an_adapter(scenario)
-    path = Path(out).absolute() if out else None
+    path = None if out is None else new_folder(out) if process_rank() == 0 else named_folder(out)
     if process_count() > 1 and path is None:
         raise UserError(_("Name the run's folder with --out where several processes train."))
     if process_rank() > 0:
         assert path is not None
         return Run(path), settings
+    writable_folder("queue")  # or the job could not begin, and its folder would be left behind
     return create_run(
         settings, path.name if path else None, path.parent if path else None
     ), settings
@@ -154,9 +166,10 @@ def _resumed(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSett
         raise UserError(
             _("Resume a run with --resume --out FOLDER; its settings stay as they are.")
         )
-    path = Path(out).absolute()
+    path = named_folder(out)
     run = find_run(path.name, path.parent)
     if process_rank() == 0:
+        writable_folder("queue")
         launch.prepare_to_resume(run)
     return run, run.settings
 
@@ -166,7 +179,8 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     signals.listen()
     if process_rank() > 0:
         return work(run, settings, signals)
-    lock = locks.take(run.lock_file)
+    with writing_in(run.path, RUNS):
+        lock = locks.take(run.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
     try:
@@ -200,10 +214,10 @@ def print_event(event: Event) -> None:
     elif isinstance(event, NoticeEvent):
         print_notice(event)
     elif isinstance(event, EvaluationEvent):
-        words = f"  step {event.step}: {event.part} loss {event.loss:.4f}"
-        print(f"{words}, perplexity {event.perplexity:.2f}", file=sys.stderr)
+        words = f"  step {event.step}: {event.part} loss {loss_words(event.loss, 4)}"
+        print(f"{words}, perplexity {perplexity_words(event.loss, 2)}", file=sys.stderr)
     elif isinstance(event, StepEvent) and (event.step % 10 == 0 or event.step == event.steps):
-        words = f"  step {event.step}/{event.steps}: loss {event.loss:.4f}"
+        words = f"  step {event.step}/{event.steps}: loss {loss_words(event.loss, 4)}"
         pace = f"{event.tokens_per_second:,.0f} tokens/s, {event.seconds_left:.0f} s left"
         print(f"{words}, {pace}", file=sys.stderr)
 
@@ -250,7 +264,7 @@ def _line(described: dict[str, Any]) -> str:
     loss, step = described["held_out_loss"], described["step"]
     figures = (
         "–" if step is None else step,
-        "–" if loss is None else measured(loss, 4),
+        "–" if loss is None else loss_words(loss, 4),
     )
     line = f"{described['name']:<40} {described['state']:<12} {figures[0]:>6} {figures[1]:>8}"
     return "  ".join([line, *described["problems"]])
@@ -270,9 +284,8 @@ def _text(run: Run | UnreadableRun) -> str:
     for part in ("validation", "held_out", "pretraining"):
         losses = getattr(result, part)
         if losses and losses.after:
-            before, after = losses.before, losses.after
-            change = f"{measured(before.loss, 4)} → {measured(after.loss, 4)}"
-            lines.append(f"{part:<12} loss {change}")
+            before, after, words = losses.before, losses.after, partial(loss_words, digits=4)
+            lines.append(f"{part:<12} loss {words(before.loss)} → {words(after.loss)}")
     for part in ("held_out", "trained"):
         match = getattr(result, f"exact_match_{part}")
         if match:

@@ -36,18 +36,6 @@ def three_digits(number: float) -> str:
     return f"{number:,.{places}f}"
 
 
-def measured(number: float, digits: int) -> str:
-    """A loss or a perplexity with so many digits after the point; one too long for that is short.
-
-    3.14159 → "3.142", 1e308 → "1e+308"; what is no number is "NaN" or "∞".
-    """
-    if number != number:
-        return "NaN"
-    if abs(number) == float("inf"):
-        return "∞" if number > 0 else "−∞"
-    return f"{number:.{digits}f}" if abs(number) < 1e9 else f"{number:.{digits}g}"
-
-
 def _scaled(number: float, base: int, units: tuple[str, ...]) -> str:
     step = 0
     while abs(number) >= base and step < len(units) - 1:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from lora_viz.rate_choice import chosen_rates, recorded_trials
+from lora_viz.training.curves import is_drawable
 from lora_viz.training.results import BeforeAfter, Result
 from lora_viz.training.run_files import DamagedFileError, exists, read_json, stamp
 from lora_viz.training.run_folder import NAME_FORM, SWEEP_PLAN, Run, UnreadableRun, runs_folder
@@ -150,11 +151,12 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
 
 
 def _after(loss: BeforeAfter | None) -> float | None:
-    return loss.after.loss if loss and loss.after else None
+    return loss.after.loss if loss and loss.after and is_drawable(loss.after.loss) else None
 
 
 def _rise(loss: BeforeAfter | None) -> float | None:
-    return loss.after.loss - loss.before.loss if loss and loss.after else None
+    after = _after(loss)
+    return None if after is None or loss is None else after - loss.before.loss
 
 
 def _processor_seconds(run: Run) -> float | None:

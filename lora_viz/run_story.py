@@ -6,7 +6,7 @@ Losses are means over tokens in nats.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from lora_viz.errors import UserError
 from lora_viz.forward import TensorSample, evenly_picked
 from lora_viz.i18n import _
+from lora_viz.training.curves import is_drawable
 from lora_viz.training.events import EvaluationEvent, Event, LayerReading, SnapshotEvent, StepEvent
 from lora_viz.training.run_files import Damage, DamagedFileError
 from lora_viz.training.run_folder import LayerSnapshot, Run, read_base_weights, read_snapshot
@@ -98,6 +99,9 @@ def read_story(run: Run, layer: str) -> Story:
             _("A snapshot of “%(run)s” cannot be read: %(reason)s")
             % {"run": run.name, "reason": error}
         ) from None
+    read = [(event, one) for event, one in read if np.isfinite(one.delta).all()]
+    if not read:
+        raise UserError(_("No snapshot of “%s” holds finite numbers only.") % run.name)
     _check_matrices(run, layer, [one.delta for _event, one in read], weight)
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)
@@ -111,7 +115,7 @@ def read_story(run: Run, layer: str) -> Story:
         weight=None if weight is None else sampled(weight),
         moments=tuple(_moment(event, one, events, tolerance, is_counted) for event, one in read),
         snapshots=len(taken),
-        batch_losses=tuple((e.step, e.loss) for e in events if isinstance(e, StepEvent)),
+        batch_losses=tuple((e.step, e.loss) for e in _steps(events)),
         held_out=tuple(_held_out(events)),
     )
 
@@ -144,7 +148,7 @@ def _moment(
         if is_counted
         else reading.singular_values
     )
-    losses = (e.loss for e in events if isinstance(e, StepEvent) and e.step == event.step)
+    losses = (e.loss for e in _steps(events) if e.step == event.step)
     by_then = [e for e in _held_out(events) if e.step <= event.step]
     return Moment(
         step=event.step,
@@ -186,7 +190,14 @@ def _check_matrices(
 
 
 def _held_out(events: Iterable[Event]) -> list[EvaluationEvent]:
-    return [e for e in events if isinstance(e, EvaluationEvent) and e.part == "held_out"]
+    """Those that can be drawn."""
+    found = (e for e in events if isinstance(e, EvaluationEvent) and e.part == "held_out")
+    return [e for e in found if is_drawable(e.loss)]
+
+
+def _steps(events: Iterable[Event]) -> Iterator[StepEvent]:
+    """Those that can be drawn."""
+    return (e for e in events if isinstance(e, StepEvent) and is_drawable(e.loss))
 
 
 def _named(run: Run, layer: str) -> dict[str, str]:

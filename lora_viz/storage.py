@@ -7,6 +7,7 @@ again stays for as long as a run names it, and for a day after its last use.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -20,12 +21,18 @@ from pathlib import Path
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 
+STORAGE = "LORA_VIZ_STORAGE"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 MEGABYTE = 10**6
 DAY = 86_400
 NOTED_SECONDS = 600  # a use is noted at most so often
 MOST_NOTED = 10_000
 AFTERWARDS = 0.9  # of its bound is what a kind may take after too much was there
 HASH = re.compile(r"[0-9a-f]{16,}")
+
+
+class UnwritableFolderError(UserError, OSError):
+    """A folder takes no files; the message names it and says what would be right."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,14 @@ _lock = threading.Lock()
 
 
 def storage_folder(name: str) -> Path:
-    """A writable folder, made if it is not there: `$LORA_VIZ_STORAGE` or `~/.cache/lora_viz`."""
+    """A folder, made if it is not there: `$LORA_VIZ_STORAGE` or `~/.cache/lora_viz`.
+
+    Raises:
+        UnwritableFolderError: it is not there and cannot be made.
+    """
     folder = _base() / name
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing_in(folder, STORAGE):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -111,7 +123,7 @@ def keep(kind: str, name: str, content: bytes) -> Path:
     """Keep a file of a kind under a name such as `folder/file`, in one piece or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        UnwritableFolderError: it cannot be written.
         UserError: all the room that its kind has is in use.
     """
     with writing(kind, name, len(content)) as unfinished:
@@ -129,8 +141,9 @@ def writing(kind: str, name: str, size: int) -> Iterator[Path]:
     path = storage_folder(str(Path(kind, name).parent)) / Path(name).name
     unfinished = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name[-40:]}")
     try:
-        yield unfinished
-        unfinished.replace(path)
+        with writing_in(path.parent, STORAGE):
+            yield unfinished
+            unfinished.replace(path)
     except BaseException:
         with suppress(OSError):
             unfinished.unlink()
@@ -265,7 +278,7 @@ def _delete(path: Path) -> bool:
 
 
 def _base() -> Path:
-    given = os.environ.get("LORA_VIZ_STORAGE")
+    given = os.environ.get(STORAGE)
     try:
         return Path(given or "~/.cache/lora_viz").expanduser().absolute()
     except RuntimeError:  # a user without a home
@@ -275,3 +288,71 @@ def _base() -> Path:
 def _setting(name: str, otherwise: int) -> int:
     given = os.environ.get(name, "")
     return int(given) if given.isascii() and given.isdigit() else otherwise
+
+
+def writable_folder(name: str) -> Path:
+    """A storage folder that takes files now. Raises `UnwritableFolderError`."""
+    folder = storage_folder(name)
+    with writing_in(folder, STORAGE):
+        need_writable(folder)
+    return folder
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether this process may make files in a folder."""
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def need_writable(folder: Path) -> None:
+    """Raise `OSError` where a folder, or the file system that it is on, takes no files."""
+    if not is_writable(folder):
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        why = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(why, os.strerror(why), str(folder))
+
+
+@contextmanager
+def writing_in(folder: Path, variable: str) -> Iterator[None]:
+    """Within this block a folder is written; where that fails, one sentence names the folder.
+
+    Args:
+        folder: what the sentence names.
+        variable: the environment variable that can name another folder.
+
+    Raises:
+        UnwritableFolderError: the block raised `OSError`.
+    """
+    try:
+        yield
+    except UnwritableFolderError:
+        raise
+    except OSError as error:
+        values = {
+            "folder": folder,
+            "reason": error.strerror or str(error) or type(error).__name__,
+            "variable": variable,
+        }
+        if error.errno in FULL:
+            words = _("The disk that holds %(folder)s is full; make room and try again.")
+        elif error.errno == errno.EFBIG:
+            words = _("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
+        else:
+            words = _(
+                "The folder %(folder)s cannot be written (%(reason)s); make it writable, or name "
+                "another in %(variable)s."
+            )
+        raise UnwritableFolderError(words % values) from error
+
+
+def expanded(path: str) -> Path:
+    """A path as a person wrote it, made absolute; a leading ~ is the home folder.
+
+    Raises:
+        UserError: it begins with the home of a user whom this machine does not know.
+    """
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise UserError(
+            _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
+        ) from None

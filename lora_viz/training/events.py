@@ -6,9 +6,11 @@ seconds, times seconds since 1970.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lora_viz.format import grouped
 from lora_viz.training.quantities import MOST, Count, Moment, PositiveCount, Seconds
+from lora_viz.training.reserve import write_all
 from lora_viz.training.run_files import (
     Damage,
     DamagedFileError,
@@ -160,12 +163,18 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         _drop_half_line(path)
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
 
     def write(self, event: Event) -> None:
-        """Append one line and flush it. Raises `OSError` where it cannot be written."""
-        self._file.write(event.model_dump_json() + "\n")
-        self._file.flush()
+        """Append one line, all of it or nothing. Raises `OSError` where that is impossible."""
+        descriptor = self._file.fileno()
+        before = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, (event.model_dump_json() + "\n").encode())
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise
 
     def close(self) -> None:
         """Close the file."""

@@ -118,7 +118,8 @@ class Result(_Plain):
     """How a job ended and everything that it measured; what it did not get to is None.
 
     Where a job was cut off and went on after step `resumed_from`, `seconds`, by what it did, and
-    `started` are those of its last process.
+    `started` are those of its last process. `diverged_at` is the step at which a loss or a gradient
+    was no finite number any more.
     """
 
     state: End
@@ -128,6 +129,7 @@ class Result(_Plain):
     ended: Moment
     seconds: dict[str, Seconds] = {}
     resumed_from: Count | None = None
+    diverged_at: Count | None = None
     steps: Count = 0
     machine: Machine | None = None
     trainable_parameters: Count | None = None
@@ -145,6 +147,10 @@ class Result(_Plain):
     layer_changes: tuple[LayerChange, ...] = ()
     files: Files = Files()
     memory: Memory | None = None
+
+    def timed_steps(self) -> int:
+        """How many steps the seconds of the training are of: those since it was resumed."""
+        return self.steps - (self.resumed_from or 0)
 
     def training_seconds(self) -> float | None:
         """What the whole training took; None if it was not timed, as where it was resumed."""

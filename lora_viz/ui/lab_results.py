@@ -9,9 +9,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from lora_viz.format import THIN_SPACE, grouped, measured, percent, size
+from lora_viz.format import THIN_SPACE, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.training.metrics_table import metrics_csv
+from lora_viz.training.perplexity import loss_words, perplexity_words
+from lora_viz.training.public_names import public_settings
 from lora_viz.training.results import BeforeAfter, Check, ExactMatch, Memory, Result
 from lora_viz.training.run_files import exists, folder_damage
 from lora_viz.ui.literal import as_block, as_code, as_markdown
@@ -94,13 +96,12 @@ def _losses(result: Result) -> None:
 
 def _loss_cells(losses: BeforeAfter) -> str:
     before, after = losses.before, losses.after
+    perplexities = [perplexity_words(one.loss) for one in (before, after) if one]
     return " | ".join(
         (
-            measured(before.loss, 3),
-            f"**{measured(after.loss, 3)}**" if after else "–",
-            f"{measured(before.perplexity, 1)} → {measured(after.perplexity, 1)}"
-            if after
-            else measured(before.perplexity, 1),
+            loss_words(before.loss),
+            f"**{loss_words(after.loss)}**" if after else "–",
+            " → ".join(perplexities),
         )
     )
 
@@ -111,8 +112,7 @@ def _forgetting(result: Result) -> None:
     if losses is None or losses.after is None:
         return
     change = losses.after.loss - losses.before.loss
-    sign = "+" if change >= 0 else ""
-    values = {"change": (sign + measured(change, 4)).replace("-", "−")}
+    values = {"change": ("+" if change > 0 else "") + loss_words(change, 4).replace("-", "−")}
     st.markdown(_("Forgetting: **%(change)s** nats per token on the pretraining text.") % values)
     if not result.own_pretraining_text:
         st.caption(
@@ -162,7 +162,7 @@ def _measured(check: Check) -> str:
     if check.measured is None or not isfinite(check.measured):
         return ""
     if check.name == "rank":
-        return " " + _("Highest rank: %s.") % measured(check.measured, 0)
+        return " " + _("Highest rank: %s.") % loss_words(check.measured, 0)
     return " " + _("Largest difference of a logit: %s.") % f"{check.measured:.2g}"
 
 
@@ -202,6 +202,9 @@ def _sizes(result: Result) -> None:
 def _memory(result: Result) -> None:
     st.markdown(f"**{_('Peak memory: measured beside simulated')}**")
     memory = result.memory
+    if memory is None and result.steps:
+        st.caption(_("Not measured: all steps were done before the run was resumed."))
+        return
     if memory is None:
         st.caption(_("The run ended before its first step."))
         return
@@ -271,8 +274,8 @@ def _downloads(one: RecordedRun) -> None:
         )
         st.download_button(
             _("Settings (JSON)"),
-            data=lambda: (one.run.path / "settings.json").read_bytes(),
-            file_name=f"{one.run.name}-settings.json",
+            data=lambda: public_settings(one.settings).encode(),
+            file_name=f"{one.name}-settings.json",
             mime="application/json",
             on_click="ignore",
             key=f"settings:{one.name}",

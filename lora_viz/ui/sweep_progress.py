@@ -7,18 +7,19 @@ import time
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.format import grouped, measured
+from lora_viz.format import grouped
 from lora_viz.i18n import _, set_language
 from lora_viz.rank_sweep import default_plan, own_sweeps
 from lora_viz.training import launch
 from lora_viz.training import sweep as sweeps
 from lora_viz.training.events import StepEvent
+from lora_viz.training.perplexity import loss_words
 from lora_viz.training.run_folder import Run
 from lora_viz.training.sweep import Sweep
 from lora_viz.ui import controls, state
 from lora_viz.ui.frames import act_button
 from lora_viz.ui.literal import as_code, as_markdown
-from lora_viz.ui.messages import show_error
+from lora_viz.ui.messages import show_error, show_warning
 from lora_viz.ui.reader import claim, owns
 
 LOOK_SECONDS = 2.0
@@ -45,7 +46,12 @@ def new_sweep(shown: Sweep) -> None:
 
 def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
     begun = shown if shown in own else next(iter(own), None)  # the newest may show nothing yet
-    left = len(begun.runs()) - len(begun.results()) if begun else 0
+    try:
+        left = len(begun.left()) if begun else 0
+    except UserError:  # its plan cannot be read
+        return
+    if begun:
+        _how_it_ended(begun)
     if begun and left:
         act_button(
             _("Go on with the %s runs that are left") % left,
@@ -54,6 +60,17 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
             args=(begun,),
             help=as_markdown(begun.path.name),
         )
+
+
+def _how_it_ended(sweep: Sweep) -> None:
+    """Why the sweep or a run of it failed, each in a sentence."""
+    end = sweep.end()
+    if end is not None and end.state == "failed":
+        show_error(f"{end.reason} {end.advice}")
+    for run in sweep.runs():
+        result = run.result()
+        if result is not None and result.state == "failed":
+            show_warning(f"{run.name}: {result.reason}")
 
 
 def _offer() -> None:
@@ -128,7 +145,7 @@ def _within(run: Run | None) -> tuple[float, str]:
         "run": as_code(run.name),
         "step": grouped(last.step),
         "steps": grouped(last.steps),
-        "loss": measured(last.loss, 3),
+        "loss": loss_words(last.loss),
     }
 
 

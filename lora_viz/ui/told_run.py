@@ -13,11 +13,12 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.run_story import story_figure
-from lora_viz.format import grouped, measured
+from lora_viz.format import grouped
 from lora_viz.i18n import _, current_language
 from lora_viz.recorded import recorded_lora_run
 from lora_viz.run_story import Story, followed_layers, read_story
 from lora_viz.training.events import EvaluationEvent
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.run_files import Stamp, stamp
 from lora_viz.training.run_folder import Run
 from lora_viz.ui import controls, page, state
@@ -106,11 +107,11 @@ class ToldRun:
                     "%(first_perplexity)s → %(last_perplexity)s."
                 )
                 % {
-                    "first": measured(first.loss, 3),
-                    "last": measured(last.loss, 3),
+                    "first": loss_words(first.loss),
+                    "last": loss_words(last.loss),
                     "step": grouped(last.step),
-                    "first_perplexity": measured(first.perplexity, 1),
-                    "last_perplexity": measured(last.perplexity, 1),
+                    "first_perplexity": perplexity_words(first.loss),
+                    "last_perplexity": perplexity_words(last.loss),
                 }
             )
 
