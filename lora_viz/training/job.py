@@ -10,7 +10,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from lora_viz.errors import UserError
@@ -121,8 +121,7 @@ def end_of(work: Callable[[], None], record: Record) -> Result | None:
     except UserError as error:
         return record.end("failed", *explain(error))
     except (Exception, SystemExit) as error:  # whatever a model, a library or a disk does
-        with suppress(OSError, ValueError):  # the log may be on the disk that is full
-            traceback.print_exc()
+        record.log(traceback.format_exc())
         return record.end("failed", *explain(error))
     return None
 

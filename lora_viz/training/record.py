@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,6 +65,17 @@ class Record:
     def notice(self, message: str) -> None:
         """Tell the reader something in one sentence."""
         self.write(NoticeEvent(message=message))
+
+    def log(self, details: str) -> None:
+        """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
+        with suppress(OSError, ValueError):
+            if self.run:
+                with self.run.log_file.open(
+                    "a", encoding="utf-8", errors="backslashreplace"
+                ) as log:
+                    log.write(details)
+            else:
+                print(details, file=sys.stderr)
 
     def keep(self, **values: Any) -> None:
         """Fields of the result that are known now."""

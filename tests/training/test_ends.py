@@ -246,6 +246,7 @@ def test_reasons_are_told_apart(error: Exception, expected: str, tmp_path: Path)
 
     result = end_of(fail, Record(run))
     assert result and result == run.result() and expected in result.reason
+    assert "Traceback" in run.log_file.read_text()
 
 
 def test_interrupted_twice_it_is_stopped(tmp_path: Path) -> None:
