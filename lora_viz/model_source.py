@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import storage_folder
+from lora_viz.storage import STORAGE, storage_folder, writing_in
 
 MAXIMUM_CONFIG_BYTES = 1_000_000
 MAXIMUM_INTEGER = 2**40
@@ -167,7 +167,8 @@ def store_upload(text: str | bytes) -> str:
     canonical = json.dumps(values, sort_keys=True)
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     folder = storage_folder("uploads")
-    (folder / f"{digest}.json").write_text(canonical)
+    with writing_in(folder, STORAGE):
+        (folder / f"{digest}.json").write_text(canonical)
     return f"upload:{digest}"
 
 

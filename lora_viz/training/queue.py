@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lora_viz.storage import storage_folder
+from lora_viz.storage import STORAGE, writable_folder, writing_in
 from lora_viz.training import locks
 from lora_viz.training.stopping import StopSignal
 
@@ -45,10 +45,11 @@ class Ticket:
 
 
 def draw_ticket() -> Ticket:
-    """A place at the end of the queue."""
-    folder = storage_folder("queue")
+    """A place at the end of the queue. Raises `UnwritableFolderError`."""
+    folder = writable_folder("queue")
     path = folder / f"{time.time_ns():020d}-{os.getpid()}.ticket"
-    descriptor = locks.take(path)
+    with writing_in(folder, STORAGE):
+        descriptor = locks.take(path)
     assert descriptor is not None, "no other process has a ticket of this name"
     return Ticket(path, descriptor)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from lora_viz.storage import storage_folder
+from lora_viz.storage import UnwritableFolderError, storage_folder
 
 KEPT_FILES = 8
 WORTH_KEEPING = 100_000  # characters
@@ -27,7 +28,10 @@ def encode(texts: Sequence[str], tokenizer: Any) -> list[Tensor]:
     is_fast = getattr(tokenizer, "is_fast", False)
     if not is_fast or sum(map(len, texts)) < WORTH_KEEPING:
         return _tokenize(texts, tokenizer)
-    file = storage_folder("tokens") / f"{_key(texts, tokenizer)}.safetensors"
+    try:
+        file = storage_folder("tokens") / f"{_key(texts, tokenizer)}.safetensors"
+    except UnwritableFolderError:
+        return _tokenize(texts, tokenizer)
     try:
         kept = load_file(file)
         file.touch()
@@ -66,4 +70,5 @@ def _keep(file: Path, tokens: list[Tensor]) -> None:
         for old in files[:-KEPT_FILES]:
             old.unlink(missing_ok=True)
     except (OSError, SafetensorError):
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.storage import storage_folder
+from lora_viz.storage import STORAGE, storage_folder, writing_in
 from lora_viz.training.examples import Task
 from lora_viz.training.own_data import MAXIMUM_BYTES, load_own
 from lora_viz.ui import controls, state
@@ -76,7 +76,12 @@ def _own_data() -> None:
     )
     if uploaded is not None and uploaded.file_id != st.session_state.get(LAST_UPLOAD):
         st.session_state[LAST_UPLOAD] = uploaded.file_id
-        state.update_training(data_file=str(_stored(uploaded.name, uploaded.getvalue())))
+        try:
+            stored = str(_stored(uploaded.name, uploaded.getvalue()))
+        except UserError as error:  # what was chosen before does not take its place
+            show_error(str(error))
+            stored = ""
+        state.update_training(data_file=stored, task="own")
     file = Path(state.training().data_file)
     if not file.is_file():
         return
@@ -90,11 +95,12 @@ def _own_data() -> None:
 
 
 def _stored(name: str, content: bytes) -> Path:
-    """Keep an upload where the job's process finds it, under its own name."""
+    """Keep an upload where the job's process finds it, under its own name. Raises `UserError`."""
     folder = storage_folder(f"training_data/{hashlib.sha256(content).hexdigest()[:16]}")
     plain = Path(name.replace("\\", "/")).name
     file = folder / (Path(plain).stem[:LONGEST_NAME] + Path(plain).suffix)
-    file.write_bytes(content)
+    with writing_in(folder, STORAGE):
+        file.write_bytes(content)
     return file
 
 

@@ -28,3 +28,5 @@ def test_kept_tokens_are_the_tokenizer_s(tmp_path: Path, monkeypatch: pytest.Mon
     for number in range(KEPT_FILES + 1):
         encode([*texts, str(number)], tokenizer)
     assert len([*tmp_path.glob("tokens/*")]) == KEPT_FILES and not file.exists()
+    monkeypatch.setenv("LORA_VIZ_STORAGE", str(Path(__file__)))  # below a file is no folder
+    assert [one.tolist() for one in encode(texts, tokenizer)] == expected
