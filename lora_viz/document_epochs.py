@@ -6,10 +6,11 @@ Everything here is quoted: none of it was measured by this application.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 from typing import Literal
 
 from lora_viz.i18n import N_
+from lora_viz.training.perplexity import perplexity
 
 # the shades of its boxes: ━ ░ ▒ ▓ █
 Shade = Literal["frozen", "zero", "random", "learning", "learned"]
@@ -37,7 +38,7 @@ class DocumentEpoch:
     @property
     def computed_perplexity(self) -> float:
         """exp(loss): perplexity is exp of the mean cross-entropy over tokens."""
-        return exp(self.loss)
+        return perplexity(self.loss)
 
     @property
     def implied_loss(self) -> float:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from lora_viz.rate_choice import chosen_rates, recorded_trials
+from lora_viz.training.curves import is_drawable
 from lora_viz.training.results import BeforeAfter, Result
 from lora_viz.training.run_folder import Run, runs_folder
 from lora_viz.training.settings import TrainingSettings
@@ -133,11 +134,12 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
 
 
 def _after(loss: BeforeAfter | None) -> float | None:
-    return loss.after.loss if loss and loss.after else None
+    return loss.after.loss if loss and loss.after and is_drawable(loss.after.loss) else None
 
 
 def _rise(loss: BeforeAfter | None) -> float | None:
-    return loss.after.loss - loss.before.loss if loss and loss.after else None
+    after = _after(loss)
+    return None if after is None or loss is None else after - loss.before.loss
 
 
 def _processor_seconds(run: Run) -> float | None:

@@ -6,7 +6,7 @@ Losses are means over tokens in nats.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from lora_viz.errors import UserError
 from lora_viz.forward import TensorSample, evenly_picked
 from lora_viz.i18n import _
+from lora_viz.training.curves import is_drawable
 from lora_viz.training.events import EvaluationEvent, Event, LayerReading, SnapshotEvent, StepEvent
 from lora_viz.training.run_folder import LayerSnapshot, Run, read_base_weights, read_snapshot
 
@@ -95,6 +96,9 @@ def read_story(run: Run, layer: str) -> Story:
         read = [(taken[pick], _layer_in(run, taken[pick], layer)) for pick in picks]
     except (OSError, SafetensorError, KeyError):
         raise UserError(_("A snapshot of “%s” cannot be read.") % run.name) from None
+    read = [(event, one) for event, one in read if np.isfinite(one.delta).all()]
+    if not read:
+        raise UserError(_("No snapshot of “%s” holds finite numbers only.") % run.name)
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)
     is_counted = rows * columns <= COUNTED_VALUES
@@ -107,7 +111,7 @@ def read_story(run: Run, layer: str) -> Story:
         weight=None if weight is None else sampled(weight),
         moments=tuple(_moment(event, one, events, tolerance, is_counted) for event, one in read),
         snapshots=len(taken),
-        batch_losses=tuple((e.step, e.loss) for e in events if isinstance(e, StepEvent)),
+        batch_losses=tuple((e.step, e.loss) for e in _steps(events)),
         held_out=tuple(_held_out(events)),
     )
 
@@ -140,7 +144,7 @@ def _moment(
         if is_counted
         else reading.singular_values
     )
-    losses = (e.loss for e in events if isinstance(e, StepEvent) and e.step == event.step)
+    losses = (e.loss for e in _steps(events) if e.step == event.step)
     by_then = [e for e in _held_out(events) if e.step <= event.step]
     return Moment(
         step=event.step,
@@ -165,7 +169,14 @@ def _reading(event: SnapshotEvent, layer: str) -> LayerReading:
 
 
 def _held_out(events: Iterable[Event]) -> list[EvaluationEvent]:
-    return [e for e in events if isinstance(e, EvaluationEvent) and e.part == "held_out"]
+    """Those that can be drawn."""
+    found = (e for e in events if isinstance(e, EvaluationEvent) and e.part == "held_out")
+    return [e for e in found if is_drawable(e.loss)]
+
+
+def _steps(events: Iterable[Event]) -> Iterator[StepEvent]:
+    """Those that can be drawn."""
+    return (e for e in events if isinstance(e, StepEvent) and is_drawable(e.loss))
 
 
 def _named(run: Run, layer: str) -> dict[str, str]:

@@ -58,7 +58,10 @@ def _drawn(curves: Mapping[str, Curve], kind: str, height: int) -> go.Figure:
         rangemode="tozero",
     )
     drawing.update_yaxes(
-        **common, title={"text": curve_titles()[kind], "standoff": 10}, exponentformat="power"
+        **common,
+        automargin=True,  # ticks of huge values are wide
+        title={"text": curve_titles()[kind], "standoff": 10},
+        exponentformat="power",
     )
     for number, (name, curve) in enumerate(curves.items()):
         _add_run(drawing, number, name, curve.thinned())

@@ -18,6 +18,7 @@ from lora_viz.format import grouped
 from lora_viz.forward import TensorSample
 from lora_viz.i18n import _
 from lora_viz.run_story import Moment, Story
+from lora_viz.training.perplexity import loss_words, perplexity_words
 
 # pixels from the top
 WORDS_TOP, SCALE_BOTTOM = 8, 316
@@ -100,12 +101,12 @@ def _words(story: Story, moment: Moment) -> dict[str, Any]:
     """What is known at this moment, in three lines."""
     losses = [_("<b>Step %s</b>") % grouped(moment.step)]
     if moment.batch_loss is not None:
-        losses.append(_("batch loss %s") % f"{moment.batch_loss:.3f}")
+        losses.append(_("batch loss %s") % loss_words(moment.batch_loss))
     evaluated = ""
     if moment.held_out:
         evaluated = _("held-out loss %(loss)s · perplexity %(perplexity)s") % {
-            "loss": f"{moment.held_out.loss:.3f}",
-            "perplexity": f"{moment.held_out.perplexity:.2f}",
+            "loss": loss_words(moment.held_out.loss),
+            "perplexity": perplexity_words(moment.held_out.loss, 2),
         }
         if moment.held_out.step != moment.step:
             evaluated += " " + _("(step %s)") % grouped(moment.held_out.step)
@@ -164,8 +165,8 @@ def _add_losses(drawing: Drawing, story: Story) -> None:
         mode="lines+markers",
         line={"color": colour("logits"), "width": 2.5},
         marker={"size": 5},
-        customdata=[one.perplexity for one in story.held_out],
-        hovertemplate=_("held-out loss after %{x} steps: %{y:.4f}<br>perplexity %{customdata:.2f}")
+        customdata=[perplexity_words(one.loss, 2) for one in story.held_out],
+        hovertemplate=_("held-out loss after %{x} steps: %{y:.4f}<br>perplexity %{customdata}")
         + "<extra></extra>",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lora_viz.training.events import EvaluationEvent, Event, Part, StepEvent
 
+LARGEST_DRAWN = 1e300  # a browser adds margins, in numbers of 64 bits
 MOST_POINTS = 1_000  # of one curve on a screen
 MEMORY_READINGS = ("resident", "allocated", "reserved", "peak_allocated", "device_used")
 
@@ -19,9 +20,9 @@ class Curve:
     values: list[float | None] = field(default_factory=list)
 
     def add(self, step: int, value: float | None) -> None:
-        """Append a point."""
+        """Append a point; a value that no browser can draw becomes None."""
         self.steps.append(step)
-        self.values.append(value)
+        self.values.append(value if value is not None and is_drawable(value) else None)
 
     def thinned(self) -> Curve:
         """At most `MOST_POINTS` points, spread evenly, the last one among them."""
@@ -46,6 +47,11 @@ class Curves:
     evaluations: dict[Part, Curve] = field(default_factory=dict)
     perplexity: Curve = field(default_factory=Curve)
     last: StepEvent | None = None
+
+
+def is_drawable(value: float) -> bool:
+    """Whether a chart can show the value: it is finite, with room for the axis around it."""
+    return abs(value) < LARGEST_DRAWN  # false of NaN
 
 
 def read_curves(events: Sequence[Event]) -> Curves:

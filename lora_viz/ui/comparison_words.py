@@ -10,6 +10,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.training.curves import Curve
+from lora_viz.training.perplexity import loss_words
 from lora_viz.training.results import Result
 from lora_viz.ui import page, state
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -37,7 +38,9 @@ def curve_of(one: RecordedRun, kind: str) -> Curve:
 
 def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     """The run whose held-out loss ends lowest, if all losses are over the same tokens."""
-    ends = [(one, curve_of(one, "held_out").values[-1]) for one in runs if _has_held_out(one)]
+    whole = [one for one in runs if _has_held_out(one) and not _diverged(one)]
+    last = [(one, curve_of(one, "held_out").values[-1]) for one in whole]
+    ends = [(one, loss) for one, loss in last if loss is not None]
     if not ends:
         return
     differing = [field for field in EVALUATED_ON if len(_values(runs, field)) > 1]
@@ -50,9 +53,9 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
             % ", ".join(setting_label(field) for field in differing)
         )
         return
-    best, loss = min(ends, key=lambda end: end[1] or 0.0)
+    best, loss = min(ends, key=lambda end: end[1])
     page.key_number(
-        f"{loss:.3f}",
+        loss_words(loss),
         _("the lowest held-out loss at the end, nats per token: %s") % best.name,
     )
 
@@ -183,12 +186,13 @@ def _change(result: Result | None, part: str) -> str:
     losses = getattr(result, part) if result else None
     if losses is None:
         return "–"
-    after = f"{losses.after.loss:.4f}" if losses.after else "–"
-    return f"{losses.before.loss:.4f} → {after}"
+    after = loss_words(losses.after.loss, 4) if losses.after else "–"
+    return f"{loss_words(losses.before.loss, 4)} → {after}"
 
 
 def _newest(one: RecordedRun) -> str:
-    return f"{curve_of(one, 'held_out').values[-1]:.4f}" if _has_held_out(one) else "–"
+    newest = curve_of(one, "held_out").values[-1] if _has_held_out(one) else None
+    return "–" if newest is None else loss_words(newest, 4)
 
 
 def _match(result: Result | None) -> str:
@@ -207,6 +211,10 @@ def _count(value: int | None) -> str:
 
 def _has_held_out(one: RecordedRun) -> bool:
     return bool(curve_of(one, "held_out").values)
+
+
+def _diverged(one: RecordedRun) -> bool:
+    return one.result is not None and one.result.diverged_at is not None
 
 
 def _values(runs: Sequence[RecordedRun], field: str) -> set[str]:

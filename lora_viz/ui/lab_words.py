@@ -9,6 +9,7 @@ import streamlit as st
 from lora_viz.i18n import _
 from lora_viz.training.events import EvaluationEvent
 from lora_viz.training.metrics_table import metric_rows
+from lora_viz.training.perplexity import LARGEST_PLAIN, perplexity
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import latex, page
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -46,7 +47,7 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
     if held_out:
         last = held_out[-1]
         lines.append(
-            rf"\exp({last.loss:.4f}) = {math.exp(last.loss):.2f}, \qquad N = {last.tokens:,}"
+            rf"\exp({_plain(last.loss)}) {_exponential(last.loss)}, \qquad N = {last.tokens:,}"
         )
     shown = one.settings if one else settings
     lines.append(
@@ -111,3 +112,19 @@ def sources() -> None:
         _("The estimated time is a recorded run's; without one nothing is claimed."),
     )
     st.markdown("\n".join(f"- {point}" for point in points))
+
+
+def _exponential(loss: float) -> str:
+    """= exp(loss) in LaTeX, or what it is larger than."""
+    value = perplexity(loss)
+    return "> 10^{308}" if math.isinf(value) else f"= {_plain(value, 2)}"
+
+
+def _plain(value: float, digits: int = 4) -> str:
+    """A number in LaTeX; one of more than six digits as a power of ten."""
+    if not math.isfinite(value):
+        return rf"\text{{{value}}}"
+    if abs(value) < LARGEST_PLAIN:
+        return f"{value:.{digits}f}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}"

@@ -14,6 +14,7 @@ from lora_viz.format import percent, size
 from lora_viz.i18n import _
 from lora_viz.rank_sweep import SweepRun, falls_with_rank, own_sweeps, read_sweep, spreads
 from lora_viz.recorded import recorded_sweep
+from lora_viz.training.perplexity import loss_words
 from lora_viz.training.sweep import Sweep
 from lora_viz.training.tasks import TASKS
 from lora_viz.ui import controls, page, state
@@ -57,8 +58,9 @@ class MeasuredSweep:
             "high": ranked[-1].rank,
         }
         if full:
-            words += _("; full fine-tuning %s") % f"{full.median:.2f}"
-        page.key_number(f"{ranked[0].median:.2f} → {ranked[-1].median:.2f}", words, "sweep")
+            words += _("; full fine-tuning %s") % loss_words(full.median, 2)
+        ends = [loss_words(one.median, 2) for one in (ranked[0], ranked[-1])]
+        page.key_number(" → ".join(ends), words, "sweep")
 
     def finding(self) -> None:
         """What these runs show, and what they do not."""
@@ -126,12 +128,12 @@ class MeasuredSweep:
             Panel(
                 _("<b>Held-out loss</b><br>nats per token"),
                 spreads(self.runs, lambda run: run.held_out),
-                lambda loss: f"{loss:.3f}",
+                loss_words,
             ),
             Panel(
                 _("<b>Forgetting</b>, nats per token<br>rise on pretraining text"),
                 spreads(self.runs, lambda run: run.forgetting),
-                lambda loss: f"{loss:+.3f}",
+                lambda loss: ("+" if loss >= 0 else "") + loss_words(loss),
             ),
             Panel(
                 _("<b>Exact match</b>, percent<br>of held-out questions"),
@@ -220,7 +222,7 @@ def summary(measured: MeasuredSweep) -> None:
         badge = _("recorded") if measured.is_recorded else _("yours")
         st.markdown(f"**{_('Measured quality by rank')}** :gray-badge[{badge}]")
         losses = spreads(measured.runs, lambda run: run.held_out)
-        shown = (f"{_rank_words(entry.rank)}: {entry.median:.2f}" for entry in losses)
+        shown = (f"{_rank_words(entry.rank)}: {loss_words(entry.median, 2)}" for entry in losses)
         st.caption(" · ".join(shown) or _("No run of this sweep has finished yet."))
         st.caption(_("Held-out loss in nats per token, of a small model; the charts stand below."))
 

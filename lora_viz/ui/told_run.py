@@ -18,6 +18,7 @@ from lora_viz.i18n import _, current_language
 from lora_viz.recorded import recorded_lora_run
 from lora_viz.run_story import Story, followed_layers, read_story
 from lora_viz.training.events import EvaluationEvent
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.run_folder import Run, list_runs
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui import controls, page, state
@@ -103,11 +104,11 @@ class ToldRun:
                     "%(first_perplexity)s → %(last_perplexity)s."
                 )
                 % {
-                    "first": f"{first.loss:.3f}",
-                    "last": f"{last.loss:.3f}",
+                    "first": loss_words(first.loss),
+                    "last": loss_words(last.loss),
                     "step": grouped(last.step),
-                    "first_perplexity": f"{first.perplexity:.1f}",
-                    "last_perplexity": f"{last.perplexity:.1f}",
+                    "first_perplexity": perplexity_words(first.loss),
+                    "last_perplexity": perplexity_words(last.loss),
                 }
             )
 
