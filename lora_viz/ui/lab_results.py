@@ -10,6 +10,8 @@ import streamlit as st
 from lora_viz.format import THIN_SPACE, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.training.metrics_table import metrics_csv
+from lora_viz.training.perplexity import loss_words, perplexity_words
+from lora_viz.training.public_names import public_settings
 from lora_viz.training.results import BeforeAfter, Check, ExactMatch, Memory, Result
 from lora_viz.ui.messages import as_written
 from lora_viz.ui.recorded_runs import RecordedRun
@@ -91,13 +93,12 @@ def _losses(result: Result) -> None:
 
 def _loss_cells(losses: BeforeAfter) -> str:
     before, after = losses.before, losses.after
+    perplexities = [perplexity_words(one.loss) for one in (before, after) if one]
     return " | ".join(
         (
-            f"{before.loss:.3f}",
-            f"**{after.loss:.3f}**" if after else "–",
-            f"{before.perplexity:.1f} → {after.perplexity:.1f}"
-            if after
-            else f"{before.perplexity:.1f}",
+            loss_words(before.loss),
+            f"**{loss_words(after.loss)}**" if after else "–",
+            " → ".join(perplexities),
         )
     )
 
@@ -108,7 +109,7 @@ def _forgetting(result: Result) -> None:
     if losses is None or losses.after is None:
         return
     change = losses.after.loss - losses.before.loss
-    values = {"change": f"{change:+.4f}".replace("-", "−")}
+    values = {"change": ("+" if change > 0 else "") + loss_words(change, 4).replace("-", "−")}
     st.markdown(_("Forgetting: **%(change)s** nats per token on the pretraining text.") % values)
     if not result.own_pretraining_text:
         st.caption(
@@ -198,6 +199,9 @@ def _sizes(result: Result) -> None:
 def _memory(result: Result) -> None:
     st.markdown(f"**{_('Peak memory: measured beside simulated')}**")
     memory = result.memory
+    if memory is None and result.steps:
+        st.caption(_("Not measured: all steps were done before the run was resumed."))
+        return
     if memory is None:
         st.caption(_("The run ended before its first step."))
         return
@@ -271,7 +275,7 @@ def _downloads(one: RecordedRun) -> None:
         )
         st.download_button(
             _("Settings (JSON)"),
-            data=lambda: (one.run.path / "settings.json").read_bytes(),
+            data=lambda: public_settings(one.settings).encode(),
             file_name=f"{one.name}-settings.json",
             mime="application/json",
             on_click="ignore",
