@@ -6,12 +6,16 @@ seconds, times seconds since 1970.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from lora_viz.training.reserve import write_all
 
 Activity = Literal["queued", "loading", "tokenising", "training", "evaluating", "checking"]
 Part = Literal["validation", "held_out", "pretraining"]
@@ -147,12 +151,18 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         _drop_half_line(path)
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
 
     def write(self, event: Event) -> None:
-        """Append one line and flush it. Raises `OSError` where it cannot be written."""
-        self._file.write(event.model_dump_json() + "\n")
-        self._file.flush()
+        """Append one line, all of it or nothing. Raises `OSError` where that is impossible."""
+        descriptor = self._file.fileno()
+        before = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, (event.model_dump_json() + "\n").encode())
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise
 
     def close(self) -> None:
         """Close the file."""

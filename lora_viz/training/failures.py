@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import errno
+import resource
 
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _
 from lora_viz.model_source import MissingModelError
+from lora_viz.storage import UnwritableFolderError
 from lora_viz.training.examples import InvalidDataError
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
-DISK_FULL = ("no space left", "file write failed", "disk quota exceeded", "enforce fail")
+DISK_FULL = ("no space left", "disk quota exceeded")
+FILE_TOO_LARGE = ("file too large",)
+NOT_WRITTEN = ("file write failed", "enforce fail")  # torch.save, which does not say why
+READ_ONLY = ("read-only file system", "permission denied")
 MODEL_MISSING = ("is not a local folder", "couldn't connect", "offline mode", "not a valid model")
+
+
+class DivergedError(UserError):
+    """A loss, a gradient or a weight stopped being a finite number at `step`."""
+
+    def __init__(self, step: int, learning_rate: float) -> None:
+        self.step = step
+        super().__init__(
+            _(
+                "Training diverged at step %(step)s: the loss, the gradient or a weight is not a "
+                "finite number; the learning rate there was %(rate)s."
+            )
+            % {"step": f"{step:,}", "rate": f"{learning_rate:.3g}"}
+        )
 
 
 def explain(error: BaseException) -> tuple[str, str]:
     """The reason in one sentence, and what to try in another."""
     words = _words(error)
+    if isinstance(error, DivergedError):
+        return str(error), _(
+            "Start anew with a lower learning rate or a longer warm-up; resumed, it would diverge "
+            "again."
+        )
+    if isinstance(error, UnwritableFolderError):
+        return str(error), ""
     if isinstance(error, InvalidDataError):
         return str(error), _("Correct the file or choose another, and start again.")
     if isinstance(error, MissingModelError):
@@ -31,11 +57,8 @@ def explain(error: BaseException) -> tuple[str, str]:
                 "checkpointing, or a smaller model."
             ),
         )
-    if _is_disk_full(error, words):
-        return (
-            _("The disk is full."),
-            _("Make room, by deleting old runs for example, and resume this one."),
-        )
+    if written := _why_not_written(error, words):
+        return written
     if isinstance(error, OSError) and any(part in words for part in MODEL_MISSING):
         return (
             _("The model cannot be read: %s.") % in_a_sentence(error),
@@ -51,12 +74,35 @@ def _is_out_of_memory(error: BaseException, words: str) -> bool:
     return isinstance(error, MemoryError) or any(part in words for part in OUT_OF_MEMORY)
 
 
-def _is_disk_full(error: BaseException, words: str) -> bool:
-    full = (errno.ENOSPC, errno.EDQUOT)
+def _why_not_written(error: BaseException, words: str) -> tuple[str, str] | None:
+    """Why a file could not be written and what to try; None if the error is about another thing."""
     chain = [error, error.__cause__, error.__context__]
-    if any(isinstance(one, OSError) and one.errno in full for one in chain):
-        return True
-    return any(part in words for part in DISK_FULL)
+    numbers = {one.errno for one in chain if isinstance(one, OSError)}
+
+    def is_one(of_system: set[int], parts: tuple[str, ...]) -> bool:
+        return bool(numbers & of_system) or any(part in words for part in parts)
+
+    says_nothing = any(part in words for part in NOT_WRITTEN)
+    if is_one({errno.EFBIG}, FILE_TOO_LARGE) or (says_nothing and _has_file_limit()):
+        return (
+            _("A file reached the largest size that is allowed here (ulimit -f)."),
+            _("Raise that limit and resume this run."),
+        )
+    if is_one({errno.ENOSPC, errno.EDQUOT}, DISK_FULL) or says_nothing:
+        return (
+            _("The disk is full."),
+            _("Make room, by deleting old runs for example, and resume this one."),
+        )
+    if is_one({errno.EROFS, errno.EACCES, errno.EPERM}, READ_ONLY):
+        return (
+            _("A file cannot be read or written: %s.") % in_a_sentence(error),
+            _("Make its folder writable and resume this run."),
+        )
+    return None
+
+
+def _has_file_limit() -> bool:
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
 
 
 def _words(error: BaseException) -> str:

@@ -6,14 +6,18 @@ Importing this module loads no torch, so that a job is heard of from its first s
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.training.events import StateEvent
-from lora_viz.training.failures import explain
+from lora_viz.training.failures import DivergedError, explain
+from lora_viz.training.printing import print_without_failing
 from lora_viz.training.queue import own_ticket, wait_for_turn
 from lora_viz.training.record import Listener, Record
 from lora_viz.training.results import Result
@@ -24,6 +28,7 @@ from lora_viz.training.stopping import StopRequestedError, StopSignal
 
 def main() -> None:
     """Do the job of the folder that the command line names; exit with 1 if it fails."""
+    print_without_failing()
     stop = StopSignal()
     stop.listen()
     run = Run(Path(sys.argv[1]))
@@ -55,19 +60,21 @@ def work(
     set_language(settings.scenario.language)
     if process_rank() > 0:
         return do_job(run, settings, stop, Record(None))
-    run.remember_process(os.getpid())
     record = Record(run, listener)
-    ticket = own_ticket()
-    try:
-        if process_count() == 1:
-            wait_for_turn(
-                ticket, stop, lambda ahead: record.write(StateEvent(state="queued", ahead=ahead))
-            )
-        return do_job(run, settings, stop, record)
-    except StopRequestedError:
-        return record.end("stopped")
-    finally:
-        ticket.give_back()
+    with ExitStack() as at_the_end:
+
+        def wait() -> None:
+            record.reserve_room()
+            run.remember_process(os.getpid())
+            ticket = own_ticket()
+            at_the_end.callback(ticket.give_back)
+            if process_count() == 1:
+                wait_for_turn(ticket, stop, tell)
+
+        def tell(ahead: int) -> None:
+            record.write(StateEvent(state="queued", ahead=ahead))
+
+        return end_of(wait, record) or do_job(run, settings, stop, record)
 
 
 def do_job(
@@ -85,20 +92,38 @@ def do_job(
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if process_count() == 1:  # Trainer would spread one process over all GPUs
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
-    try:
+
+    def train() -> None:
         record.reserve_room()
         record.begin("loading")
         from lora_viz.training.fine_tuning import fine_tune
 
         fine_tune(run, settings, stop, record, simulates_memory=simulates_memory)
-    except StopRequestedError:
+
+    result = end_of(train, record)
+    if result is None:
+        is_stopped = stop.requested and not record.is_complete
+        result = record.end("stopped" if is_stopped else "finished")
+    if result.state == "finished" and record.writes:  # others can still go on from checkpoints
+        shutil.rmtree(run.checkpoints_folder, ignore_errors=True)
+    return result
+
+
+def end_of(work: Callable[[], None], record: Record) -> Result | None:
+    """Do a part of a job; if the job ends there, its result, which says why."""
+    try:
+        work()
+    except (StopRequestedError, KeyboardInterrupt):
         return record.end("stopped")
+    except DivergedError as error:
+        record.keep(diverged_at=error.step)
+        return record.end("failed", *explain(error))
     except UserError as error:
         return record.end("failed", *explain(error))
-    except Exception as error:  # whatever a model, a library or a disk does becomes readable
-        traceback.print_exc()
+    except (Exception, SystemExit) as error:  # whatever a model, a library or a disk does
+        record.log(traceback.format_exc())
         return record.end("failed", *explain(error))
-    return record.end("stopped" if stop.requested and not record.is_complete else "finished")
+    return None
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lora_viz.errors import UserError
-from lora_viz.training.run_folder import Run
+from lora_viz.training.run_folder import PUT_ASIDE, Run
 from lora_viz.training.settings import TrainingSettings
 
+LEAST_TIMED = 2  # steps; one alone is all warming up
 # What decides how much work a step is; a rank changes it so little that it is left out.
 DECISIVE = (
     "model",
@@ -69,13 +70,16 @@ def _pace(run: Run) -> Pace | None:
     result = run.result()
     if result is None or result.state != "finished" or not result.steps:
         return None
-    training = result.training_seconds()
+    timed = result.timed_steps()
+    training = result.seconds.get("training")
+    if training is None or timed < LEAST_TIMED:
+        return None
     # the file tells of runs of a time when results did not say that they were resumed
-    if training is None or (run.path / "result.before_resuming.json").is_file():
+    if result.resumed_from is None and (run.path / PUT_ASIDE).is_file():
         return None
     return Pace(
         run=run.name,
-        seconds_per_step=training / result.steps,
+        seconds_per_step=training / timed,
         other_seconds=sum(result.seconds.values()) - training,
         peak_resident=result.memory.peak_resident if result.memory else None,
     )

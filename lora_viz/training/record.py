@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from lora_viz.training.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
+from lora_viz.training.failures import explain
+from lora_viz.training.reserve import take_room, write_into_room
 from lora_viz.training.results import End, Result
-from lora_viz.training.run_folder import Run, write_whole
-
-# Written at the start and given back at the end, so that a full disk has room for the reason.
-RESERVED_BYTES = 256 * 1024
-
+from lora_viz.training.run_folder import Run
 
 Listener = Callable[[Event], None]
 
@@ -43,14 +43,18 @@ class Record:
     def reserve_room(self) -> None:
         """Take the room that the result will need. Raises `OSError` where there is none."""
         if self.run:
-            (self.run.path / ".reserve").write_bytes(b"\1" * RESERVED_BYTES)
+            take_room(self.run.path)
 
     def write(self, event: Event) -> None:
-        """Append an event. Raises `OSError` where that is impossible."""
+        """Append an event. Raises `OSError` where that is impossible.
+
+        A listener that cannot print what it hears, on a closed terminal for example, ends nothing.
+        """
         if self._writer:
             self._writer.write(event)
         if self._listener:
-            self._listener(event)
+            with suppress(OSError, ValueError):
+                self._listener(event)
 
     def begin(self, activity: Activity) -> None:
         """The job does something else from here on."""
@@ -62,30 +66,67 @@ class Record:
         """Tell the reader something in one sentence."""
         self.write(NoticeEvent(message=message))
 
+    def log(self, details: str) -> None:
+        """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
+        with suppress(OSError, ValueError):
+            if self.run:
+                with self.run.log_file.open(
+                    "a", encoding="utf-8", errors="backslashreplace"
+                ) as log:
+                    log.write(details)
+            else:
+                print(details, file=sys.stderr)
+
     def keep(self, **values: Any) -> None:
         """Fields of the result that are known now."""
         self.found |= values
 
     def end(self, state: End, reason: str = "", advice: str = "") -> Result:
-        """Write the result and close."""
+        """Write the result and close. Never raises for a disk.
+
+        Where what was found out is more than the disk takes, the result says that and the least.
+        """
         self._count_seconds()
         result = Result(
             state=state,
-            reason=reason,
-            advice=advice,
+            reason=_encodable(reason),
+            advice=_encodable(advice),
             started=self.started,
             ended=time.time(),
             seconds=self.seconds,
             **self.found,
         )
-        if self.run and self._writer:
-            (self.run.path / ".reserve").unlink(missing_ok=True)
-            write_whole(self.run.path / "result.json", result.model_dump_json(indent=1))
-            self._writer.close()
+        if not self.run:
+            return result
+        try:
+            self._tell(result)
+        except OSError as error:
+            why, what_to_try = explain(error)
+            if state != "failed":
+                result = result.model_copy(
+                    update={"state": "failed", "reason": why, "advice": what_to_try}
+                )
+            result = result.model_copy(
+                update={"layer_changes": (), "samples": (), "checks": ()},
+            )
+            with suppress(OSError):  # a disk that takes nothing at all cannot be told anything
+                self._tell(result)
+        if self._writer:
+            with suppress(OSError):
+                self._writer.close()
         return result
+
+    def _tell(self, result: Result) -> None:
+        assert self.run
+        write_into_room(self.run.path, "result.json", result.model_dump_json(indent=1).encode())
 
     def _count_seconds(self) -> None:
         now = time.time()
         if self._activity:
             self.seconds[self._activity] = self.seconds.get(self._activity, 0.0) + now - self._since
         self._since = now
+
+
+def _encodable(words: str) -> str:
+    """Words without halves of characters, as names of files may hold, which no JSON can."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -116,7 +116,8 @@ class Result(_Plain):
     """How a job ended and everything that it measured; what it did not get to is None.
 
     Where a job was cut off and went on after step `resumed_from`, `seconds`, by what it did, and
-    `started` are those of its last process.
+    `started` are those of its last process. `diverged_at` is the step at which a loss or a gradient
+    was no finite number any more.
     """
 
     state: End
@@ -126,6 +127,7 @@ class Result(_Plain):
     ended: float
     seconds: dict[str, float] = {}
     resumed_from: int | None = None
+    diverged_at: int | None = None
     steps: int = 0
     machine: Machine | None = None
     trainable_parameters: int | None = None
@@ -143,6 +145,10 @@ class Result(_Plain):
     layer_changes: tuple[LayerChange, ...] = ()
     files: Files = Files()
     memory: Memory | None = None
+
+    def timed_steps(self) -> int:
+        """How many steps the seconds of the training are of: those since it was resumed."""
+        return self.steps - (self.resumed_from or 0)
 
     def training_seconds(self) -> float | None:
         """What the whole training took; None if it was not timed, as where it was resumed."""

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.storage import expanded, writing_in
 from lora_viz.training import locks
 from lora_viz.training.events import (
     Activity,
@@ -25,16 +27,19 @@ from lora_viz.training.events import (
     StateEvent,
     read_events,
 )
+from lora_viz.training.reserve import take_room
 from lora_viz.training.results import End, Result
 from lora_viz.training.settings import TrainingSettings, parse_settings
 
 State = Activity | End | Literal["interrupted"]
+RUNS = "LORA_VIZ_RUNS"
+PUT_ASIDE = "result.before_resuming.json"  # the result of a run that went on
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
 
 
 def runs_folder() -> Path:
     """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
-    return Path(os.environ.get("LORA_VIZ_RUNS") or "runs").absolute()
+    return expanded(os.environ.get(RUNS) or "runs")
 
 
 def check_name(name: str) -> str:
@@ -126,9 +131,13 @@ class Run:
     def can_resume(self) -> bool:
         """Whether the job could go on: it ended before its last step, by itself or not.
 
-        Its process may live on for a moment after it has told how it ended.
+        Its process may live on for a moment after it has told how it ended. A run that diverged
+        would diverge again.
         """
-        return self.state() in ("interrupted", "stopped", "failed")
+        if self.state() not in ("interrupted", "stopped", "failed"):
+            return False
+        result = self.result()
+        return result is None or result.diverged_at is None
 
     def last_checkpoint(self) -> Path | None:
         """The newest complete checkpoint."""
@@ -154,10 +163,15 @@ class Run:
         return (self.path / "settings.json").stat().st_mtime
 
     def delete(self) -> None:
-        """Remove the folder and all in it. Raises `UserError` while the job's process lives."""
+        """Remove the folder and all in it.
+
+        Raises:
+            UserError: the job's process lives, or the folder cannot be written.
+        """
         if self.is_alive():
             raise UserError(_("“%s” is still running; stop it first.") % self.name)
-        shutil.rmtree(self.path)
+        with writing_in(self.path, RUNS):
+            shutil.rmtree(self.path)
 
 
 @dataclass(frozen=True)
@@ -203,17 +217,17 @@ def create_run(
         UserError: the name cannot be one or is taken, or the folder cannot be written.
     """
     root = root or runs_folder()
-    path = None
-    try:
-        path = _make_folder(root, [check_name(name)] if name else _free_names(settings))
-        write_whole(path / "settings.json", settings.model_dump_json(indent=1))
-    except OSError as error:
-        if path:
+    with writing_in(root, RUNS):
+        if name:
+            path = _make_folder(root, [check_name(name)], takes_empty=True)
+        else:
+            path = _make_folder(root, _free_names(settings), takes_empty=False)
+        try:
+            write_whole(path / "settings.json", settings.model_dump_json(indent=1))
+            take_room(path)
+        except OSError:
             shutil.rmtree(path, ignore_errors=True)
-        raise UserError(
-            _("A run cannot be kept in %(folder)s: %(reason)s.")
-            % {"folder": root, "reason": error.strerror or error}
-        ) from None
+            raise
     return Run(path)
 
 
@@ -235,21 +249,34 @@ def list_runs(root: Path | None = None) -> list[Run]:
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there in one piece or not at all. Raises `OSError`."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
-def _make_folder(root: Path, names: list[str]) -> Path:
-    """A new folder with the first name that is not taken. Raises `UserError` or `OSError`."""
+def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
+    """A new folder, or an empty one where those are taken, with the first name that is free.
+
+    Raises:
+        UserError: all names are taken.
+        OSError: the folder cannot be made.
+    """
+    root.mkdir(parents=True, exist_ok=True)
     for name in names:
+        path = root / name
         try:
-            (root / name).mkdir(parents=True)
+            path.mkdir()
         except FileExistsError:
-            continue
-        return root / name
+            if not (takes_empty and path.is_dir()) or any(path.iterdir()):
+                continue
+        return path
     raise UserError(_("There is a run “%s” already; choose another name.") % names[0])
 
 

@@ -13,7 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,17 +24,29 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _, set_language
+from lora_viz.storage import need_writable, writable_folder, writing_in
 from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
+from lora_viz.training.failures import explain
 from lora_viz.training.job import do_job
-from lora_viz.training.launch import prepare_to_resume
-from lora_viz.training.queue import draw_ticket, own_ticket, wait_for_turn
+from lora_viz.training.launch import place_in_queue, prepare_to_resume
+from lora_viz.training.printing import print_without_failing
+from lora_viz.training.queue import Ticket, own_ticket, wait_for_turn
 from lora_viz.training.record import Record
-from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, check_name, create_run, runs_folder, write_whole
+from lora_viz.training.reserve import take_room, write_into_room
+from lora_viz.training.results import End, Result
+from lora_viz.training.run_folder import (
+    RUNS,
+    Run,
+    check_name,
+    create_run,
+    runs_folder,
+    write_whole,
+)
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.stopping import StopRequestedError, StopSignal
 
+END = "end.json"
 RANKS = (1, 2, 4, 8, 16, 32)
 ALPHA_PER_RANK = 2  # alpha = 2r at every rank, so that ΔW is scaled alike
 
@@ -75,6 +89,16 @@ class SweepPlan(BaseModel):
         return settings if rate is None else settings.changed(learning_rate=rate)
 
 
+class SweepEnd(BaseModel):
+    """How a sweep's process ended, and for one that failed why and what to try."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: End
+    reason: str = ""
+    advice: str = ""
+
+
 @dataclass(frozen=True)
 class Sweep:
     """A sweep's folder. Its methods read what is there now."""
@@ -107,6 +131,17 @@ class Sweep:
         found = [(run, run.result()) for run in self.runs()]
         return [(run.settings, one) for run, one in found if one and one.state == "finished"]
 
+    def left(self) -> list[Run]:
+        """The runs that are still to be done: those that diverged would diverge again."""
+        return [run for run in self.runs() if not _is_done(run)]
+
+    def end(self) -> SweepEnd | None:
+        """How its last process ended; None while it works, and where it was killed."""
+        try:
+            return SweepEnd.model_validate_json((self.path / END).read_bytes())
+        except (OSError, ValueError):
+            return None
+
     def process_id(self) -> int | None:
         """The sweep's process, or None if it has gone."""
         try:
@@ -117,27 +152,97 @@ class Sweep:
 
 
 def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
-    """Make a sweep's folder. Raises `UserError` where its name cannot be one or is taken."""
-    path = (root or runs_folder()) / check_name(name)
-    try:
-        path.mkdir(parents=True)
-        write_whole(path / "sweep.json", plan.model_dump_json(indent=1))
-    except FileExistsError:
-        raise UserError(_("There is a sweep “%s” already; choose another name.") % name) from None
-    except OSError as error:
-        raise UserError(_("The sweep cannot be kept: %s.") % (error.strerror or error)) from None
+    """Make a sweep's folder.
+
+    Raises:
+        UserError: its name cannot be one or is taken, or the folder cannot be written.
+    """
+    root = root or runs_folder()
+    path = root / check_name(name)
+    writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
+    for ending, _settings in plan.runs():
+        if (root / f"{name}.{ending}").exists():
+            raise UserError(
+                _("There is a run “%s” already; choose another name.") % f"{name}.{ending}"
+            )
+    with writing_in(root, RUNS):
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if not path.is_dir() or any(path.iterdir()):
+                raise UserError(
+                    _("There is a sweep “%s” already; choose another name.") % name
+                ) from None
+        try:
+            write_whole(path / "sweep.json", plan.model_dump_json(indent=1))
+            take_room(path)
+        except OSError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
     return Sweep(path)
 
 
 def start(sweep: Sweep) -> None:
-    """Do the sweep in a process of its own; a sweep that was cut off goes on with what is left."""
-    lock = locks.take(sweep.lock_file)
+    """Do the sweep in a process of its own; a sweep that was cut off goes on with what is left.
+
+    Raises:
+        UserError: it runs already, or its folder cannot be written.
+    """
+    with place_in_queue() as ticket:
+        _start_process(sweep, ticket)
+
+
+def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> list[Result]:
+    """Wait for the sweep's turn and do its runs; those that were done before are not done again.
+
+    The caller holds the sweep's lock. `listener` hears of every event of every run. However the
+    sweep ends, `Sweep.end` tells.
+    """
+    plan = sweep.plan()
+    set_language(plan.settings.scenario.language)
+    results: list[Result] = []
+    try:
+        with suppress(OSError):
+            (sweep.path / END).unlink(missing_ok=True)
+        take_room(sweep.path)
+        _do_all(sweep, plan, stop, listener or (lambda _run, _event: None), results)
+        end = SweepEnd(state="finished")
+    except (StopRequestedError, KeyboardInterrupt):
+        end = SweepEnd(state="stopped")
+    except (Exception, SystemExit) as error:
+        if not isinstance(error, UserError):
+            with suppress(OSError, ValueError):  # the log may be on the disk that is full
+                traceback.print_exc()
+        reason, advice = explain(error)
+        end = SweepEnd(state="failed", reason=reason, advice=advice)
+    with suppress(OSError):  # a disk that takes nothing at all cannot be told anything
+        write_into_room(sweep.path, END, end.model_dump_json().encode())
+    return results
+
+
+def main() -> None:
+    """Do the sweep of the folder that the command line names; exit with 1 if a run fails."""
+    print_without_failing()
+    stop = StopSignal()
+    stop.listen()
+    sweep = Sweep(Path(sys.argv[1]))
+    results = work(sweep, stop)
+    end = sweep.end()
+    is_failed = end is None or end.state == "failed"
+    sys.exit(1 if is_failed or any(result.state == "failed" for result in results) else 0)
+
+
+def _start_process(sweep: Sweep, ticket: Ticket) -> None:
+    with writing_in(sweep.path, RUNS):
+        need_writable(sweep.path)
+        lock = locks.take(sweep.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % sweep.path.name)
-    ticket = None
     try:
-        ticket = draw_ticket()
-        with (sweep.path / "process.log").open("ab") as log:
+        with writing_in(sweep.path, RUNS):
+            take_room(sweep.path)
+            log = (sweep.path / "process.log").open("ab")
+        with log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "lora_viz.training.sweep", str(sweep.path)],
                 stdin=subprocess.DEVNULL,
@@ -147,26 +252,21 @@ def start(sweep: Sweep) -> None:
                 pass_fds=(lock, ticket.descriptor),
                 env=ticket.environment(),
             )
-        write_whole(sweep.path / "process.json", json.dumps({"pid": process.pid}))
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
     finally:
         os.close(lock)
-        if ticket:
-            os.close(ticket.descriptor)
+    with suppress(OSError):
+        write_whole(sweep.path / "process.json", json.dumps({"pid": process.pid}))
 
 
-def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> list[Result]:
-    """Wait for the sweep's turn and do its runs; those that finished before are not done again.
-
-    The caller holds the sweep's lock. `listener` hears of every event of every run.
-    """
-    plan = sweep.plan()
-    set_language(plan.settings.scenario.language)
+def _do_all(
+    sweep: Sweep, plan: SweepPlan, stop: StopSignal, tell: Listener, results: list[Result]
+) -> None:
     runs = sweep.runs()
-    tell = listener or (lambda _run, _event: None)
     ticket = own_ticket()
-    results = []
     try:
         wait_for_turn(
             ticket, stop, lambda ahead: tell(runs[0], StateEvent(state="queued", ahead=ahead))
@@ -174,27 +274,27 @@ def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> li
         for run, (_ending, settings) in zip(runs, plan.runs(), strict=True):
             stop.check()
             results.append(_do(run, settings, stop, tell))
-    except StopRequestedError:
-        pass
     finally:
         ticket.give_back()
-    return results
 
 
-def main() -> None:
-    """Do the sweep of the folder that the command line names; exit with 1 if a run fails."""
-    stop = StopSignal()
-    stop.listen()
-    results = work(Sweep(Path(sys.argv[1])), stop)
-    sys.exit(1 if any(result.state == "failed" for result in results) else 0)
+def _is_unbegun(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a run takes before it has settings."""
+    return folder.is_dir() and all(one.name.startswith(".") for one in folder.iterdir())
+
+
+def _is_done(run: Run) -> bool:
+    result = run.result()
+    return result is not None and (result.state == "finished" or result.diverged_at is not None)
 
 
 def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: Listener) -> Result:
     earlier = run.result()
-    if earlier and earlier.state == "finished":
+    if earlier and _is_done(run):
         return earlier
     if not (run.path / "settings.json").is_file():
-        shutil.rmtree(run.path, ignore_errors=True)  # killed before its settings were written
+        if _is_unbegun(run.path):  # killed before its settings were written
+            shutil.rmtree(run.path, ignore_errors=True)
         create_run(settings, run.name, run.path.parent)
     prepare_to_resume(run)
     lock = locks.take(run.lock_file)

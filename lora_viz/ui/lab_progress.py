@@ -11,8 +11,10 @@ from lora_viz.errors import UserError
 from lora_viz.figures.training_curves import training_curves
 from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _, set_language
+from lora_viz.storage import is_writable
 from lora_viz.this_machine import read_gpus
 from lora_viz.training.events import EvaluationEvent, NoticeEvent, StateEvent
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.run_folder import find_run
 from lora_viz.ui import page, state
 from lora_viz.ui.lab_start import gpus_here
@@ -74,19 +76,19 @@ def _headline_numbers(one: RecordedRun) -> None:
     first, last = held_out[0], held_out[-1]
     if first is last:
         page.key_number(
-            f"{first.loss:.3f}", _("held-out loss in nats per token, before the first step")
+            loss_words(first.loss), _("held-out loss in nats per token, before the first step")
         )
         return
     page.key_number(
-        f"{first.loss:.3f} → {last.loss:.3f}",
+        f"{loss_words(first.loss)} → {loss_words(last.loss)}",
         _(
             "held-out loss in nats per token, before training and after %(steps)s steps; "
             "perplexity %(before)s → %(after)s"
         )
         % {
             "steps": grouped(last.step),
-            "before": f"{first.perplexity:.1f}",
-            "after": f"{last.perplexity:.1f}",
+            "before": perplexity_words(first.loss),
+            "after": perplexity_words(last.loss),
         },
     )
 
@@ -142,6 +144,11 @@ def _how_it_ended(one: RecordedRun) -> None:
                 "resume it, or start anew."
             )
         )
+        if not is_writable(one.run.path):
+            show_warning(
+                _("Its folder %s cannot be written now; that may be why it says no more.")
+                % one.run.path
+            )
     elif one.state == "stopped":
         st.info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
     if one.state in ("failed", "interrupted", "stopped"):

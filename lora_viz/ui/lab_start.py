@@ -125,7 +125,10 @@ def estimate(settings: TrainingSettings, runs: list[RecordedRun]) -> None:
 def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     pace = recorded_pace(settings, [one.run for one in runs])
     if pace is None:
-        return _("Time: **not measured yet on this machine**. Your first such run will tell.")
+        return _(
+            "Time: **not measured yet on this machine**. A run like this that goes from its first "
+            "step to its last without a break will tell."
+        )
     values = {
         "steps": grouped(settings.steps),
         "pace": duration(pace.seconds_per_step),

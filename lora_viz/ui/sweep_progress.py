@@ -13,10 +13,11 @@ from lora_viz.rank_sweep import default_plan, own_sweeps
 from lora_viz.training import launch
 from lora_viz.training import sweep as sweeps
 from lora_viz.training.events import StepEvent
+from lora_viz.training.perplexity import loss_words
 from lora_viz.training.run_folder import Run
 from lora_viz.training.sweep import Sweep
 from lora_viz.ui import controls, state
-from lora_viz.ui.messages import show_error
+from lora_viz.ui.messages import show_error, show_warning
 
 LOOK_SECONDS = 2.0
 
@@ -42,9 +43,11 @@ def new_sweep(shown: Sweep) -> None:
 def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
     begun = shown if shown in own else next(iter(own), None)  # the newest may show nothing yet
     try:
-        left = len(begun.plan().runs()) - len(begun.results()) if begun else 0
+        left = len(begun.left()) if begun else 0
     except UserError:  # its plan cannot be read
         return
+    if begun:
+        _how_it_ended(begun)
     if begun and left:
         st.button(
             _("Go on with the %s runs that are left") % left,
@@ -53,6 +56,17 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
             args=(begun,),
             help=begun.path.name,
         )
+
+
+def _how_it_ended(sweep: Sweep) -> None:
+    """Why the sweep or a run of it failed, each in a sentence."""
+    end = sweep.end()
+    if end is not None and end.state == "failed":
+        show_error(f"{end.reason} {end.advice}")
+    for run in sweep.runs():
+        result = run.result()
+        if result is not None and result.state == "failed":
+            show_warning(f"{run.name}: {result.reason}")
 
 
 def _offer() -> None:
@@ -124,7 +138,7 @@ def _within(run: Run | None) -> tuple[float, str]:
         "run": f"`{run.name}`",
         "step": grouped(last.step),
         "steps": grouped(last.steps),
-        "loss": f"{last.loss:.3f}",
+        "loss": loss_words(last.loss),
     }
 
 

@@ -108,7 +108,7 @@ def test_a_run_that_cannot_be_kept_leaves_nothing_behind(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(UserError, match="No space left"):
+    with pytest.raises(UserError, match="is full"):
         create_run(TrainingSettings(), root=tmp_path)
     assert not [*tmp_path.iterdir()]
 

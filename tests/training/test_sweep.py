@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from lora_viz.errors import UserError
+from lora_viz.training import run_folder
+from lora_viz.training.record import Record
+from lora_viz.training.run_folder import create_run
 from lora_viz.training.stopping import StopSignal
-from lora_viz.training.sweep import SweepPlan, create_sweep, work
+from lora_viz.training.sweep import SweepEnd, SweepPlan, create_sweep, work
 from tests.training.jobs import short_settings
 
 
@@ -31,3 +37,32 @@ def test_a_sweep_varies_the_rank_only_and_is_not_done_twice(
     assert [result.ended for result in work(sweep, StopSignal())] == ends
     with pytest.raises(UserError, match="already"):
         create_sweep(plan, "ranks", tmp_path)
+
+
+def test_however_a_sweep_ends_it_is_told(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = short_settings(text_file, steps=1, snapshot_every=0, evaluation_sequences=1)
+    sweep = create_sweep(SweepPlan(settings=settings, ranks=(1, 2), with_full=False), "s", tmp_path)
+    stop = StopSignal()
+    stop.request()
+    assert work(sweep, stop) == [] and sweep.end() == SweepEnd(state="stopped")
+
+    def full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "take_room", full)
+        patch.setattr(sys, "stderr", open("/dev/full", "w", buffering=1))  # noqa: PTH123, SIM115
+        assert work(sweep, StopSignal()) == []
+    end = sweep.end()
+    assert end and end.state == "failed" and "is full" in end.reason
+    assert len(sweep.left()) == 2 and not list(tmp_path.glob("s.*"))
+
+    diverged = create_run(settings, "s.r1.s0", tmp_path)
+    told = Record(diverged)
+    told.keep(diverged_at=1)
+    told.end("failed", "Training diverged.")
+    assert [run.name for run in sweep.left()] == ["s.r2.s0"]
+    assert [result.state for result in work(sweep, StopSignal())] == ["failed", "finished"]
+    assert sweep.end() == SweepEnd(state="finished") and not sweep.left()
