@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from lora_viz.training.perplexity import perplexity
 from lora_viz.training.results import Loss
 from lora_viz.training.tokens import NOT_COUNTED, TokenSequence, collate
 
@@ -43,7 +43,7 @@ def mean_loss(
             ).item()
             counted += int(labels.ne(NOT_COUNTED).sum())
     loss = total / counted
-    return Loss(loss=loss, perplexity=_exponential(loss), tokens=counted)
+    return Loss(loss=loss, perplexity=perplexity(loss), tokens=counted)
 
 
 @torch.no_grad()
@@ -106,10 +106,7 @@ def _generate(
         max_new_tokens=max(1, min(new_tokens, context - longest)),
         pad_token_id=padding,
         use_cache=True,
+        remove_invalid_values=True,  # of a model that all but diverged: drawing needs probabilities
         **how,
     )
     yield from tokenizer.batch_decode(made[:, longest:], skip_special_tokens=True)
-
-
-def _exponential(loss: float) -> float:
-    return math.exp(loss) if loss < 700 else math.inf

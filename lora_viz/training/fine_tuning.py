@@ -6,9 +6,11 @@ Importing this module loads torch, transformers and PEFT; only a job's own proce
 from __future__ import annotations
 
 import gc
+import math
 import os
 import shutil
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,12 +18,14 @@ import transformers
 from safetensors.torch import save_file
 from torch import nn
 
+from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.training import checks
 from lora_viz.training.adapting import adapt, trainable
 from lora_viz.training.answers_compared import AnswersCompared
 from lora_viz.training.evaluation import mean_loss
 from lora_viz.training.events import Part, ResumedEvent
+from lora_viz.training.failures import DivergedError
 from lora_viz.training.layer_changes import full_changes, lora_changes
 from lora_viz.training.loading import (
     choose_place,
@@ -33,9 +37,10 @@ from lora_viz.training.loading import (
 )
 from lora_viz.training.measurements import MemoryMeter, base_hash, file_bytes
 from lora_viz.training.record import Record
-from lora_viz.training.recorder import Recorder, evaluation_event
-from lora_viz.training.results import BeforeAfter, Files, Loss, Memory
+from lora_viz.training.recorder import NothingLeftError, Recorder, evaluation_event
+from lora_viz.training.results import BeforeAfter, Files, Loss
 from lora_viz.training.run_folder import Run
+from lora_viz.training.saved_card import name_publicly, write_card
 from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
 from lora_viz.training.simulated import simulated_peak
 from lora_viz.training.snapshots import Snapshots
@@ -74,7 +79,6 @@ def fine_tune(
     if not stop.requested:
         work.measure_trained(simulates_memory)
         work.check()
-        work.tidy()
         record.is_complete = True
 
 
@@ -156,6 +160,14 @@ class _FineTuning:
             self._record.keep(resumed_from=step if checkpoint else None)
         losses = self._losses(self._model)
         losses["pretraining"] = self._loss_of(self._model, self._pretraining)
+        if not _are_finite(losses):
+            raise UserError(
+                _(
+                    "The model's loss is not a finite number before any training: its weights are "
+                    "damaged, or too large for %s, and float32 would be right."
+                )
+                % self._scenario.base_dtype
+            )
         self._before = losses
         if checkpoint is None:
             for part, loss in losses.items():
@@ -183,8 +195,10 @@ class _FineTuning:
             snapshots = Snapshots(self._run, self._model, self._scenario)
             if checkpoint is None:
                 self._record.write(snapshots.take(0))
+        step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
+        earlier = [event for event in self._run.events() if getattr(event, "step", step) <= step]
         recorder = Recorder(
-            self._settings, self._record, self._stop, self._losses, snapshots, self._meter
+            self._settings, self._record, self._stop, self._losses, snapshots, self._meter, earlier
         )
         trainer = make_trainer(
             self._model,
@@ -196,26 +210,32 @@ class _FineTuning:
             recorder,
         )
         self._is_training = True
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            takes_steps = True
+        except NothingLeftError:
+            takes_steps = False
         self._is_training = False
-        self._last_losses = recorder.last_losses
+        self._recorder = recorder
         # without the wrappers for several processes and mixed precision, as others will load it
         self._model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-        allocated, reserved = self._meter.cuda_peaks()
-        self._memory = Memory(
-            peak_resident=self._meter.peak_resident(),
-            resident_at_start=self._meter.resident_at_start,
-            peak_allocated=allocated,
-            peak_reserved=reserved,
-        )
+        self._memory = self._meter.whole() if takes_steps else None
         self._record.keep(memory=self._memory)
 
     def save(self) -> None:
-        """The adapter in PEFT's format, or the whole model; sizes of the real files."""
+        """The adapter in PEFT's format, or the whole model; sizes of the real files.
+
+        The folder is there whole or not at all, however the job ends meanwhile.
+        """
         folder = self._run.model_folder if self._is_full else self._run.adapter_folder
-        self._model.save_pretrained(str(folder))
-        if self._is_full:
-            self._tokenizer.save_pretrained(str(folder))
+        unfinished = self._run.path / ".saving"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._model.save_pretrained(str(unfinished))
+        self._tokenizer.save_pretrained(str(unfinished))
+        name_publicly(unfinished, self._scenario.model)
+        write_card(unfinished, self._settings, self._record.found)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.replace(folder)
         checkpoint = self._run.last_checkpoint()
         saved = file_bytes(folder, ["*.safetensors"])
         self._record.keep(
@@ -231,18 +251,22 @@ class _FineTuning:
         """The same losses and answers as before training, and what was simulated."""
         self._record.begin("evaluating")
         # mixed precision was on in the last evaluation of the training; others load without it
-        measured = None if self._place.bfloat16 else self._last_losses
+        measured = None if self._place.bfloat16 else self._recorder.last_losses
         after = dict(measured or self._losses(self._model))
         after["pretraining"] = self._loss_of(self._model, self._pretraining)
+        if not _are_finite(after):
+            raise DivergedError(self._record.found["steps"], self._recorder.last_rate)
         self._record.keep(
             **{
                 part: BeforeAfter(before=self._before[part], after=loss)
                 for part, loss in after.items()
             }
         )
+        saved = self._run.model_folder if self._is_full else self._run.adapter_folder
+        write_card(saved, self._settings, self._record.found)
         self._answers.read_after(self._model)
         self._record.keep(**self._answers.findings())
-        if simulates_memory:
+        if simulates_memory and self._memory:
             peak = simulated_peak(self._scenario, self._place.bfloat16, self._task.kind)
             self._record.keep(
                 memory=self._memory.model_copy(update={"simulated_peak_allocated": peak})
@@ -275,10 +299,6 @@ class _FineTuning:
             )
         self._record.keep(checks=tuple(done), layer_changes=tuple(changes))
 
-    def tidy(self) -> None:
-        """A finished run needs no checkpoints; a stopped one can go on from them."""
-        shutil.rmtree(self._run.checkpoints_folder, ignore_errors=True)
-
     def _was_started(self) -> bool:
         """Whether an earlier process trained or evaluated already."""
         return any(getattr(event, "step", None) is not None for event in self._run.events())
@@ -304,3 +324,7 @@ class _FineTuning:
         gc.collect()
         if self._place.device == "cuda":
             torch.cuda.empty_cache()
+
+
+def _are_finite(losses: Mapping[Part, Loss]) -> bool:
+    return all(math.isfinite(loss.loss) for loss in losses.values())

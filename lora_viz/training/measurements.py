@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lora_viz.this_machine import GPUReading, read_gpus
 from lora_viz.training.events import MemoryReading
+from lora_viz.training.results import Memory
 
 NVML_SECONDS = 1.0  # its own sample period is up to a second
 PEFT_PREFIX = "base_model.model."
@@ -70,6 +71,16 @@ class MemoryMeter:
         if self._device != "cuda":
             return None, None
         return torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved()
+
+    def whole(self) -> Memory:
+        """All that was measured since `start`."""
+        allocated, reserved = self.cuda_peaks()
+        return Memory(
+            peak_resident=self.peak_resident(),
+            resident_at_start=self.resident_at_start,
+            peak_allocated=allocated,
+            peak_reserved=reserved,
+        )
 
     def _read_gpu(self) -> GPUReading | None:
         now = time.monotonic()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,7 +13,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from typing_extensions import override
 
 from lora_viz.i18n import _
-from lora_viz.training.events import CheckpointEvent, EvaluationEvent, Part, StepEvent
+from lora_viz.training.events import CheckpointEvent, EvaluationEvent, Event, Part, StepEvent
+from lora_viz.training.failures import DivergedError
 from lora_viz.training.measurements import MemoryMeter
 from lora_viz.training.record import Record
 from lora_viz.training.results import Loss
@@ -23,10 +25,14 @@ from lora_viz.training.stopping import StopSignal
 Evaluate = Callable[[nn.Module], dict[Part, Loss]]
 
 
+class NothingLeftError(Exception):
+    """The checkpoint that a job goes on from is that of its last step; the model has been read."""
+
+
 class Recorder(TrainerCallback):
     """Writes what happens at each step; in a process that does not record it only stops.
 
-    `last_losses` are those of the last step, if it was evaluated.
+    `last_losses` are those of the last step, if it was evaluated; `last_rate` is its learning rate.
     """
 
     def __init__(
@@ -37,7 +43,9 @@ class Recorder(TrainerCallback):
         evaluate: Evaluate,
         snapshots: Snapshots | None,
         meter: MemoryMeter,
+        earlier: Sequence[Event],
     ) -> None:
+        """`earlier` is what was recorded up to the checkpoint that training goes on from."""
         self._settings = settings
         self._record = record
         self._stop = stop
@@ -46,8 +54,11 @@ class Recorder(TrainerCallback):
         self._meter = meter
         self._best = float("inf")
         self._stalled = 0
-        self._gives_up = False
+        for event in earlier:
+            if isinstance(event, EvaluationEvent) and event.part == "validation" and event.step:
+                self._note_validation(event.loss)
         self.last_losses: dict[Part, Loss] | None = None
+        self.last_rate = settings.learning_rate
         self._started = self._step_started = time.perf_counter()
         self._first_step = 0
         self._tokens_before = 0
@@ -56,11 +67,14 @@ class Recorder(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_given: Any
     ) -> None:
-        """Times and peaks count from here."""
+        """Times and peaks count from here. Raises `NothingLeftError`."""
         self._started = time.perf_counter()
         self._first_step = state.global_step
         self._tokens_before = int(state.num_input_tokens_seen)
         self._meter.start()
+        self._record.keep(steps=state.global_step)
+        if state.global_step >= state.max_steps or self._gives_up:
+            raise NothingLeftError
 
     @override
     def on_step_begin(
@@ -79,7 +93,11 @@ class Recorder(TrainerCallback):
         model: nn.Module | None = None,
         **_given: Any,
     ) -> None:
-        """A step is done: record it, evaluate and take a snapshot where they are due, or stop."""
+        """A step is done: record it, evaluate and take a snapshot where they are due, or stop.
+
+        Raises:
+            DivergedError: a loss, a gradient or a weight is no finite number any more.
+        """
         if not logs or "loss" not in logs:
             return
         assert model is not None
@@ -87,10 +105,17 @@ class Recorder(TrainerCallback):
         if self._record.writes:
             self._record.write(self._step_event(state, logs))
             self._record.keep(steps=step)
+        self.last_rate = logs["learning_rate"]
+        self._need_finite(step, logs["loss"], logs.get("grad_norm"))
+        evaluates = is_last or _is_due(step, self._settings.evaluate_every)
+        takes_snapshot = is_last or _is_due(step, self._settings.snapshot_every)
+        if evaluates or takes_snapshot:
+            self._need_finite(step, *_largest_weights(model))
+        if self._record.writes:
             self.last_losses = None
-            if is_last or _is_due(step, self._settings.evaluate_every):
+            if evaluates:
                 self._evaluate_now(step, model)
-            if self._snapshots and (is_last or _is_due(step, self._settings.snapshot_every)):
+            if self._snapshots and takes_snapshot:
                 self._record.write(self._snapshots.take(step))
         if self._everyone_stops(args):
             control.should_training_stop = True
@@ -125,15 +150,27 @@ class Recorder(TrainerCallback):
         losses = self.last_losses = self._evaluate(model)
         for part, loss in losses.items():
             self._record.write(evaluation_event(step, part, loss))
-        self._stalled = 0 if losses["validation"].loss < self._best else self._stalled + 1
-        self._best = min(self._best, losses["validation"].loss)
-        patience = self._settings.stop_when_stalled
-        if patience and self._stalled >= patience and not self._gives_up:
-            self._gives_up = True
+        self._need_finite(step, *(loss.loss for loss in losses.values()))
+        self._note_validation(losses["validation"].loss)
+        if self._gives_up:
             self._record.notice(
                 _("The validation loss has not fallen in %s evaluations; training stopped.")
-                % patience
+                % self._settings.stop_when_stalled
             )
+
+    @property
+    def _gives_up(self) -> bool:
+        """Whether the validation loss has stalled for as long as the settings allow."""
+        patience = self._settings.stop_when_stalled
+        return patience > 0 and self._stalled >= patience
+
+    def _note_validation(self, loss: float) -> None:
+        self._stalled = 0 if loss < self._best else self._stalled + 1
+        self._best = min(self._best, loss)
+
+    def _need_finite(self, step: int, *values: float | None) -> None:
+        if not all(value is None or math.isfinite(value) for value in values):
+            raise DivergedError(step, self.last_rate)
 
     def _everyone_stops(self, args: TrainingArguments) -> bool:
         """Whether any of the processes was asked to stop or gives up: all stop at one step."""
@@ -149,6 +186,12 @@ class Recorder(TrainerCallback):
 def evaluation_event(step: int, part: Part, loss: Loss) -> EvaluationEvent:
     """An evaluation as an event."""
     return EvaluationEvent(step=step, part=part, **loss.model_dump())
+
+
+def _largest_weights(model: nn.Module) -> list[float]:
+    """The largest value of each tensor that is trained; not finite if one of its values is not."""
+    trained = [one for one in model.parameters() if one.requires_grad and one.numel()]
+    return [float(one.detach().abs().max()) for one in trained]
 
 
 def _is_due(step: int, every: int) -> bool:

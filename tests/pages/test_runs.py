@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,14 +12,22 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from typer import Context
+from typer.core import TyperCommand as Command
 
+from lora_viz.cli_training import list_all, show
 from lora_viz.training import launch, locks
-from lora_viz.training.events import EventWriter, StateEvent, StepEvent
-from lora_viz.training.results import Result
+from lora_viz.training.events import EvaluationEvent, EventWriter, StateEvent, StepEvent
+from lora_viz.training.failures import DivergedError
+from lora_viz.training.metrics_table import metrics_csv
+from lora_viz.training.pace import recorded_pace
+from lora_viz.training.perplexity import perplexity
+from lora_viz.training.public_names import public_settings
+from lora_viz.training.results import Loss, Result
 from lora_viz.training.run_folder import Run, create_run, find_run, write_whole
-from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.settings import TrainingSettings, parse_settings
 from tests.figures.test_training_curves import recorded_events
-from tests.training.jobs import own_text, run_here, short_settings
+from tests.training.jobs import EMBEDDED_FOLDER, own_text, run_here, short_settings
 
 APP = Path(__file__).parents[2] / "app.py"
 LAB, COMPARISON = "pages/train/training_lab.py", "pages/train/compare_runs.py"
@@ -81,7 +91,7 @@ def labels(app: AppTest) -> list[str]:
 
 def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> None:
     app = opened()
-    assert "No run yet" in words_of(app) and "not measured yet on this machine" in words_of(app)
+    assert "No run yet" in words_of(app) and "without a break will tell" in words_of(app)
     assert "Start training" in labels(app)
     assert "There is no run yet" in words_of(opened(COMPARISON))
 
@@ -139,6 +149,103 @@ def test_a_finished_run_shows_what_it_proved(real: Path, runs: Path) -> None:
     assert (result.base_sha256_before or "none")[:12] in words
     assert f"{result.trainable_parameters:,}" in words
     assert "does not measure the simulated figure" in words
+
+
+@pytest.fixture
+def huge(real: Path, runs: Path) -> Run:
+    """A run that finished with a loss whose exponential no number of 64 bits holds."""
+    shutil.copytree(real, runs / "huge")
+    run = find_run("huge", runs)
+    losses = {3: 40.0, 6: 929.25}
+    events = run.events()
+    run.events_file.unlink()
+    writer = EventWriter(run.events_file)
+    for event in events:
+        if isinstance(event, EvaluationEvent) and event.step:
+            loss = losses[event.step]
+            event = event.model_copy(update={"loss": loss, "perplexity": perplexity(loss)})
+        if isinstance(event, StepEvent) and event.step == 5:
+            event = event.model_copy(update={"loss": 1e30, "gradient_norm": 1e38})
+        writer.write(event)
+    writer.close()
+    result = run.result()
+    assert result and result.held_out
+    after = Loss(loss=929.25, perplexity=perplexity(929.25), tokens=100)
+    held_out = result.held_out.model_copy(update={"after": after})
+    changed = result.model_copy(update={"held_out": held_out, "pretraining": held_out})
+    write_whole(run.path / "result.json", changed.model_dump_json())
+    return run
+
+
+def test_a_loss_that_is_huge_is_shown_on_every_page(huge: Run, capsys: Any) -> None:
+    lab = opened(run="huge")
+    assert "→ 929.250" in " ".join([words_of(lab), *(one.proto.body for one in lab.get("html"))])
+    assert "→ > 10³⁰⁸ |" in words_of(lab) and "+926" in words_of(lab)
+    (formula,) = [one.value for one in lab.latex if "929.2500" in one.value]
+    assert r"\exp(929.2500) > 10^{308}" in formula
+    assert "→ 929.2500" in str(opened(COMPARISON, runs="huge").dataframe[1].value)
+    told = opened("pages/train/training_process.py", **{"told-run": "huge"})
+    assert "loss 3." in words_of(told) and "→ 929.250 after 6 steps" in words_of(told)
+    assert "perplexity 23" in words_of(told) and "→ > 10³⁰⁸" in words_of(told)
+    show("huge")
+    list_all(Context(Command("runs")))
+    said = capsys.readouterr().out
+    assert "→ 929.2500" in said and said.splitlines()[-1].split()[-1] == "929.2500"
+    rows = list(csv.DictReader(metrics_csv(huge.events()).decode().splitlines()))
+    assert rows[-1]["held_out_loss"] == "929.25" and rows[-1]["held_out_perplexity"] == "inf"
+
+
+def test_a_run_that_diverged_says_where_and_is_not_resumed(unfinished: Run) -> None:
+    writer = EventWriter(unfinished.events_file)
+    last = [event for event in unfinished.events() if isinstance(event, StepEvent)][-1]
+    nan = {"step": last.step + 1, "loss": float("nan"), "gradient_norm": float("nan")}
+    writer.write(last.model_copy(update=nan))
+    writer.write(
+        EvaluationEvent(step=37, part="held_out", loss=nan["loss"], perplexity=1, tokens=1)
+    )
+    writer.close()
+    error = DivergedError(37, 0.5)
+    failed = Result(
+        state="failed", reason=str(error), diverged_at=37, steps=37, started=1.0, ended=2.0
+    )
+    write_whole(unfinished.path / "result.json", failed.model_dump_json())
+    app = opened()
+    (message,) = app.main.error
+    assert "diverged at step 37" in message.value and "was 0.5." in message.value
+    assert not [label for label in labels(app) if "Resume" in label]
+    assert not opened(COMPARISON, runs="unfinished").error
+
+
+def test_what_is_downloaded_names_no_place_of_this_machine(real: Path) -> None:
+    run = Run(real)
+    settings = run.settings
+    home = settings.scenario.changed(model=str(EMBEDDED_FOLDER))
+    for made in (settings, settings.with_scenario(home)):
+        shared = public_settings(made)
+        assert parse_settings(shared).steps == settings.steps
+        assert json.loads(shared)["data_file"] == "own.txt" and str(real.parent) not in shared
+        assert json.loads(shared)["scenario"]["model"] in ("tiny-gpt2", "tiny_gpt2")
+    for file in run.adapter_folder.iterdir():
+        content = file.read_bytes()
+        for place in (str(real.parent), str(EMBEDDED_FOLDER), str(Path.cwd()), str(Path.home())):
+            assert place.encode() not in content, file.name
+
+
+def test_a_resumed_run_tells_how_long_a_step_takes(real: Path, runs: Path) -> None:
+    shutil.copytree(real, runs / "real")
+    run = find_run("real", runs)
+    result = run.result()
+    assert result
+    resumed = result.model_copy(
+        update={"resumed_from": 4, "seconds": {"loading": 7.0, "training": 3.0}}
+    )
+    write_whole(run.path / "result.json", resumed.model_dump_json())
+    (run.path / "result.before_resuming.json").write_text("{}")
+    pace = recorded_pace(run.settings, [run])
+    assert pace and pace.seconds_per_step == 1.5 and pace.other_seconds == 7.0
+    at_the_end = result.model_copy(update={"resumed_from": 6})
+    write_whole(run.path / "result.json", at_the_end.model_dump_json())
+    assert recorded_pace(run.settings, [run]) is None
 
 
 @pytest.mark.usefixtures("running")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import itertools
 import os
 import random
 import signal
+import stat
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,11 +19,14 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from lora_viz.errors import UserError
-from lora_viz.training import launch
-from lora_viz.training.events import CheckpointEvent, ResumedEvent, StateEvent, StepEvent
+from lora_viz.training import launch, reserve, run_folder
+from lora_viz.training.events import CheckpointEvent, Event, ResumedEvent, StateEvent, StepEvent
 from lora_viz.training.events import EventWriter as RealWriter
-from lora_viz.training.job import work
+from lora_viz.training.job import do_job, end_of
+from lora_viz.training.launch import prepare_to_resume
 from lora_viz.training.queue import draw_ticket
+from lora_viz.training.record import Record
+from lora_viz.training.results import LayerChange
 from lora_viz.training.run_folder import Run, create_run
 from lora_viz.training.stopping import StopSignal
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings, wait_until_gone
@@ -144,16 +151,139 @@ def test_a_machine_at_its_end_is_a_readable_failure(
     assert expected in result.reason and result.advice and run.can_resume()
 
 
-def test_a_disk_that_is_full_at_the_start_is_a_readable_failure(
-    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_file: Path, _content: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+class FullDisk:
+    """From `fill` on, no file that is written here grows; bytes that were there can be changed."""
 
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_full = False
+        self._write = os.write
+        monkeypatch.setattr(reserve.os, "write", self.write)
+        monkeypatch.setattr(run_folder, "write_whole", self.write_whole)
+
+    def write(self, descriptor: int, content: bytes) -> int:
+        appends = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND
+        size = os.fstat(descriptor).st_size
+        start = size if appends else os.lseek(descriptor, 0, os.SEEK_CUR)
+        if self.is_full and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            content = content[: size - start]
+            if not content:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._write(descriptor, content)
+
+    def write_whole(self, _path: Path, _text: str) -> None:
+        assert self.is_full
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("moment", [1, 3, 6, 10, 14, 17, 20])
+def test_a_disk_that_fills_at_any_moment_is_the_reason_and_it_goes_on(
+    moment: int, text_file: Path, finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = create_run(short_settings(text_file), "full", tmp_path)
-    monkeypatch.setattr(Path, "write_bytes", full)
-    result = work(run, run.settings, StopSignal())
+    heard = itertools.count(1)
+    with monkeypatch.context() as patch:
+        disk = FullDisk(patch)
+        patch.setattr(sys, "stderr", open("/dev/full", "w", buffering=1))  # noqa: PTH123, SIM115
+
+        def fill(_event: Event) -> None:
+            disk.is_full = next(heard) >= moment
+
+        result = do_job(run, run.settings, StopSignal(), Record(run, fill), simulates_memory=False)
     assert result.state == run.state() == "failed" and "disk is full" in result.reason
+    assert result == run.result() and run.events() and run.can_resume()
+    prepare_to_resume(run)
+    result = do_job(run, run.settings, StopSignal(), Record(run), simulates_memory=False)
+    assert result.state == "finished", result.reason
+    file = "adapter_model.safetensors"
+    mine, whole = (one.adapter_folder / file for one in (run, finished))
+    assert mine.read_bytes() == whole.read_bytes()
+
+
+def test_a_result_that_is_larger_than_the_room_says_the_least(tmp_path: Path) -> None:
+    run = create_run(short_settings(), "large", tmp_path)
+    record = Record(run)
+    values = tuple(float(place) for place in range(200_000))
+    change = LayerChange(
+        layer="h.0", shape=(1, 1), singular_values=values, delta_norm=1.0, base_norm=None
+    )
+    record.keep(layer_changes=(change,), steps=6)
+    with pytest.MonkeyPatch.context() as patch:
+        FullDisk(patch).is_full = True
+        result = record.end("finished")
+    told = run.result()
+    assert told and told == result and told.state == "failed" and "disk is full" in told.reason
+    assert told.steps == 6 and not told.layer_changes and run.can_resume()
+
+
+def test_a_disk_that_is_full_at_the_start_lets_nothing_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FullDisk(monkeypatch).is_full = True
+    with pytest.raises(UserError, match=f"The disk that holds {tmp_path} is full"):
+        create_run(short_settings(), "full", tmp_path)
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.EFBIG, "File too large"), "largest size that is allowed"),
+        (RuntimeError("I/O error: File too large (os error 27)"), "largest size that is allowed"),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:664] . failed writing"),
+            "disk is full",
+        ),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), "disk is full"),
+        (OSError(errno.EROFS, "Read-only file system", "/x"), "cannot be read or written"),
+        (OSError("\udcff"), "failed"),
+    ],
+)
+def test_reasons_are_told_apart(error: Exception, expected: str, tmp_path: Path) -> None:
+    run = create_run(short_settings(), "failed", tmp_path)
+
+    def fail() -> None:
+        raise error
+
+    result = end_of(fail, Record(run))
+    assert result and result == run.result() and expected in result.reason
+    assert "Traceback" in run.log_file.read_text()
+
+
+def test_interrupted_twice_it_is_stopped(tmp_path: Path) -> None:
+    run = create_run(short_settings(), "stopped", tmp_path)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    assert end_of(interrupt, Record(run)) == run.result() and run.state() == "stopped"
+
+
+def test_a_terminal_that_is_gone_ends_nothing(text_file: Path, tmp_path: Path) -> None:
+    def broken_pipe(_event: Event) -> None:
+        raise BrokenPipeError
+
+    run = create_run(short_settings(text_file, steps=1), "deaf", tmp_path)
+    record = Record(run, broken_pipe)
+    result = do_job(run, run.settings, StopSignal(), record, simulates_memory=False)
+    assert result.state == "finished", result.reason
+
+
+@pytest.mark.parametrize("rate", [10.0, 3.0])
+def test_a_run_that_diverges_stops_at_once_and_says_where(
+    rate: float, text_file: Path, tmp_path: Path
+) -> None:
+    scenario = {"optimizer": "sgd", "gradient_clipping": False, "method": "full"}
+    settings = short_settings(
+        text_file, scenario, steps=60, learning_rate=rate, schedule="constant"
+    )
+    run, result = run_here(tmp_path, "diverged", settings)
+    steps = [event for event in run.events() if isinstance(event, StepEvent)]
+    assert result.state == run.state() == "failed" and result.diverged_at == steps[-1].step < 60
+    assert f"diverged at step {steps[-1].step}:" in result.reason
+    assert f"learning rate there was {rate:g}." in result.reason and "lower" in result.advice
+    assert result.held_out and result.held_out.before and not run.can_resume()
+    with pytest.raises(UserError, match="would diverge again"):
+        prepare_to_resume(run)
 
 
 def _wait_for(run: Run, kind: type, at_least: int) -> None:
