@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -27,6 +26,7 @@ from lora_viz.format import grouped
 from lora_viz.hardware import cards
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
+from lora_viz.storage import expanded
 
 app = typer.Typer(
     name="lora_viz",
@@ -189,7 +189,7 @@ def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> dict[st
 def _lines(file: str) -> Iterator[bytes]:
     """The lines of a file as they are: JSON ends one at \\n only, and each may be badly encoded."""
     try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+        with nullcontext(sys.stdin.buffer) if file == "-" else expanded(file).open("rb") as source:
             yield from source
     except (OSError, ValueError):
         raise UserError(_("%s cannot be read.") % file) from None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lora_viz.declared import Declared
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.storage import expanded
 
 
 def declared_parameters(
@@ -30,6 +34,40 @@ def declared_parameters(
             default=None,
             annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
         )
+
+
+def named_folder(given: str) -> Path:
+    """The folder that an option names, absolute, with ~ and .. resolved. Raises `UserError`."""
+    path = expanded(given)
+    path = path.resolve() if ".." in path.parts else path
+    if not given.strip() or not path.name:
+        raise UserError(
+            _("“%s” cannot be the folder of --out; name a new or an empty one, such as runs/NAME.")
+            % given[:80]
+        )
+    return path
+
+
+def new_folder(given: str) -> Path:
+    """The folder that an option names, if it is new or empty. Raises `UserError`."""
+    path = named_folder(given)
+    try:
+        if not path.exists() and not path.is_symlink():
+            return path
+        if not path.is_dir():
+            words = _("%s is a file; name a new or an empty folder, such as runs/NAME.")
+        elif any((path / name).exists() for name in ("settings.json", "sweep.json")):
+            words = _("There is a run in %s already; go on with it by --resume, or name another.")
+        elif any(path.iterdir()):
+            words = _("%s holds other files; name a new or an empty folder, such as runs/NAME.")
+        else:
+            return path
+    except OSError as error:
+        raise UserError(
+            _("%(folder)s cannot be used: %(reason)s.")
+            % {"folder": path, "reason": error.strerror or error}
+        ) from None
+    raise UserError(words % path)
 
 
 def _option_names(settings: type[Declared], field: str) -> tuple[str, ...]:

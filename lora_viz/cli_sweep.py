@@ -7,24 +7,27 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, named_folder, new_folder
 from lora_viz.cli_training import described_run, print_event
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
+from lora_viz.storage import writable_folder, writing_in
 from lora_viz.training import locks
 from lora_viz.training.events import Event, StateEvent
 from lora_viz.training.job import process_count
-from lora_viz.training.run_folder import Run, write_whole
+from lora_viz.training.perplexity import loss_words
+from lora_viz.training.run_folder import RUNS, Run, write_whole
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.stopping import StopSignal
-from lora_viz.training.sweep import RANKS, Sweep, SweepPlan, create_sweep, work
+from lora_viz.training.sweep import RANKS, Sweep, SweepEnd, SweepPlan, create_sweep, work
 
 VARIED = ("rank", "alpha", "method")
 LARGEST_SWEEP = 1_000  # runs
@@ -41,8 +44,11 @@ def sweep_command() -> Callable[..., int]:
         values = {field: value for field, value in given.items() if value is not None}
         if out is None:
             raise UserError(_("Name the sweep's folder with --out, such as runs/NAME."))
-        path = Path(out).absolute()
-        found = _resumed(path, values) if resumes else create_sweep(_plan(values), *_place(path))
+        if resumes:
+            found = _resumed(named_folder(out), values)
+        else:
+            plan, path = _plan(values), new_folder(out)
+            found = create_sweep(plan, path.name, path.parent)
         return _work(found, as_json)
 
     parameters = [
@@ -120,10 +126,6 @@ def _numbers(option: str, text: str, least: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
-def _place(path: Path) -> tuple[str, Path]:
-    return path.name, path.parent
-
-
 def _resumed(path: Path, values: dict[str, Any]) -> Sweep:
     if values:
         raise UserError(
@@ -131,6 +133,7 @@ def _resumed(path: Path, values: dict[str, Any]) -> Sweep:
         )
     sweep = Sweep(path)
     sweep.plan()
+    writable_folder("queue")
     return sweep
 
 
@@ -138,15 +141,21 @@ def _work(sweep: Sweep, as_json: bool) -> int:
     """Do the sweep here, holding its lock, and print what it found."""
     signals = StopSignal()
     signals.listen()
-    lock = locks.take(sweep.lock_file)
+    with writing_in(sweep.path, RUNS):
+        lock = locks.take(sweep.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % sweep.path.name)
     try:
-        write_whole(sweep.path / "process.json", json.dumps({"pid": os.getpid()}))
+        with suppress(OSError):
+            write_whole(sweep.path / "process.json", json.dumps({"pid": os.getpid()}))
         results = work(sweep, signals, None if as_json else _print_progress(sweep))
     finally:
         os.close(lock)
     print(json.dumps(_described(sweep), ensure_ascii=False) if as_json else _text(sweep))
+    end = sweep.end()
+    if end is None or end.state == "failed":
+        print(_reason(end), file=sys.stderr)
+        return 1
     if any(result.state == "failed" for result in results):
         return 1
     return 130 if signals.requested else 0
@@ -172,6 +181,7 @@ def _described(sweep: Sweep) -> dict[str, Any]:
         "folder": str(sweep.path),
         "planned": len(sweep.runs()),
         "finished": len(sweep.results()),
+        "end": end.model_dump() if (end := sweep.end()) else None,
         "runs": [described_run(run) for run in begun],
     }
 
@@ -189,8 +199,19 @@ def _text(sweep: Sweep) -> str:
         seconds = result.training_seconds()
         took = "resumed" if seconds is None else f"{seconds:.1f} s"
         lines.append(
-            f"{name:<10}{held_out.after.loss:>15.4f}{pretraining.after.loss:>13.4f}{took:>11}"
+            f"{name:<10}{loss_words(held_out.after.loss, 4):>15}"
+            f"{loss_words(pretraining.after.loss, 4):>13}{took:>11}"
             f"  {size(saved) if saved else '–'}, seed {settings.seed}"
         )
+    for run in sweep.runs():
+        result = run.result()
+        if result is not None and result.state == "failed":
+            lines.append(f"{run.name}: {result.reason}")
     planned = len(sweep.runs())
     return "\n".join([*lines, f"{len(done)} of {planned} runs finished", str(sweep.path)])
+
+
+def _reason(end: SweepEnd | None) -> str:
+    if end is None:
+        return _("How the sweep ended could not be written into its folder.")
+    return " ".join(part for part in (end.reason, end.advice) if part)

@@ -8,22 +8,24 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from lora_viz.cli_options import declared_parameters
+from lora_viz.cli_options import declared_parameters, named_folder, new_folder
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.scenario import Scenario
+from lora_viz.storage import writable_folder, writing_in
 from lora_viz.training import launch, locks
 from lora_viz.training.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
 from lora_viz.training.job import process_count, process_rank, work
 from lora_viz.training.own_data import load_own
+from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, create_run, find_run, list_runs
+from lora_viz.training.run_folder import RUNS, Run, create_run, find_run, list_runs
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.stopping import StopSignal
 
@@ -48,6 +50,8 @@ def train_command() -> Callable[..., int]:
         values = {field: value for field, value in given.items() if value is not None}
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
+        if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more
+            print(result.reason, result.advice, file=sys.stderr)
         if process_rank() == 0:
             print(json.dumps(described_run(run), ensure_ascii=False) if as_json else _text(run))
         return EXIT_STATUS[result.state]
@@ -76,7 +80,7 @@ def list_all(
         return
     for one in described:
         loss = one["held_out_loss"]
-        shown = f"{loss:.4f}" if loss is not None else "–"
+        shown = loss_words(loss, 4) if loss is not None else "–"
         print(f"{one['name']:<40} {one['state']:<12} {one['step']:>6} {shown:>8}")
 
 
@@ -127,12 +131,13 @@ def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings
     settings = TrainingSettings.make({"scenario": scenario, **others})
     if settings.task == "own":
         load_own(settings.data_file)  # what is wrong with it is said before anything is made
-    path = Path(out).absolute() if out else None
+    path = None if out is None else new_folder(out) if process_rank() == 0 else named_folder(out)
     if process_count() > 1 and path is None:
         raise UserError(_("Name the run's folder with --out where several processes train."))
     if process_rank() > 0:
         assert path is not None
         return Run(path), settings
+    writable_folder("queue")  # or the job could not begin, and its folder would be left behind
     return create_run(
         settings, path.name if path else None, path.parent if path else None
     ), settings
@@ -143,9 +148,10 @@ def _resumed(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSett
         raise UserError(
             _("Resume a run with --resume --out FOLDER; its settings stay as they are.")
         )
-    path = Path(out).absolute()
+    path = named_folder(out)
     run = find_run(path.name, path.parent)
     if process_rank() == 0:
+        writable_folder("queue")
         launch.prepare_to_resume(run)
     return run, run.settings
 
@@ -155,7 +161,8 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     signals.listen()
     if process_rank() > 0:
         return work(run, settings, signals)
-    lock = locks.take(run.lock_file)
+    with writing_in(run.path, RUNS):
+        lock = locks.take(run.lock_file)
     if lock is None:
         raise UserError(_("“%s” is still running.") % run.name)
     try:
@@ -171,10 +178,10 @@ def print_event(event: Event) -> None:
     elif isinstance(event, NoticeEvent):
         print(event.message, file=sys.stderr)
     elif isinstance(event, EvaluationEvent):
-        words = f"  step {event.step}: {event.part} loss {event.loss:.4f}"
-        print(f"{words}, perplexity {event.perplexity:.2f}", file=sys.stderr)
+        words = f"  step {event.step}: {event.part} loss {loss_words(event.loss, 4)}"
+        print(f"{words}, perplexity {perplexity_words(event.loss, 2)}", file=sys.stderr)
     elif isinstance(event, StepEvent) and (event.step % 10 == 0 or event.step == event.steps):
-        words = f"  step {event.step}/{event.steps}: loss {event.loss:.4f}"
+        words = f"  step {event.step}/{event.steps}: loss {loss_words(event.loss, 4)}"
         pace = f"{event.tokens_per_second:,.0f} tokens/s, {event.seconds_left:.0f} s left"
         print(f"{words}, {pace}", file=sys.stderr)
 
@@ -211,8 +218,8 @@ def _text(run: Run) -> str:
     for part in ("validation", "held_out", "pretraining"):
         losses = getattr(result, part)
         if losses and losses.after:
-            before, after = losses.before, losses.after
-            lines.append(f"{part:<12} loss {before.loss:.4f} → {after.loss:.4f}")
+            before, after, words = losses.before, losses.after, partial(loss_words, digits=4)
+            lines.append(f"{part:<12} loss {words(before.loss)} → {words(after.loss)}")
     for part in ("held_out", "trained"):
         match = getattr(result, f"exact_match_{part}")
         if match:
