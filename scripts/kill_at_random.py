@@ -1,7 +1,8 @@
 """Kill a training job at random moments and resume it: `python -m scripts.kill_at_random 30`.
 
 After each kill the folder has to be readable, and the job has to go on from its last checkpoint;
-at the end it has to finish. Prints what it saw.
+at the end it has to finish with the adapter of a run that nobody killed, byte for byte. Prints
+what it saw.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def main() -> None:
         {"scenario": scenario, "steps": 400, "checkpoint_every": 5, "evaluation_sequences": 4}
     )
     with tempfile.TemporaryDirectory() as folder:
+        whole = launch.start(settings, "whole", Path(folder))
+        _wait(whole)
+        expected = _adapter(whole)
         run, finished = launch.start(settings, "run-1", Path(folder)), 0
         for kill in range(kills):
             if kill % 2:  # half of the moments are between its first step and its end
@@ -51,18 +55,29 @@ def main() -> None:
                 assert (result is not None) == (found.state() == "finished")
             if run.state() == "finished":
                 finished += 1
+                assert _adapter(run) == expected
                 run = launch.start(settings, f"run-{kill + 2}", Path(folder))
             else:
                 launch.resume(run)
-        while run.is_alive():
-            time.sleep(0.2)
+        _wait(run)
         assert run.state() == "finished", run.log_file.read_text()
+        assert _adapter(run) == expected
         events = run.events()
         steps = [event.step for event in events if isinstance(event, StepEvent)]
         assert steps == [*range(1, 401)]
         resumed = [event.step for event in events if isinstance(event, ResumedEvent)]
     print(f"{kills} kills while {dict(states)}; {finished} runs finished between them.")
     print(f"The last run went on after steps {resumed} and finished with every step once.")
+    print("Every finished run has the adapter of the run that was not killed, byte for byte.")
+
+
+def _wait(run: Run) -> None:
+    while run.is_alive():
+        time.sleep(0.2)
+
+
+def _adapter(run: Run) -> bytes:
+    return (run.adapter_folder / "adapter_model.safetensors").read_bytes()
 
 
 def _wait_for_a_step(run: Run) -> None:
