@@ -1,6 +1,7 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
-`settings`, `events`, `results`, `run_folder`, `locks`, `queue`, `launch` and `sweep` load no torch
+`settings`, `events`, `results`, `run_folder`, `reserve`, `record`, `failures`, `locks`, `queue`,
+`launch`, `sweep`, `perplexity`, `public_names` and `saved_card` load no torch
 when they are imported: pages and the command line read and start jobs with them. Everything else
 here belongs to the job's own process.
 
@@ -21,15 +22,17 @@ snapshots/step-000015.safetensors
     `LAYER.magnitude` (out,); in full fine-tuning `LAYER.delta`, ΔW (out, in).
     `run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
 adapter/
-    The adapter in PEFT's format; in full fine-tuning `model/`, the whole model.
+    The adapter in PEFT's format with its tokenizer and a card; in full fine-tuning `model/`, the
+    whole model. Nothing in it names a place of this machine.
 checkpoints/checkpoint-N/
     What Trainer needs to go on at step N; complete once a `checkpoint` event names it.
 held_out_tokens.safetensors
     `input_ids` and `labels` (sequences, tokens), the very tokens that the held-out loss is over;
     a label of −100 is not counted.
 result.json
-    `results.Result`, written last and in one piece. Resuming a stopped or failed run puts it
-    aside as `result.before_resuming.json`.
+    `results.Result`, written last and in one piece, over the bytes of `.reserve`, which the run
+    takes at its start. Resuming a stopped or failed run puts it aside as
+    `result.before_resuming.json`.
 job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.
