@@ -50,7 +50,8 @@ def make_hostile_runs(root: Path, models: Path) -> str:
     failed = {"state": "failed", "reason": EVERYTHING, "advice": EVERYTHING}
     _rewrite(root / FAILED / "result.json", failed)
     sample = dict.fromkeys(("prompt", "before", "after", "expected"), EVERYTHING)
-    _rewrite(root / LORA / "result.json", {"samples": [sample]})
+    result = root / LORA / "result.json"
+    result.write_text(json.dumps(json.loads(result.read_text()) | {"samples": [sample]}))
     with (root / LORA / "events.jsonl").open("a") as events:
         events.write(json.dumps({"kind": "notice", "message": EVERYTHING}) + "\n")
     return model
@@ -70,18 +71,19 @@ def _copy(recorded: Path, run: Path, changes: dict[str, Any]) -> None:
 
 
 def _rewrite(file: Path, changes: dict[str, Any]) -> None:
-    values = json.loads(file.read_text())
-    file.write_text(json.dumps(_changed({**values, **_new(values, changes)}, changes)))
+    file.write_text(json.dumps(_changed(json.loads(file.read_text()), changes)))
 
 
-def _new(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in changes.items() if name in values or name == "samples"}
+def _replaced(name: str, value: Any, changes: dict[str, Any]) -> Any:
+    """What stands under a name now; the size of a model's file, or that there is none, stays."""
+    is_size = value is None or (isinstance(value, int) and not isinstance(value, bool))
+    return value if is_size else changes.get(name, value)
 
 
 def _changed(value: Any, changes: dict[str, Any]) -> Any:
     """The value with the changes at every depth."""
     if isinstance(value, dict):
-        return {k: _changed(changes.get(k, inner), changes) for k, inner in value.items()}
+        return {k: _changed(_replaced(k, inner, changes), changes) for k, inner in value.items()}
     if isinstance(value, list):
         return [_changed(inner, changes) for inner in value]
     return EVERYTHING if value == LAYER else value
