@@ -51,7 +51,8 @@ def read_everything(run: Run) -> None:
     assert run.state(events) in (
         "finished", "stopped", "failed", "interrupted", "unreadable",
     )  # fmt: skip
-    run.can_resume(), run.last_checkpoint(), run.process_id(), run.created(), run.is_alive()
+    for ask in (run.can_resume, run.last_checkpoint, run.process_id, run.created, run.is_alive):
+        ask()
     assert not launch.stop(run)
     read_curves(events)
     metrics_csv(events)
@@ -94,7 +95,7 @@ def test_every_damaged_folder_is_listed_with_what_is_wrong(
     assert len(made) >= 100
     listed = {one.name: one for one in list_folders(tmp_path)}
     assert listed.keys() == made.keys() | {whole}
-    assert isinstance(listed[whole], Run) and listed[whole].damages() == ()
+    assert Run(listed[whole].path).damages() == () and isinstance(listed[whole], Run)
     told = {one["name"]: one for one in parsed(_printed("--json"))}
     assert told.keys() == listed.keys() | sweeps
     lines = {line.split()[0]: line for line in _printed().splitlines()}

@@ -30,7 +30,7 @@ SNAPSHOTS = ("snapshots/step-000000.safetensors", "snapshots/step-000001.safeten
 HUGE = 10**30
 
 # What damages a file of any kind. A FIFO without a writer would hold up whoever opens it.
-PATHS: dict[str, Callable[[Path], None]] = {
+PATHS: dict[str, Callable[[Path], object]] = {
     "missing": lambda _path: None,
     "empty": lambda path: path.write_bytes(b""),
     "folder": lambda path: path.mkdir(),
