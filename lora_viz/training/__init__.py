@@ -33,11 +33,19 @@ result.json
     `results.Result`, written last and in one piece, over the bytes of `.reserve`, which the run
     takes at its start. Resuming a stopped or failed run puts it aside as
     `result.before_resuming.json`.
+owner
+    Where several readers share a server: whose the run is (`owners`); a sweep's is that of
+    its runs.
 job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.
 
+Whatever stands in the place of a file, `run_files` reads it or says what is wrong with it, as a
+`Damage`. `run_folder.read_run` gives a `Run`, or an `UnreadableRun` where its settings are damaged;
+`Run.damages` is what is wrong with its other files. A number that no job can have measured
+(`quantities`) is a damage too; a loss that is no number is not, as it is what divergence leaves.
+
 A run is `queued`, `loading`, `tokenising`, `training`, `evaluating` or `checking` while its
-process lives, `finished`, `stopped` or `failed` once it has a result, and `interrupted` if it has
-neither.
+process lives, `finished`, `stopped` or `failed` once it has a result, `unreadable` if that cannot
+be read, and `interrupted` if it has neither.
 """

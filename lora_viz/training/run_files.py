@@ -50,6 +50,7 @@ LARGEST = {
     "process.json": 2**16,
     "processor_seconds.json": 2**16,
     "owner": 2**10,
+    "end.json": 2**16,
     "result.json": 2**27,
     "events.jsonl": 2**30,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -26,7 +27,8 @@ def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(
         with new_context(browser, server.url) as one:
             page = one.new_page()
             open_page(page, "/compare-runs", "There is no run yet")
-            (cookie,) = [c for c in one.cookies() if c["name"] == reader.COOKIE]
+            found: list[dict[str, Any]] = [dict(cookie) for cookie in one.cookies()]
+            (cookie,) = [one for one in found if one["name"] == reader.COOKIE]
             assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
             assert reader.COOKIE_FORM.fullmatch(cookie["value"])
             folder, owner = whole_run(runs, "mine"), reader.hashed(cookie["value"])
