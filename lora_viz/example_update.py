@@ -29,10 +29,12 @@ def _values(listed: Any) -> npt.NDArray[np.float64]:
     return np.asarray(listed, dtype=np.float64)
 
 
+def _listed(values: npt.NDArray[np.float64]) -> list[float]:
+    return values.tolist()
+
+
 # an array of numbers that crosses from a worker, and is kept, as a list
-Values = Annotated[
-    npt.NDArray[np.float64], PlainSerializer(np.ndarray.tolist), PlainValidator(_values)
-]
+Values = Annotated[npt.NDArray[np.float64], PlainValidator(_values), PlainSerializer(_listed)]
 
 
 @dataclass(frozen=True)
