@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 from lora_viz.catalogue import catalogue
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import storage_folder
+from lora_viz.storage import keep, kept_file
+from lora_viz.storage import note_use as note_use_of_file
 
 MAXIMUM_CONFIG_BYTES = 1_000_000
 MAXIMUM_INTEGER = 2**40
@@ -162,21 +163,34 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
 
 
 def store_upload(text: str | bytes) -> str:
-    """Keep an uploaded `config.json` on this machine and return its model name, `upload:hash`."""
+    """Keep an uploaded `config.json` on this machine and return its model name, `upload:hash`.
+
+    Raises:
+        UserError: it is no configuration, or there is no room to keep it.
+    """
     values = parse_config(text)
     canonical = json.dumps(values, sort_keys=True)
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
-    folder = storage_folder("uploads")
-    (folder / f"{digest}.json").write_text(canonical)
+    keep("uploads", f"{digest}.json", canonical.encode())
     return f"upload:{digest}"
 
 
+def note_use(model: str) -> None:
+    """Remember that an uploaded configuration is used, so that it is kept; other names are none."""
+    if UPLOAD_FORM.fullmatch(model):
+        note_use_of_file(_uploaded_file(model))
+
+
+def _uploaded_file(model: str) -> Path:
+    return kept_file("uploads", f"{model.removeprefix('upload:')}.json")
+
+
 def _uploaded(model: str) -> ModelConfig:
-    match = UPLOAD_FORM.fullmatch(model)
-    file = storage_folder("uploads") / f"{match.group(1)}.json" if match else None
+    file = _uploaded_file(model) if UPLOAD_FORM.fullmatch(model) else None
     if file is None or not file.is_file():
         raise UserError(_("This uploaded config.json is not on this machine; upload it again."))
     values = _read_file(file)
+    note_use_of_file(file)
     return ModelConfig(_("Uploaded %s model") % values["model_type"], values)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lora_viz.i18n import _
+from lora_viz.storage import note_use
 from lora_viz.training.examples import Example, InvalidDataError, Task
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -30,6 +31,7 @@ def load_own(path: str | Path) -> Task:
         _refuse(_("No file is named: give your text or JSONL."))
     file = Path(path).expanduser()
     text = _read(file)
+    note_use(file)
     if file.suffix.lower() in JSON_LINES_SUFFIXES:
         return _split_rows(file.name, _read_rows(file.name, text))
     return _split_text(file.name, text)

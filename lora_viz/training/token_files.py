@@ -6,19 +6,19 @@ Tokenising the style task takes about two seconds of a run that takes thirty.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import Tensor
 
-from lora_viz.storage import storage_folder
+from lora_viz import storage
+from lora_viz.errors import UserError
 
-KEPT_FILES = 8
+BYTES_PER_TOKEN = 4
 WORTH_KEEPING = 100_000  # characters
 
 
@@ -27,14 +27,13 @@ def encode(texts: Sequence[str], tokenizer: Any) -> list[Tensor]:
     is_fast = getattr(tokenizer, "is_fast", False)
     if not is_fast or sum(map(len, texts)) < WORTH_KEEPING:
         return _tokenize(texts, tokenizer)
-    file = storage_folder("tokens") / f"{_key(texts, tokenizer)}.safetensors"
+    name = f"{_key(texts, tokenizer)}.safetensors"
     try:
-        kept = load_file(file)
-        file.touch()
+        kept = load(storage.read("tokens", name))
         return [kept[str(place)].long() for place in range(len(texts))]
     except (OSError, SafetensorError, KeyError):  # not there, or damaged
         tokens = _tokenize(texts, tokenizer)
-        _keep(file, tokens)
+        _keep(name, tokens)
         return tokens
 
 
@@ -53,17 +52,14 @@ def _key(texts: Sequence[str], tokenizer: Any) -> str:
     return digest.hexdigest()
 
 
-def _keep(file: Path, tokens: list[Tensor]) -> None:
-    """Write the file in one piece, and let go of those that were not read for longest.
+def _keep(name: str, tokens: list[Tensor]) -> None:
+    """Write the file in one piece, unless there is no room for it.
 
     A disk that is full is no reason to fail here: what the job cannot do without fails itself.
     """
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    try:
+    size = sum(map(len, tokens)) * BYTES_PER_TOKEN
+    with (
+        suppress(OSError, SafetensorError, UserError),
+        storage.writing("tokens", name, size) as unfinished,
+    ):
         save_file({str(place): one.int() for place, one in enumerate(tokens)}, unfinished)
-        unfinished.replace(file)
-        files = sorted(file.parent.glob("*.safetensors"), key=lambda one: one.stat().st_mtime)
-        for old in files[:-KEPT_FILES]:
-            old.unlink(missing_ok=True)
-    except (OSError, SafetensorError):
-        unfinished.unlink(missing_ok=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from lora_viz import storage
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.storage import storage_folder
 from lora_viz.training.examples import Task
 from lora_viz.training.own_data import MAXIMUM_BYTES, load_own
 from lora_viz.ui import controls, state
@@ -91,11 +91,10 @@ def _own_data() -> None:
 
 def _stored(name: str, content: bytes) -> Path:
     """Keep an upload where the job's process finds it, under its own name."""
-    folder = storage_folder(f"training_data/{hashlib.sha256(content).hexdigest()[:16]}")
     plain = Path(name.replace("\\", "/")).name
-    file = folder / (Path(plain).stem[:LONGEST_NAME] + Path(plain).suffix)
-    file.write_bytes(content)
-    return file
+    short = Path(plain).stem[:LONGEST_NAME] + Path(plain).suffix
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return storage.keep("training_data", f"{digest}/{short}", content)
 
 
 def _in_words(name: str, task: Task) -> str:

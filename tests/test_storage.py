@@ -1,0 +1,171 @@
+"""What is kept on disk stays within its bounds, and what is in use stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lora_viz import answers, storage
+from lora_viz.architecture import read_architecture
+from lora_viz.errors import UserError
+from lora_viz.model_source import resolve, store_upload
+from lora_viz.training.own_data import load_own
+from lora_viz.training.run_folder import create_run
+from lora_viz.training.settings import TrainingSettings, training_scenario
+from tests.test_cli import run
+
+LONG_AGO = 400 * storage.DAY
+CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": %s}'
+
+
+@pytest.fixture(autouse=True)
+def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "kept"))
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(storage, "_growth", {})
+    monkeypatch.setattr(storage, "_noted", {})
+    answers.forget()
+
+
+def bound(kind: str, megabytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"LORA_VIZ_KEEP_{kind.upper()}_MB", str(megabytes))
+
+
+def age(path: Path, seconds: float) -> None:
+    last_used = time.time() - seconds
+    os.utime(path, (last_used, last_used))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("kind", storage.KINDS)
+def test_each_kind_stays_within_its_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound(kind, 2, monkeypatch)
+    for number in range(40):
+        path = storage.keep(kind, f"{number:032}/one", bytes(200_000))
+        age(path, 2 * storage.DAY - number)
+        kept = sum(file.stat().st_size for file in storage.storage_folder(kind).rglob("one"))
+        assert kept <= 2_000_000
+    assert path.is_file()
+    assert storage.prune(kind, everything=True).files_left == 0
+    assert names(storage.storage_folder(kind)) == []
+
+
+def test_what_was_not_used_for_longest_goes_first_old_versions_before_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound("answers", 1, monkeypatch)
+    hours = {"old/used": 5, "old/unused": 9, "now/used": 1, "now/unused": 30, "now/unused too": 20}
+    for name, ago in hours.items():
+        age(storage.keep("answers", name, bytes(150_000)), ago * 3600)
+    storage._growth.clear()
+    storage.keep("answers", "now/large", bytes(500_000))
+    assert names(tmp_path / "kept/answers") == ["now/large", "now/unused too", "now/used"]
+
+
+def test_what_is_read_counts_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound("answers", 1, monkeypatch)
+    for name in ("first", "second", "third"):
+        age(storage.keep("answers", name, bytes(300_000)), 3600)
+    storage.read("answers", "first")
+    storage._growth.clear()
+    storage.keep("answers", "large", bytes(500_000))
+    assert names(tmp_path / "kept/answers") == ["first", "large"]
+
+
+def test_what_is_older_than_its_kind_is_kept_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age(storage.keep("answers", "old", b"x"), LONG_AGO)
+    storage.keep("answers", "new", b"x")
+    looked = storage.prune("answers", only_look=True)
+    assert (looked.files, looked.bytes, looked.files_left) == (1, 1, 1)
+    assert names(tmp_path / "kept/answers") == ["new", "old"]
+    assert storage.prune("answers") == looked
+    assert names(tmp_path / "kept/answers") == ["new"]
+    monkeypatch.setenv("LORA_VIZ_KEEP_DAYS", "0")
+    assert storage.prune("answers").files == 1
+
+
+def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path) -> None:
+    of_a_run, of_nobody, of_a_reader = (store_upload(CONFIG % number) for number in (20, 21, 22))
+    data = storage.keep("training_data", f"{'7' * 16}/mine.txt", b"Some words to train on. " * 200)
+    lost = storage.keep("training_data", f"{'8' * 16}/lost.txt", b"Some words to train on. " * 200)
+    settings = TrainingSettings.make(
+        {"scenario": training_scenario({"model": of_a_run}), "data_file": str(data)}
+    )
+    damaged = create_run(settings).path / "settings.json"
+    damaged.write_text(damaged.read_text()[:-5] + ', "from_a_later_version": 1')
+    for path in (tmp_path / "kept").rglob("*.*"):
+        age(path, LONG_AGO)
+    storage._noted.clear()
+    answers.compute(read_architecture, of_a_reader)
+    for everything in (False, True):
+        for kind in storage.KINDS:
+            storage.prune(kind, everything=everything)
+        for model in (of_a_run, of_a_reader):
+            assert resolve(model)
+        assert load_own(data) and not lost.exists()
+        with pytest.raises(UserError, match="upload it again"):
+            resolve(of_nobody)
+        age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
+        storage._noted.clear()
+        answers.known(read_architecture, of_a_reader)  # from memory, as a page does
+
+
+def test_what_is_in_use_is_not_made_to_go_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound("training_data", 1, monkeypatch)
+    storage.keep("training_data", "a/one", bytes(900_000))
+    with pytest.raises(UserError, match=r"0 of 1 MB .*LORA_VIZ_KEEP_TRAINING_DATA_MB"):
+        storage.keep("training_data", "b/two", bytes(200_000))
+    assert names(tmp_path / "kept/training_data") == ["a/one"]
+
+
+def test_no_room_for_answers_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound("answers", 0, monkeypatch)
+    assert answers.compute(read_architecture, "gpt2").total_parameters == 124_439_808
+    assert names(storage.storage_folder("answers")) == []
+
+
+def test_links_are_not_followed_and_many_may_prune_at_once(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_bytes(bytes(10))
+    folder = storage.storage_folder("answers")
+    (folder / "link").symlink_to(outside)
+    (folder / "link.json").symlink_to(outside / "precious")
+    for number in range(200):
+        (folder / f"{number}.json").write_bytes(b"x")
+    threads = [
+        threading.Thread(target=storage.prune, args=("answers",), kwargs={"everything": True})
+        for _thread in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert names(outside) == ["precious"]
+    assert not [*folder.glob("*.json")]
+
+
+def test_the_command_says_what_it_freed(tmp_path: Path) -> None:
+    storage.keep("answers", "now/one", bytes(3_000_000))
+    age(storage.keep("answers", "old/one", bytes(2_000_000)), LONG_AGO)
+    upload = store_upload(CONFIG % 20)
+    looked = run("prune", "--dry-run")
+    assert "would free 2.0 MB (files: 1) and keep 3.0 of at most 500 MB" in looked.stdout
+    assert len(names(tmp_path / "kept")) == 3
+    first, *_others = json.loads(run("prune", "--json").stdout)
+    assert (first["kind"], first["files"], first["bytes"]) == ("answers", 1, 2_000_000)
+    done = run("prune", "--all")
+    assert done.returncode == 0 and "freed 3.0 MB (files: 1) and kept 0.0 of at" in done.stdout
+    assert names(tmp_path / "kept") == [f"uploads/{upload.removeprefix('upload:')}.json"]
