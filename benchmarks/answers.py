@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -60,9 +60,8 @@ def run() -> None:
 
 
 def _load_the_workers() -> None:
-    """Give every worker a question, and wait until all have loaded torch and answered."""
-    for loading in [workers.submit(os.getpid) for _worker in range(workers.WORKERS)]:
-        workers.wait_for(loading)
+    """Wait until the workers have loaded torch."""
+    workers.start(threading.Event())
 
 
 def _one_round(asked: list[tuple[str, *Question]]) -> list[tuple[float, float, float]]:

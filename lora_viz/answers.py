@@ -12,27 +12,27 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
-
-from lora_viz import workers
+from lora_viz import storage, workers
 from lora_viz.catalogue import catalogue
-from lora_viz.model_source import local_config
-from lora_viz.storage import storage_folder
+from lora_viz.errors import UserError
+from lora_viz.model_source import local_config, note_use
+from lora_viz.questions.plain import decode, encode
 
 Answer = TypeVar("Answer")
 
 LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 REMEMBERED = 2_000
+REMEMBERED_BYTES = 100_000_000  # as JSON
 
-_memory: OrderedDict[str, Any] = OrderedDict()
-_under_way: dict[str, Future[Any]] = {}
+_memory: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+_memory_bytes = 0
+_under_way: dict[str, workers.Question] = {}
 _lock = threading.Lock()
 
 
@@ -42,17 +42,18 @@ def known(
 ) -> Answer | None:
     """The answer if it is in memory or on disk, else None."""
     key = _key(function, arguments)
+    note_use(_model(arguments))
     with _lock:
         if key in _memory:
-            _memory.move_to_end(key)
-            return _memory[key]
+            return _recall(key)
     if not _is_lasting(arguments):
         return None
     try:
-        answer = _adapter(function).validate_json(_file(key).read_bytes())
+        content = _checked(storage.read("answers", _file_name(key)))
+        answer = decode(function, content)
     except (OSError, ValueError):  # no file, one that cannot be read, or a damaged one
         return None
-    _remember(key, answer)
+    _remember(key, answer, content)
     return answer
 
 
@@ -62,6 +63,8 @@ def ask(
 ) -> Answer:
     """The answer, from a worker process if it is not known yet; the caller waits.
 
+    What is asked about at the same time is asked once.
+
     Raises:
         UserError: the question's own, or one that says that the worker died.
     """
@@ -70,16 +73,21 @@ def ask(
         return answer
     key = _key(function, arguments)
     with _lock:
-        future = _under_way.get(key)
-        if future is None:
-            future = _under_way[key] = workers.submit(function, *arguments)
+        if key in _memory:
+            return _recall(key)
+        question = _under_way.get(key)
+        is_first = question is None
+        if question is None:
+            question = _under_way[key] = workers.submit(function, *arguments)
     try:
-        answer = workers.wait_for(future)
+        answer = workers.wait_for(question)
+        if is_first:
+            _keep(key, arguments, answer, question.content.result())
+        return answer
     finally:
-        with _lock:
-            _under_way.pop(key, None)
-    _keep(function, arguments, answer)
-    return answer
+        if is_first:
+            with _lock:
+                del _under_way[key]
 
 
 def compute(
@@ -89,47 +97,73 @@ def compute(
     """The answer, computed in this process if it is not known yet. Raises `UserError`."""
     answer = known(function, *arguments)
     if answer is None:
-        answer = function(*arguments)
-        _keep(function, arguments, answer)
+        content = encode(function, function(*arguments))
+        answer = decode(function, content)
+        _keep(_key(function, arguments), arguments, answer, content)
     return answer
 
 
 def forget() -> None:
     """Forget what is in memory; what is on disk stays."""
+    global _memory_bytes
     with _lock:
         _memory.clear()
+        _memory_bytes = 0
 
 
-def _keep(function: Callable[..., Any], arguments: tuple[Any, ...], answer: Any) -> None:
-    key = _key(function, arguments)
-    _remember(key, answer)
+def _keep(key: str, arguments: tuple[Any, ...], answer: Any, content: bytes) -> None:
+    _remember(key, answer, content)
     if _is_lasting(arguments):
-        with suppress(OSError):  # a full or read-only disk costs the next start some time only
-            _write(_file(key), _adapter(function).dump_json(answer))
+        # a disk that is full or cannot be written costs the next start some time only
+        with suppress(OSError, UserError):
+            storage.keep("answers", _file_name(key), _with_checksum(content))
 
 
-def _write(file: Path, answer: bytes) -> None:
-    unfinished = file.with_suffix(f".{threading.get_ident()}")
-    unfinished.write_bytes(answer)
-    unfinished.replace(file)
+def _with_checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
-def _remember(key: str, answer: Any) -> None:
+def _checked(kept: bytes) -> bytes:
+    """What was kept, without its checksum. Raises `ValueError` where it is damaged."""
+    content = kept.partition(b"\n")[2]
+    if _with_checksum(content) != kept:
+        raise ValueError("this is not what was kept")
+    return content
+
+
+def _remember(key: str, answer: Any, content: bytes) -> None:
+    global _memory_bytes
     with _lock:
-        _memory[key] = answer
-        _memory.move_to_end(key)
-        while len(_memory) > REMEMBERED:
-            _memory.popitem(last=False)
+        _forget_one(key)
+        _memory[key] = answer, len(content)
+        _memory_bytes += len(content)
+        while len(_memory) > REMEMBERED or _memory_bytes > REMEMBERED_BYTES:
+            _forget_one(next(iter(_memory)))
+
+
+def _recall(key: str) -> Any:
+    _memory.move_to_end(key)
+    return _memory[key][0]
+
+
+def _forget_one(key: str) -> None:
+    global _memory_bytes
+    _memory_bytes -= _memory.pop(key, (None, 0))[1]
+
+
+def _model(arguments: tuple[Any, ...]) -> str:
+    """The model that a question is about, if it is about one."""
+    return str(arguments[0]) if arguments else ""
 
 
 def _is_lasting(arguments: tuple[Any, ...]) -> bool:
     """Whether the question is about a model whose configuration is fixed by its name."""
-    model = str(arguments[0])
+    model = _model(arguments)
     return model in catalogue() or model.startswith(("custom:", "upload:"))
 
 
 def _key(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
-    parts = [function.__module__, function.__name__, _file_time(str(arguments[0])), *arguments]
+    parts = [function.__module__, function.__name__, _file_time(_model(arguments)), *arguments]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -139,8 +173,8 @@ def _file_time(model: str) -> int:
     return file.stat().st_mtime_ns if file else 0
 
 
-def _file(key: str) -> Path:
-    return storage_folder(f"answers/{_code_version()}") / f"{key}.json"
+def _file_name(key: str) -> str:
+    return f"{_code_version()}/{key}.json"
 
 
 @cache
@@ -152,14 +186,10 @@ def _code_version() -> str:
         [
             *package.glob("*.py"),
             *package.glob("memory/*.py"),
+            *package.glob("questions/*.py"),
             *package.glob("data/catalogue/*.json"),
             *package.glob("data/*/config.json"),
         ]
     ):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-@cache
-def _adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(get_type_hints(function)["return"])

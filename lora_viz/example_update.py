@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import PlainSerializer, PlainValidator
+
+from lora_viz.questions.waiting import heavy
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +23,18 @@ if TYPE_CHECKING:
 # as many as the attention's output projection of GPT-2 small: half a second with one sweep
 MAXIMUM_VALUES = 768 * 768
 ROUNDING = 1e-12
+
+
+def _values(listed: Any) -> npt.NDArray[np.float64]:
+    return np.asarray(listed, dtype=np.float64)
+
+
+def _listed(values: npt.NDArray[np.float64]) -> list[float]:
+    return values.tolist()
+
+
+# an array of numbers that crosses from a worker, and is kept, as a list
+Values = Annotated[npt.NDArray[np.float64], PlainValidator(_values), PlainSerializer(_listed)]
 
 
 @dataclass(frozen=True)
@@ -41,9 +56,9 @@ class Rebuild:
     """
 
     true_rank: int | None
-    singular_values: npt.NDArray[np.float64]
-    best_errors: npt.NDArray[np.float64]
-    fitted_errors: npt.NDArray[np.float64]
+    singular_values: Values
+    best_errors: Values
+    fitted_errors: Values
 
     @property
     def highest_rank(self) -> int:
@@ -69,6 +84,7 @@ def example_size(in_features: int, out_features: int) -> ExampleSize:
     )
 
 
+@heavy
 def rebuild_example(
     out_features: int, in_features: int, true_rank: int, noise: float, seed: int, sweeps: int
 ) -> Rebuild:

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from lora_viz.questions.waiting import heavy
+
 # 2²⁶ values are 268 MB in float32; PEFT's layer and the merged weight need a few times that
 MAXIMUM_VALUES = 2**26
 MAXIMUM_MULTIPLICATIONS = 2**31
@@ -158,6 +160,7 @@ def evenly_picked(length: int, most: int) -> tuple[int, ...]:
     return tuple(index * length // kept for index in range(kept))
 
 
+@heavy
 def read_forward_pass(
     model: str,
     layer: str,

@@ -130,9 +130,9 @@ def _modules(adapted: PeftModel, tensors: dict[str, AdapterTensor]) -> Iterable[
         )
         yield AdaptedModule(
             _plain_name(name, module),
-            module.in_features,
-            module.out_features,
-            getattr(module, "num_experts", 1),
+            int(module.in_features),  # a convolution's can be a tensor
+            int(module.out_features),
+            int(getattr(module, "num_experts", 1)),
             own,
         )
 

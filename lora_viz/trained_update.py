@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from lora_viz.errors import UserError
 from lora_viz.example_update import Rebuild, rebuild
 from lora_viz.i18n import _
+from lora_viz.questions.waiting import heavy
 from lora_viz.training.results import LayerChange
 from lora_viz.training.run_folder import Run, list_runs
 
@@ -61,6 +62,7 @@ def newest_full_run() -> Run | None:
     return None
 
 
+@heavy
 def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int) -> Rebuild:
     """Rebuild the ΔW of a run's layer at every rank. Loads torch.
 

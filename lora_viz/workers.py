@@ -1,189 +1,199 @@
-"""A small pool of worker processes that answer what needs torch, transformers or PEFT.
+"""A few worker processes that answer what needs torch, transformers or PEFT.
 
-Each worker is a process pool of its own with one process, so that one that dies takes only the
-questions with it that it had been given. The next question starts its successor.
+Every question waits in one of two queues, for light questions or heavy ones, until a worker takes
+it. A worker has one process and gives it one question at a time, so that one that dies takes no
+other question with it. Heavy questions never have all workers, so light ones do not wait behind
+them; one that waits nevertheless, behind some that are not as light as they should be, gets a
+worker of its own for a while.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
+import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
-from types import ModuleType
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _, current_language, set_language
+from lora_viz.i18n import set_language
+from lora_viz.questions.process import WorkerProcess
+from lora_viz.questions.waiting import FairQueue, Question, Weight, heavy, stopped
 
-WORKERS = 2
-ANSWER_SECONDS = 60
-MEMORY_BYTES = 8 * 2**30
+__all__ = ["Question", "heavy", "start", "stop", "submit", "wait_for"]
+
+TAKES: dict[Weight, tuple[Weight, ...]] = {"light": ("light",), "heavy": ("heavy", "light")}
+AT_ONCE: dict[Weight, int] = {"light": 1, "heavy": 2}
+MOST_LIGHT = 3  # with those that are started where light questions wait
+PATIENCE_SECONDS = 3  # how long a light question waits until one is started
+IDLE_SECONDS = 120  # after which a worker ends, unless it is the only one of its kind
+NICENESS: dict[Weight, int] = {"light": 5, "heavy": 10}
 
 
-_main_module_lock = threading.Lock()
+class Worker(threading.Thread):
+    """A thread that gives one question after the other to its process, which may have to start.
 
+    `idle_seconds` is how long it waits for a question before it ends; None: for ever.
+    """
 
-class Worker:
-    """One worker process, started at its first question and again after it died."""
-
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool, weight: Weight, idle_seconds: float | None) -> None:
+        super().__init__(daemon=True, name=f"worker for {weight} questions")
+        self.weight: Weight = weight
+        self.idle_seconds = idle_seconds
+        self.is_idle = True
+        self._pool = pool
         self._lock = threading.Lock()
-        self._executor: ProcessPoolExecutor | None = None
-        self._process: BaseProcess | None = None
-        self.waiting = 0
+        self._is_ended = False
+        self._process: WorkerProcess | None = None
 
-    def load(self) -> Future[Any]:
-        """Start the process; the future is done when it has loaded its libraries, or died."""
-        with self._lock:
-            return self._submit_to_living(os.getpid, ())
+    def run(self) -> None:
+        """Answer questions until there are none, or until the worker is ended."""
+        while (question := self._pool.take(self)) is not None:
+            set_language(question.language)
+            try:
+                question.content.set_result(self.load().ask(question))
+            except UserError as error:
+                question.content.set_exception(error)
+            except Exception:  # such as no process that can be started
+                logging.getLogger(__name__).exception("A question could not be asked")
+                question.content.set_exception(stopped())
+        self.end()
 
-    def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
-        """Give the worker one more question; a worker that has died is replaced first."""
+    def end(self) -> None:
+        """End the process at once, whatever it is doing, and let no other start."""
         with self._lock:
-            self.waiting += 1
-            future = self._submit_to_living(function, arguments)
-        future.add_done_callback(self._answered)
-        return future
-
-    def stop(self) -> None:
-        """End the process at once, whatever it is doing."""
-        with self._lock:
-            if self._executor is not None:
-                self._executor.shutdown(wait=False, cancel_futures=True)
-                self._executor = None
+            self._is_ended = True
             if self._process is not None:
                 self._process.kill()
 
-    def _submit_to_living(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...]
-    ) -> Future[Any]:
-        try:
-            return self._submit(function, arguments)
-        except BrokenProcessPool:
-            self._executor = None
-            return self._submit(function, arguments)
-
-    def _submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_prepare_worker,
-                initargs=(os.getpid(),),
-            )
-        with _no_main_module():
-            others = set(multiprocessing.active_children())
-            future = self._executor.submit(_run, current_language(), function, arguments)
-            started = set(multiprocessing.active_children()) - others
-        self._process = next(iter(started), self._process)
-        return future
-
-    def _answered(self, _future: Future[Any]) -> None:
+    def load(self) -> WorkerProcess:
+        """The process, when it has loaded its libraries. Raises `UserError` where it cannot."""
         with self._lock:
-            self.waiting -= 1
+            if self._is_ended:
+                raise stopped()
+            if self._process is None or not self._process.is_alive():
+                self._process = WorkerProcess(NICENESS[self.weight])
+            process = self._process
+        process.load()
+        return process
 
 
-_pool = [Worker() for _number in range(WORKERS)]
+class Pool:
+    """The questions that wait, and the workers that take them."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[Weight, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
+        self._workers: list[Worker] = []
+
+    def put(self, question: Question) -> None:
+        """Let a question wait for a worker. Starts a thread at most, and never a process."""
+        with self._changed:
+            self._waiting[question.weight].put(question)
+            self._staff(question.weight, AT_ONCE[question.weight])
+            self._changed.notify_all()
+
+    def take(self, worker: Worker) -> Question | None:
+        """Wait for a question that this worker can take; None where it is to end."""
+        with self._changed:
+            worker.is_idle = True
+            self._changed.wait_for(
+                lambda: worker not in self._workers or self._queue_for(worker),
+                worker.idle_seconds,
+            )
+            worker.is_idle = False
+            queue = self._queue_for(worker) if worker in self._workers else None
+            self._changed.notify_all()  # what it leaves may now be another's
+            if queue is None:
+                with suppress(ValueError):
+                    self._workers.remove(worker)
+                return None
+            return queue.take()
+
+    def relieve(self, question: Question) -> None:
+        """Start one more worker if this light question still waits."""
+        with self._changed:
+            if question.weight == "light" and question in self._waiting["light"]:
+                self._staff("light", MOST_LIGHT)
+
+    def worker(self, weight: Weight) -> Worker:
+        """The lasting worker for questions of a weight."""
+        with self._changed:
+            found = [worker for worker in self._workers if worker.weight == weight]
+            return found[0] if found else self._add(weight)
+
+    def end(self) -> None:
+        """End every worker at once, and leave every question without an answer."""
+        with self._changed:
+            workers, self._workers = self._workers, []
+            for queue in self._waiting.values():
+                while (question := queue.take()) is not None:
+                    question.content.cancel()
+            self._changed.notify_all()
+        for worker in workers:
+            worker.end()
+
+    def _staff(self, weight: Weight, most: int) -> None:
+        """Add a worker for questions of a weight if more wait than workers are idle."""
+        idle = sum(one.is_idle for one in self._workers if weight in TAKES[one.weight])
+        own = sum(one.weight == weight for one in self._workers)
+        if idle < len(self._waiting[weight]) and own < most:
+            self._add(weight)
+
+    def _add(self, weight: Weight) -> Worker:
+        is_first = all(worker.weight != weight for worker in self._workers)
+        worker = Worker(self, weight, None if is_first else IDLE_SECONDS)
+        self._workers.append(worker)
+        worker.start()
+        return worker
+
+    def _queue_for(self, worker: Worker) -> FairQueue | None:
+        """Where the worker's next question waits; another's kind only if those are all busy."""
+        for weight in TAKES[worker.weight]:
+            is_own = weight == worker.weight
+            if self._waiting[weight] and (is_own or not self._has_idle(weight)):
+                return self._waiting[weight]
+        return None
+
+    def _has_idle(self, weight: Weight) -> bool:
+        return any(worker.is_idle for worker in self._workers if worker.weight == weight)
+
+
+_pool = Pool()
 
 
 def start(ended: threading.Event) -> None:
-    """Start the workers one after the other, so that questions find torch loaded.
+    """Start a worker of each kind, one after the other, so that questions find torch loaded.
 
-    Returns when all have loaded it, or when no more are to start because `ended` is set.
+    Returns when they have loaded it, or when no more are to start because `ended` is set.
     """
-    for worker in _pool:
+    for weight in TAKES:
         if ended.is_set():
             return
-        wait([worker.load()])
+        with suppress(UserError):  # the next question tells why
+            _pool.worker(weight).load()
 
 
 def stop() -> None:
     """End every worker at once; whoever waits for an answer gets `UserError`."""
-    for worker in _pool:
-        worker.stop()
+    _pool.end()
 
 
-def submit(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-    """Ask the least busy worker to call `function`, which must be a module's own, on plain data."""
-    return min(_pool, key=lambda worker: worker.waiting).submit(function, arguments)
+def submit(function: Callable[..., Any], *arguments: Any) -> Question:
+    """Ask a worker to call `function`, which must be a module's own, on plain data."""
+    question = Question(function, arguments)
+    _pool.put(question)
+    return question
 
 
-def wait_for(future: Future[Any]) -> Any:
+def wait_for(question: Question) -> Any:
     """The answer of a submitted question.
 
     Raises:
         UserError: the question's own, or one that says that the worker died.
     """
     try:
-        return future.result()
-    except (BrokenProcessPool, CancelledError):
-        raise UserError(
-            _("The process that was computing this answer stopped; change a setting to ask again.")
-        ) from None
-
-
-def _run(language: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """In the worker: call the function in the reader's language, for a limited time."""
-    set_language(language)
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(ANSWER_SECONDS)
-    try:
-        return function(*arguments)
-    except MemoryError:
-        raise UserError(
-            _("This needs more than %s GiB of memory to work out; try a smaller model.")
-            % (MEMORY_BYTES // 2**30)
-        ) from None
-    finally:
-        signal.alarm(0)
-
-
-def _give_up(_signal: int, _frame: object) -> None:
-    raise UserError(_("This took more than %s seconds; try a smaller model.") % ANSWER_SECONDS)
-
-
-def _prepare_worker(parent: int) -> None:
-    """In a new worker: end with the parent, bound the memory, load the libraries."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-        os.nice(5)
-
-    import torch
-
-    import lora_viz.saved_files  # noqa: F401 (loads torch, transformers and peft)
-
-    torch.set_num_threads(1)  # several workers with several threads each hold one another up
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(0)
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    """Hide `__main__` while a worker starts.
-
-    Streamlit puts the script that it runs in `sys.modules["__main__"]`, and a spawned process
-    would run that script again.
-    """
-    with _main_module_lock:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
+        return question.answer(PATIENCE_SECONDS)
+    except TimeoutError:
+        _pool.relieve(question)
+        return question.answer()

@@ -17,6 +17,7 @@ from lora_viz.example_update import (
     make_example,
     rebuild_example,
 )
+from lora_viz.questions.plain import decode, encode
 
 SIDES = st.integers(2, 24)
 EXAMPLES = st.fixed_dictionaries(
@@ -129,3 +130,11 @@ def test_an_example_is_bounded_and_keeps_the_shape(ins: int, outs: int) -> None:
     assert size.out_features == max(1, int(outs / size.reduction))
     if ins * outs <= MAXIMUM_VALUES:
         assert (size.in_features, size.out_features, size.reduction) == (ins, outs, 1)
+
+
+def test_a_rebuild_crosses_from_a_worker_unchanged() -> None:
+    rebuild = rebuild_example(12, 8, 3, 0.1, 0, 1)
+    crossed = decode(rebuild_example, encode(rebuild_example, rebuild))
+    assert crossed.true_rank == rebuild.true_rank
+    for name in ("singular_values", "best_errors", "fitted_errors"):
+        np.testing.assert_array_equal(getattr(crossed, name), getattr(rebuild, name))

@@ -16,6 +16,7 @@ from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import CurvePoint, play
 from lora_viz.model_source import resolve
+from lora_viz.questions.waiting import heavy
 
 if TYPE_CHECKING:
     from lora_viz.memory.events import Trace
@@ -55,6 +56,7 @@ class MemoryReport:
         return self.reserved_high + CUDA_CONTEXT_BYTES
 
 
+@heavy
 def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
     """Run one training step of a model without weights or data and report its memory.
 

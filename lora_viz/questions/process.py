@@ -1,0 +1,265 @@
+"""One worker process: what runs in it, and the handle that the server has on it.
+
+The server sends a function's name with plain data and gets bytes back, of which the first says what
+they are. Nothing that a worker sends is unpickled.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+
+from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.i18n import _, current_language, set_language
+from lora_viz.questions.plain import encode
+from lora_viz.questions.waiting import Question, stopped
+
+ANSWER_SECONDS = 60
+GRACE_SECONDS = 10  # then a process that does not even hear the alarm is killed
+START_SECONDS = 300
+MEMORY_BYTES = 8 * 2**30
+CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # version 1 of cgroups
+)
+
+# how torch, the system's loader and OpenBLAS put it
+NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "failed to map segment")
+
+READY, ANSWER, REFUSAL, UNFORESEEN = b"r", b"a", b"e", b"u"
+
+_main_module_lock = threading.Lock()
+
+
+class WorkerProcess:
+    """The server's handle on a worker process, which is started with it."""
+
+    def __init__(self, niceness: int) -> None:
+        self._connection, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(theirs, os.getpid(), niceness, current_language()), daemon=True
+        )
+        with _no_main_module():
+            self._process.start()
+        theirs.close()
+        self._is_loaded = self._is_lost = False
+        self._loading = threading.Lock()
+
+    def is_alive(self) -> bool:
+        """Whether the process runs and can be asked."""
+        return not self._is_lost and self._process.is_alive()
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing."""
+        self._is_lost = True
+        self._process.kill()
+
+    def load(self) -> None:
+        """Wait until the process has loaded its libraries. Raises `UserError` where it cannot."""
+        with self._loading:
+            if self._is_loaded:
+                return
+            try:
+                self._receive(START_SECONDS)
+            except UserError:
+                self.kill()
+                raise
+            self._is_loaded = True
+
+    def ask(self, question: Question) -> bytes:
+        """The answer as JSON. Raises `UserError` where there is none."""
+        self.load()
+        task = pickle.dumps(
+            (question.language, ANSWER_SECONDS, question.function, question.arguments)
+        )
+        try:
+            self._connection.send_bytes(task)
+        except OSError:
+            self.kill()
+            raise stopped() from None
+        return self._receive(ANSWER_SECONDS + GRACE_SECONDS)
+
+    def _receive(self, seconds: float) -> bytes:
+        try:
+            if not self._connection.poll(seconds):
+                self.kill()
+                raise _too_slow(ANSWER_SECONDS)
+            reply = self._connection.recv_bytes()
+        except (EOFError, OSError):
+            self.kill()
+            raise stopped() from None
+        kind, content = reply[:1], reply[1:]
+        if kind == UNFORESEEN:
+            sentence, story = json.loads(content)
+            logging.getLogger(__name__).error("A worker failed:\n%s", story)
+            raise UserError(sentence)
+        if kind == REFUSAL:
+            raise UserError(json.loads(content))
+        return content
+
+
+class _OutOfTimeError(BaseException):
+    """The alarm; no library catches it by `except Exception`."""
+
+
+def _serve(connection: Connection, parent: int, niceness: int, language: str) -> None:
+    """In the process: load the libraries, then answer one question after the other."""
+    set_language(language)
+    try:
+        memory_bytes = _prepare(parent, niceness)
+    except Exception as error:
+        connection.send_bytes(_failure(_cannot_load(error)))
+        return
+    connection.send_bytes(READY)
+    with suppress(EOFError, OSError):  # the server has ended
+        while True:
+            task = connection.recv_bytes()
+            connection.send_bytes(_reply(task, memory_bytes))
+
+
+def _reply(task: bytes, memory_bytes: int) -> bytes:
+    """One question's answer, or why there is none, whatever happens meanwhile."""
+    try:
+        language, seconds, function, arguments = pickle.loads(task)
+        set_language(language)
+        with _limited_time(seconds):
+            return ANSWER + encode(function, function(*arguments))
+    except _OutOfTimeError as error:
+        return _refusal(_too_slow(*error.args))
+    except BaseException as error:
+        if _is_lack_of_memory(error):
+            return _refusal(_too_large(memory_bytes))
+        if isinstance(error, UserError):
+            return _refusal(error)
+        return _failure(
+            _("This cannot be answered, for an unforeseen reason (%s); the log says more.")
+            % type(error).__name__
+        )
+
+
+def _refusal(error: UserError) -> bytes:
+    return REFUSAL + json.dumps(str(error)).encode()
+
+
+def _failure(sentence: str) -> bytes:
+    """The sentence for the reader, and for the log the error that is being handled."""
+    return UNFORESEEN + json.dumps([sentence, traceback.format_exc()]).encode()
+
+
+def _cannot_load(error: Exception) -> str:
+    sentence = _("The libraries that answer this cannot be loaded here: %s.")
+    if _is_lack_of_memory(error):
+        return sentence % _("a process may take too little memory")
+    return sentence % in_a_sentence(error)
+
+
+def _too_slow(seconds: int) -> UserError:
+    return UserError(_("This took more than %s seconds; try a smaller model.") % seconds)
+
+
+def _too_large(memory_bytes: int) -> UserError:
+    gibibytes = f"{memory_bytes / 2**30:.3g}"
+    return UserError(
+        _("This needs more than %s GiB of memory to work out; try a smaller model.") % gibibytes
+    )
+
+
+def _is_lack_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out, however torch and those who caught it have put it."""
+    while error is not None:
+        if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@contextmanager
+def _limited_time(seconds: int) -> Iterator[None]:
+    """Raise `_OutOfTimeError` when the time is over, and again each second where it is caught."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise _OutOfTimeError(seconds)
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _prepare(parent: int, niceness: int) -> int:
+    """End with the parent, bound the memory, load the libraries; return the bound in bytes."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):  # what a library prints is no part of what a command prints
+        os.dup2(2, 1)
+    memory_bytes = MEMORY_BYTES
+    if sys.platform == "linux":
+        memory_bytes = _bound_memory()
+        os.nice(niceness)
+
+    import torch
+
+    import lora_viz.saved_files  # noqa: F401 (loads torch, transformers and peft)
+
+    gc.freeze()  # collecting garbage need not look at all that was loaded, a quarter of the time
+    torch.set_num_threads(1)  # several workers with several threads each hold one another up
+    return memory_bytes
+
+
+def _bound_memory() -> int:
+    """Bound what this process can allocate, within what is allowed anyway; return the bound."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = (MEMORY_BYTES, soft, hard, *_container_limits())
+    memory_bytes = min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, hard))
+    with suppress(OSError):  # if memory runs out, a worker is to die and not the server
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    return memory_bytes
+
+
+def _container_limits() -> Iterator[int]:
+    """The memory in bytes that this process's container has, if it has a limit."""
+    for file in CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):  # no container, or "max"
+            yield int(file.read_text())
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Hide `__main__` while a worker starts.
+
+    Streamlit puts the script that it runs in `sys.modules["__main__"]`, and a spawned process
+    would run that script again.
+    """
+    with _main_module_lock:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
