@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from lora_viz import reports
-from lora_viz.answers import compute
+from lora_viz import reports, storage
+from lora_viz.answers import ask, compute
 from lora_viz.audit import audit
 from lora_viz.catalogue import catalogue
 from lora_viz.cli_options import declared_parameters
@@ -35,28 +37,47 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-Report = Callable[[Scenario], dict[str, Any]]
+Report = Callable[[Scenario, reports.Ask], dict[str, Any]]
 
 
 def main() -> NoReturn:
     """Run the command line: one sentence on stderr and exit status 2 where something is wrong."""
+    _open_what_is_closed()
+    logging.getLogger("lora_viz").addHandler(logging.NullHandler())  # sentences are enough here
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack "→" or "한"
     try:
+        if sys.stdout is None:
+            raise UserError(_("Standard output is closed: there is nowhere to write the answer."))
         status = app(standalone_mode=False)
         print(end="", flush=True)
     except (UserError, typer.TyperException) as error:
-        print(error, file=sys.stderr)
-        status = 2
+        status = _complain(error, 2)
     except (typer.Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:
-        status = _write_no_more(1)
+    except (BrokenPipeError, SystemExit):  # whoever read it has enough; typer raises the second
+        status = _write_no_more(128 + signal.SIGPIPE)
     except Exception as error:
-        print(_unexpected(error), file=sys.stderr)
-        status = _write_no_more(2)
+        status = _write_no_more(_complain(_unexpected(error), 2))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Let no file that is opened later take the place of a standard stream that is closed."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+    if sys.stderr is None:  # or what is printed there would go to standard output
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _complain(words: object, status: int) -> int:
+    with suppress(OSError, ValueError):  # nobody listens
+        print(words, file=sys.stderr, flush=True)
+    return status
 
 
 def _write_no_more(status: int) -> int:
@@ -123,6 +144,49 @@ def prepare() -> None:
         print(message)
 
 
+@app.command("prune")
+def prune(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Free all that no run and nobody uses, whatever its age.")
+    ] = False,
+    only_look: Annotated[
+        bool, typer.Option("--dry-run", help="Delete nothing, and say what would be.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Free what is kept on this machine beyond its bounds in size and age.
+
+    Kept are answers, tokens, uploaded configurations and training data. What a run's settings
+    name stays, and so do uploads and data that were used within the last day.
+    """
+    pruned = [
+        storage.prune(kind, everything=everything, only_look=only_look) for kind in storage.KINDS
+    ]
+    if as_json:
+        print(json.dumps([asdict(one) for one in pruned]))
+        return
+    for one in pruned:
+        print(_pruned_as_text(one, only_look))
+
+
+def _pruned_as_text(pruned: storage.Pruned, only_look: bool) -> str:
+    words = (
+        _("would free %(freed)s MB (files: %(files)s) and keep %(left)s of at most %(most)s MB")
+        if only_look
+        else _("freed %(freed)s MB (files: %(files)s) and kept %(left)s of at most %(most)s MB")
+    )
+    numbers = {
+        "files": grouped(pruned.files),
+        "freed": f"{pruned.bytes / storage.MEGABYTE:,.1f}",
+        "left": f"{pruned.bytes_left / storage.MEGABYTE:,.1f}",
+        "most": grouped(storage.bound_bytes(pruned.kind) // storage.MEGABYTE),
+    }
+    in_use = f"{pruned.used / storage.MEGABYTE:,.1f}"
+    return f"{pruned.kind:<14} {words % numbers}" + (
+        _(", of which %(used)s MB are in use") % {"used": in_use} if pruned.used else ""
+    )
+
+
 def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]], str]) -> None:
     """Add a command whose options are the scenario's fields."""
 
@@ -135,7 +199,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
             return
         if "model" not in values:
             raise UserError(_("Name a MODEL, such as gpt2, or give --batch FILE."))
-        answer = report(Scenario.make(values))
+        answer = report(Scenario.make(values), compute)
         print(json.dumps(answer, ensure_ascii=False) if as_json else as_text(answer))
 
     command.__doc__ = inspect.getdoc(report)
@@ -166,28 +230,38 @@ def _output_parameters() -> Iterator[inspect.Parameter]:
 
 
 def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
+    """Answer each line with a line. Worker processes answer: one that dies costs its line only."""
     for line in _lines(file):
         if line.strip():
-            print(json.dumps(_answer_line(report, line, shared), ensure_ascii=False), flush=True)
+            print(_answer_line(report, line, shared), flush=True)
 
 
-def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> dict[str, Any]:
+def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:
+    """The answer as JSON, or why there is none, whatever the line holds."""
+    try:
+        answer = report(Scenario.make(shared | _scenario_in(line)), ask)
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    except UserError as error:
+        words = str(error)
+    except Exception as error:
+        words = _unexpected(error)
+    return json.dumps({"error": words}, ensure_ascii=False)
+
+
+def _scenario_in(line: bytes) -> dict[str, Any]:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
-        return {"error": _("This line is not JSON.")}
+        raise UserError(_("This line is not JSON.")) from None
     if not isinstance(values, dict):
-        return {"error": _('This line is not a JSON object, such as {"model": "gpt2"}.')}
-    try:
-        return report(Scenario.make(shared | values))
-    except UserError as error:
-        return {"error": str(error)}
-    except Exception as error:  # the lines that follow are answered whatever this one holds
-        return {"error": _unexpected(error)}
+        raise UserError(_('This line is not a JSON object, such as {"model": "gpt2"}.'))
+    return values
 
 
 def _lines(file: str) -> Iterator[bytes]:
     """The lines of a file as they are: JSON ends one at \\n only, and each may be badly encoded."""
+    if file == "-" and sys.stdin is None:
+        raise UserError(_("Standard input is closed; name a file after --batch."))
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
             yield from source

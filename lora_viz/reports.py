@@ -1,7 +1,11 @@
-"""What the command line answers: one scenario in, one dictionary of plain data out."""
+"""What the command line answers: one scenario in, one dictionary of plain data out.
+
+`ask` is `answers.compute`, or `answers.ask` where a question may cost no more than itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lora_viz.adapter import read_adapter_layout, scaling
@@ -19,16 +23,18 @@ from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.scenario import Scenario
 
+Ask = Callable[..., Any]
 
-def count(scenario: Scenario) -> dict[str, Any]:
+
+def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Parameters in all and trained ones, by module.
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
     percentage, which is a share of base and adapter together, stands beside it.
     """
     if scenario.method == "full":
-        return _count_full(scenario)
-    layout = compute(
+        return _count_full(scenario, ask)
+    layout = ask(
         read_adapter_layout,
         scenario.model,
         scenario.target_modules,
@@ -59,31 +65,31 @@ def count(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def checkpoint(scenario: Scenario) -> dict[str, Any]:
+def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Exact sizes in bytes of the adapter, the full model and the optimizer state.
 
     Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
     8-bit AdamW, whose file is bitsandbytes' own.
     """
     adapts = scenario.method != "full"
-    files = compute(read_model_files, scenario.model, scenario.base_dtype)
+    files = ask(read_model_files, scenario.model, scenario.base_dtype)
     return {
         "model": scenario.model,
         "method": scenario.method,
-        "adapter_bytes": _adapter_bytes(scenario) if adapts else None,
+        "adapter_bytes": _adapter_bytes(scenario, ask) if adapts else None,
         "full_model_bytes": sum(file.bytes for file in files),
         "full_model_files": len(files),
-        "optimizer_bytes": _optimizer_bytes(scenario),
+        "optimizer_bytes": _optimizer_bytes(scenario, ask),
     }
 
 
-def memory(scenario: Scenario) -> dict[str, Any]:
+def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """What one training step takes of a GPU: a real step, run without data or weights.
 
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
     parts; the libraries in `software` ran the step.
     """
-    report = _simulated(scenario)
+    report = _simulated(scenario, ask)
     return {
         "model": scenario.model,
         "method": scenario.method,
@@ -100,16 +106,20 @@ def memory(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def fit(scenario: Scenario) -> dict[str, Any]:
+def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
 
     `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
     `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
     with simulated steps and simulated itself. `limited_by` is card, context or setting.
     """
-    context = compute(read_architecture, scenario.model).context_length
-    batch = largest(scenario, "batch_size", _simulated, context)
-    length = largest(scenario, "seq_len", _simulated, context)
+
+    def simulate(wanted: Scenario) -> MemoryReport:
+        return _simulated(wanted, ask)
+
+    context = ask(read_architecture, scenario.model).context_length
+    batch = largest(scenario, "batch_size", simulate, context)
+    length = largest(scenario, "seq_len", simulate, context)
     return {
         "model": scenario.model,
         "method": scenario.method,
@@ -128,15 +138,15 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _simulated(scenario: Scenario) -> MemoryReport:
-    return compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
+    return ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
 
 
-def _optimizer_bytes(scenario: Scenario) -> int | None:
+def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
     if scenario.optimizer == "adamw_8bit":
         return None
-    layout = compute(
+    layout = ask(
         read_optimizer_layout,
         scenario.model,
         scenario.target_modules if scenario.method != "full" else None,
@@ -149,8 +159,8 @@ def _optimizer_bytes(scenario: Scenario) -> int | None:
     return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
-def _adapter_bytes(scenario: Scenario) -> int:
-    layout = compute(
+def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
+    layout = ask(
         read_adapter_layout,
         scenario.model,
         scenario.target_modules,
@@ -160,8 +170,8 @@ def _adapter_bytes(scenario: Scenario) -> int:
     return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
-def _count_full(scenario: Scenario) -> dict[str, Any]:
-    architecture = compute(read_architecture, scenario.model)
+def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
+    architecture = ask(read_architecture, scenario.model)
     total = architecture.total_parameters
     return {
         "model": scenario.model,

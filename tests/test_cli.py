@@ -121,6 +121,51 @@ def test_a_pipe_that_is_closed_is_no_error_and_a_full_disk_is_one() -> None:
     assert len(done.stderr.splitlines()) == 1 and "No space left" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["models", "prune --json", "count gpt2", "count --batch -"])
+def test_a_closed_output_is_one_sentence_and_no_success(command: str) -> None:
+    done = run_closing(f"{command} >&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "Standard output is closed: there is nowhere to write the answer."
+    ]
+
+
+def test_a_closed_input_is_one_sentence_and_no_success() -> None:
+    done = run_closing("count --batch - <&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == ["Standard input is closed; name a file after --batch."]
+    assert run_closing("count --batch - <&- >&- 2>&-").returncode == 2
+    closed = run_closing("count nothing 2>&-")
+    assert (closed.returncode, closed.stdout, closed.stderr) == (2, "", "")
+
+
+def test_a_reader_that_has_enough_ends_a_command_quietly() -> None:
+    done = run_closing("models --json | :", "echo ${PIPESTATUS[0]}")
+    assert done.stdout == "141\n" and done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what is allocated")
+def test_a_lower_limit_on_memory_is_respected(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2", "n_layer": 1}')
+    scenario = json.dumps({"model": str(tmp_path), "targets": "c_attn"})
+    for kilobytes, words in (("7000000", '"trainable_parameters": 24576'), ("300000", "little")):
+        limited = f"ulimit -d {kilobytes}; exec {sys.executable} -m lora_viz count --batch -"
+        done = subprocess.run(
+            ["bash", "-c", limited], input=scenario, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and words in done.stdout and done.stderr == ""
+
+
+def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell, which can close its streams."""
+    return subprocess.run(
+        ["bash", "-c", f'"$0" -m lora_viz {command}; {afterwards}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_a_terminal_without_the_letters_gets_their_codes() -> None:
     done = run("count", "nothing", "--lang=ko", PYTHONIOENCODING="ascii")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
