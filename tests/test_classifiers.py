@@ -16,6 +16,7 @@ from lora_viz.adapter import read_adapter_layout
 from lora_viz.checkpoint import adapter_bytes, optimizer_bytes, read_optimizer_layout
 from lora_viz.errors import UserError
 from lora_viz.scenario import Scenario
+from lora_viz.trainable_here import why_not_trainable
 
 from .classifiers import FAMILIES, HEADS, ROBERTA_BASE, ROBERTA_LARGE_TOKENS, classifier
 from .small_models import build
@@ -147,3 +148,15 @@ def test_a_head_that_is_named_as_target_is_explained(
     model = written(classifier("Bert", "SEQ_CLS")[0], tmp_path)
     with pytest.raises(UserError, match=words):
         read_adapter_layout(model, targets)
+
+
+def test_a_job_is_refused_before_it_loads_a_classifier_as_a_language_model(tmp_path: Path) -> None:
+    model = written(classifier("Bert", "SEQ_CLS")[0], tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+
+    def why() -> str | None:
+        return why_not_trainable(Scenario(model=model), hub_answers=lambda: False, has_gpu=False)
+
+    assert "this one is a BertForSequenceClassification" in str(why())
+    written(FAMILIES["GPT2"][0] | {"architectures": ["GPT2LMHeadModel"]}, tmp_path)
+    assert why() is None
