@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from lora_viz.memory.trace import Recorder
+from lora_viz.memory.torch_step.recorder import Recorder
 
 
 def watch(recorder: Recorder, lists: list[list[nn.Module]]) -> list[Any]:

@@ -13,7 +13,7 @@ from torch import nn
 
 from lora_viz.memory.events import Trace
 from lora_viz.memory.quantized import Linear4bit
-from lora_viz.memory.trace import Recorder
+from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.peft_layout import is_adapter, is_copy
 
 

@@ -31,7 +31,7 @@ from lora_viz.memory.optimizers import make_optimizer
 from lora_viz.memory.quantized import dora_unpacks
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.stand_in import StandIn
-from lora_viz.memory.trace import Recorder
+from lora_viz.memory.torch_step.recorder import Recorder
 
 CLIP_NORM = 1.0
 # it would write a traceback on the terminal beside the sentence that `simulate_step` raises

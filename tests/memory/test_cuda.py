@@ -19,7 +19,7 @@ from lora_viz.memory.cuda import (
     grouped_product,
     not_traced,
 )
-from lora_viz.memory.trace import Recorder
+from lora_viz.memory.torch_step.recorder import Recorder
 
 HALF = torch.bfloat16
 

@@ -16,7 +16,7 @@ from lora_viz.memory.quantized import Linear4bit
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.shallow import record_shallow
 from lora_viz.memory.stand_in import prepare_model
-from lora_viz.memory.trace import Recorder
+from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.meta_model import build_meta_model
 from lora_viz.scenario import Scenario
 from tests.memory.models import LLAMA, QWEN2, targets

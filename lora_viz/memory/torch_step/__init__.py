@@ -1,0 +1,1 @@
+"""What loads torch to run one training step without data; see `lora_viz.memory`."""
