@@ -7,7 +7,7 @@ PIP    := $(PYTHON) -m pip install --quiet --progress-bar off --disable-pip-vers
 .PHONY: app test lint bench
 
 app: $(VENV)/prepared
-	$(PYTHON) -m streamlit run serve.py
+	$(PYTHON) -m streamlit run app.py
 
 test: $(VENV)/prepared $(VENV)/dev $(VENV)/chromium
 	$(PYTHON) -m pytest -n 2 --dist loadgroup

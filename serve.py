@@ -1,14 +1,19 @@
-"""The server: `streamlit run serve.py` serves `app.py` with the hooks of `lora_viz.ui.server`."""
+"""The server: `streamlit run serve.py` serves the script of `lora_viz.ui` with its hooks."""
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lora_viz.ui.plotly_library import library_route
-from lora_viz.ui.reader import ReaderCookie
-from lora_viz.ui.server import SecurityHeaders, explain_script_error, lifespan
+from lora_viz.ui.serving.plotly_library import library_route
+from lora_viz.ui.serving.reader import ReaderCookie
+from lora_viz.ui.serving.server import (
+    SCRIPT,
+    SecurityHeaders,
+    explain_script_error,
+    lifespan,
+)
 
 app = st.App(
-    "app.py",
+    SCRIPT,
     lifespan=lifespan,
     routes=[library_route()],
     middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie)],

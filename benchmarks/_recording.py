@@ -20,7 +20,7 @@ from streamlit.proto.Element_pb2 import Element as ElementMessage
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.constant_page import MOVED_RANK
-from tests.e2e.server import REPOSITORY
+from lora_viz.ui.serving.server import SCRIPT
 
 MOVED_LABEL = "Rank r"
 PATIENCE_SECONDS = 300  # answers that are not prepared may come from a busy worker
@@ -52,7 +52,7 @@ class RecordedPage(NamedTuple):
 def record(page: str, rank: int) -> RecordedPage:
     """Run the application without a browser and note what it draws on this page at this rank."""
     set_log_level(logging.ERROR)  # it warns that no browser looks on
-    app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file(SCRIPT, default_timeout=PATIENCE_SECONDS)
     app.query_params["rank"] = str(rank)
     with patch.object(st, "navigation", wraps=st.navigation) as navigation:
         _run(app)

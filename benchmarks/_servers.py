@@ -16,8 +16,8 @@ from tests.e2e.server import REPOSITORY
 def make_application(folder: Path, script: str) -> Path:
     """A folder with this script as its application, under this project's settings and fonts."""
     shutil.copytree(REPOSITORY / ".streamlit", folder / ".streamlit")
-    shutil.copytree(REPOSITORY / "static", folder / "static")
-    (folder / "serve.py").write_text(script, encoding="utf-8")
+    shutil.copytree(REPOSITORY / "lora_viz/ui/static", folder / "static")
+    (folder / "app.py").write_text(script, encoding="utf-8")
     return folder
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from lora_viz.measured import (
+from lora_viz.memory.measured_runs import (
     ACCURACY_FILE,
     Accuracy,
     MeasuredRun,

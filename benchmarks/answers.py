@@ -12,11 +12,11 @@ from typing import Any
 
 from benchmarks._servers import stored_in
 from benchmarks._tables import print_table, seconds
-from lora_viz import answers, workers
-from lora_viz.adapter import read_adapter_layout
-from lora_viz.architecture import read_architecture
-from lora_viz.checkpoint import read_model_files, read_optimizer_layout
-from lora_viz.scenario import Scenario
+from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.checkpoint.sizes import read_model_files, read_optimizer_layout
+from lora_viz.choices.scenario import Scenario
+from lora_viz.models.architecture import read_architecture
+from lora_viz.questions import kept, workers
 
 MODELS = ("gpt2", "llama-3.1-8b", "llama-3.1-405b", "mixtral-8x7b")
 ROUNDS = 3
@@ -78,9 +78,9 @@ def _one_round(asked: list[tuple[str, *Question]]) -> list[tuple[float, float, f
 
 
 def _first_seconds(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
-    answers.forget()
+    kept.forget()
     start = perf_counter()
-    answers.ask(function, *arguments)
+    kept.ask(function, *arguments)
     return perf_counter() - start
 
 
@@ -88,9 +88,9 @@ def _known_seconds(
     function: Callable[..., Any], arguments: tuple[Any, ...], *, in_memory: bool
 ) -> float:
     if not in_memory:
-        answers.forget()
+        kept.forget()
     start = perf_counter()
-    answer = answers.known(function, *arguments)
+    answer = kept.known(function, *arguments)
     took = perf_counter() - start
     assert answer is not None
     return took

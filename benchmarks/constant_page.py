@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lora_viz.ui.style import apply_style
+from lora_viz.ui.kit.style import apply_style
 
 if TYPE_CHECKING:
     from benchmarks._recording import Call, RecordedPage

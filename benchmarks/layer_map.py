@@ -6,12 +6,12 @@ import os
 from time import perf_counter
 
 from benchmarks._tables import print_table, ratio, seconds
-from lora_viz import workers
-from lora_viz.adapter import read_adapter_layout
-from lora_viz.answers import compute
-from lora_viz.architecture import read_architecture
-from lora_viz.figures.layer_map_svg import MapSettings, layer_map_svg
-from lora_viz.layer_tree import build_layer_tree
+from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.figures.layer_map.picture import MapSettings, layer_map_svg
+from lora_viz.layer_map.tree import build_layer_tree
+from lora_viz.models.architecture import read_architecture
+from lora_viz.questions import workers
+from lora_viz.questions.kept import compute
 
 MODELS = ("gpt2", "bert-base", "t5-base", "mixtral-8x7b", "llama-3.1-405b")
 TARGETS = ("all-linear",)

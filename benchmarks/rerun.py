@@ -22,26 +22,27 @@ from benchmarks._browser import open_painted, running_browser
 from benchmarks._recording import MOVED_LABEL, record
 from benchmarks._servers import make_application, prepare_answers, stored_in
 from benchmarks._tables import print_table, ratio, seconds
-from lora_viz import workers
+from lora_viz.questions import workers
+from lora_viz.ui.page_list import file_of
 from tests.e2e.browser import new_context
 from tests.e2e.server import REPOSITORY, AppServer, running_server
 
 # without those on which nothing depends on the scenario, whose reruns nobody can see
 PAGES = {
-    "/": "pages/understand/start.py",
-    "/full-or-lora": "pages/understand/full_or_lora.py",
-    "/decomposition": "pages/understand/decomposition.py",
-    "/forward-pass": "pages/understand/forward_pass.py",
-    "/layer-map": "pages/understand/layer_map.py",
-    "/parameters": "pages/count/parameters.py",
-    "/rank": "pages/count/rank.py",
-    "/checkpoints": "pages/count/checkpoints.py",
-    "/training-lab": "pages/train/training_lab.py",
-    "/training-process": "pages/train/training_process.py",
-    "/memory": "pages/decide/memory.py",
-    "/planner": "pages/decide/planner.py",
-    "/compare": "pages/decide/compare.py",
-    "/summary": "pages/document/summary.py",
+    "/": file_of("start"),
+    "/full-or-lora": file_of("full_or_lora"),
+    "/decomposition": file_of("decomposition"),
+    "/forward-pass": file_of("forward_pass"),
+    "/layer-map": file_of("layer_map"),
+    "/parameters": file_of("parameters"),
+    "/rank": file_of("rank"),
+    "/checkpoints": file_of("checkpoints"),
+    "/training-lab": file_of("training_lab"),
+    "/training-process": file_of("training_process"),
+    "/memory": file_of("memory"),
+    "/planner": file_of("planner"),
+    "/compare": file_of("compare"),
+    "/summary": file_of("summary"),
 }
 UNPREPARED_MODEL = "distilgpt2"
 RANKS = (8, 9)  # the default, and one step further

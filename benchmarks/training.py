@@ -17,8 +17,8 @@ SMALL_BATCH = {"batch_size": 1, "seq_len": 128}
 
 def run() -> None:
     """Measure and print the table."""
-    from lora_viz.training.loading import weights_source
     from lora_viz.training.settings import EMBEDDED_MODEL
+    from lora_viz.training.work.loading import weights_source
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -53,11 +53,11 @@ def _row(
 
 def _job_step(settings: Any, folder: Path) -> float:
     """Seconds a step from the first to the last, by the times of the job's own events."""
-    from lora_viz.training.events import StepEvent
-    from lora_viz.training.job import do_job
-    from lora_viz.training.record import Record
-    from lora_viz.training.run_folder import create_run
-    from lora_viz.training.stopping import StopSignal
+    from lora_viz.training.jobs.job import do_job
+    from lora_viz.training.jobs.record import Record
+    from lora_viz.training.jobs.stopping import StopSignal
+    from lora_viz.training.runs.events import StepEvent
+    from lora_viz.training.runs.run_folder import create_run
 
     run = create_run(settings, "job", folder)
     result = do_job(run, settings, StopSignal(), Record(run), simulates_memory=False)
@@ -72,10 +72,10 @@ def _bare_step(settings: Any, _folder: Path) -> float:
     from peft import LoraConfig, get_peft_model
     from transformers import get_linear_schedule_with_warmup
 
-    from lora_viz.training.evaluation import mean_loss
-    from lora_viz.training.loading import Place, load_base, load_tokenizer
-    from lora_viz.training.tasks import load_task
-    from lora_viz.training.tokens import collate, spread, tokenize
+    from lora_viz.training.data.tasks import load_task
+    from lora_viz.training.data.tokens import collate, spread, tokenize
+    from lora_viz.training.work.evaluation import mean_loss
+    from lora_viz.training.work.loading import Place, load_base, load_tokenizer
 
     scenario = settings.scenario
     parts = tokenize(load_task("style"), load_tokenizer(scenario.model), scenario.seq_len)

@@ -1,5 +1,5 @@
 """`python -m lora_viz`: the command line."""
 
-from lora_viz.cli import main
+from lora_viz.cli.app import main
 
 main()

@@ -17,9 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.training import launch
-from lora_viz.training.events import StateEvent
-from lora_viz.training.run_folder import Run
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.events import StateEvent
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 ENOUGH = 64 * 2**20

@@ -16,9 +16,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from lora_viz.training import launch
-from lora_viz.training.events import ResumedEvent, StateEvent, StepEvent
-from lora_viz.training.run_folder import Run, list_runs
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.events import ResumedEvent, StateEvent, StepEvent
+from lora_viz.training.runs.run_folder import Run, list_runs
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 LONGEST_SECONDS = 12

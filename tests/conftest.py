@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from lora_viz import workers
-from lora_viz.figures import base
+from lora_viz.figures.kit import base
+from lora_viz.questions import workers
 
 # on a busy machine any example may take long
 hypothesis.settings.register_profile(

@@ -14,7 +14,7 @@ from typing import Any
 
 import transformers
 
-from lora_viz.meta_model import model_class
+from lora_viz.models.meta import model_class
 
 Config = dict[str, Any]
 Targets = tuple[str, ...]

@@ -14,7 +14,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 CODE = [
     file
-    for place in ("lora_viz", "pages", "scripts", "benchmarks", "app.py", "serve.py")
+    for place in ("lora_viz", "pages", "scripts", "benchmarks", "app.py")
     for file in ([REPOSITORY / place] if place.endswith(".py") else (REPOSITORY / place).rglob("*"))
     if file.suffix == ".py"
 ]
@@ -93,7 +93,7 @@ def test_a_file_whose_name_is_not_ascii_is_kept_in_settings(tmp_path: Path) -> N
     data.write_text("한국어 " * 1_000, encoding="utf-8")
     code = (
         "import sys; from lora_viz.training.settings import TrainingSettings, parse_settings\n"
-        "from lora_viz.training.own_data import load_own\n"
+        "from lora_viz.training.data.own_data import load_own\n"
         "settings = TrainingSettings.make({'data_file': sys.argv[1]})\n"
         "again = parse_settings(settings.model_dump_json())\n"
         "assert again.changed(seed=1).data_file == settings.data_file\n"

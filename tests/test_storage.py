@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from lora_viz import answers, storage
-from lora_viz.architecture import read_architecture
+from lora_viz import storage
 from lora_viz.errors import UserError
-from lora_viz.model_source import resolve, store_upload
-from lora_viz.training.own_data import load_own
-from lora_viz.training.run_folder import create_run
+from lora_viz.models.architecture import read_architecture
+from lora_viz.models.source import resolve, store_upload
+from lora_viz.questions import kept as answers
+from lora_viz.training.data.own_data import load_own
+from lora_viz.training.runs.run_folder import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
-from tests.test_cli import run
+from tests.cli.test_app import run
 
 LONG_AGO = 400 * storage.DAY
 CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": %s}'

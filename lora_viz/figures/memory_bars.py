@@ -8,10 +8,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import Drawing
-from lora_viz.figures.colours import NEUTRAL, NOT_ALLOCATED, STYLES, Meaning, Style
-from lora_viz.figures.fonts import NUMBER_FONT
-from lora_viz.figures.literal import as_plotly
+from lora_viz.figures.kit.base import Drawing
+from lora_viz.figures.kit.colours import NEUTRAL, NOT_ALLOCATED, STYLES, Meaning, Style
+from lora_viz.figures.kit.fonts import NUMBER_FONT
+from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9

@@ -8,9 +8,9 @@ from itertools import accumulate, pairwise
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import Drawing, add_words
-from lora_viz.figures.colours import NEUTRAL, Meaning, colour, pattern, translucent
-from lora_viz.figures.fonts import NUMBER_FONT
+from lora_viz.figures.kit.base import Drawing, add_words
+from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour, pattern, translucent
+from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.base import Drawing
-from lora_viz.figures.colours import NEUTRAL, colour
-from lora_viz.figures.fonts import NUMBER_FONT
+from lora_viz.figures.kit.base import Drawing
+from lora_viz.figures.kit.colours import NEUTRAL, colour
+from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.rank_sweep import Spread
+from lora_viz.training.sweeps.findings import Spread
 
 # pixels
 PANEL, TITLE, TICKS, GAP = 118, 34, 26, 12

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 
-from lora_viz.memory.events import GRANULARITY, rounded
+from lora_viz.memory.trace import GRANULARITY, rounded
 
 MIB = 2**20
 SMALL_REQUEST = MIB  # kSmallSize

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lora_viz.memory.events import Allocation, Event, Trace
+from lora_viz.memory.trace import Allocation, Event, Trace
 
 
 class NotAlikeError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lora_viz.scenario import Scenario, as_peft_targets
+from lora_viz.choices.scenario import Scenario, as_peft_targets
 
 
 @dataclass(frozen=True)

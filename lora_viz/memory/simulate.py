@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from lora_viz.answers import LIBRARIES
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import CurvePoint, play
-from lora_viz.model_source import resolve
+from lora_viz.models.source import resolve
+from lora_viz.questions.kept import LIBRARIES
 from lora_viz.questions.waiting import heavy
 
 if TYPE_CHECKING:
-    from lora_viz.memory.events import Trace
+    from lora_viz.memory.trace import Trace
 
 # neighbours on each side that have to be alike; 0, the last resort, simulates every block
 CONTEXTS = (1, 2, 0)
@@ -107,8 +107,8 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
         DynamicOutputShapeException,
     )
 
-    from lora_viz.architecture import context_length_of
-    from lora_viz.meta_model import build_meta_model
+    from lora_viz.models.architecture import context_length_of
+    from lora_viz.models.meta import build_meta_model
 
     model = build_meta_model(values)
     context = context_length_of(model)
@@ -136,7 +136,7 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
 
 
 def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:
-    from lora_viz.memory.shallow import record_shallow
+    from lora_viz.memory.torch_step.record import record_shallow
 
     recorded = record_shallow(values, settings, context)
     trace = extend(recorded.trace, recorded.depths) if context else recorded.trace

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from lora_viz.memory.allocator import Block, CachingAllocator
-from lora_viz.memory.events import GRANULARITY, Event, Trace
+from lora_viz.memory.trace import GRANULARITY, Event, Trace
 
 PHASES = ("forward", "backward", "optimizer")
 # what is made in the first step and stays for the following ones

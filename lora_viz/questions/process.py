@@ -215,7 +215,7 @@ def _prepare(parent: int, niceness: int) -> int:
 
     import torch
 
-    import lora_viz.saved_files  # noqa: F401 (loads torch, transformers and peft)
+    import lora_viz.checkpoint.by_torch  # noqa: F401 (loads torch, transformers and peft)
 
     gc.freeze()  # collecting garbage need not look at all that was loaded, a quarter of the time
     torch.set_num_threads(1)  # several workers with several threads each hold one another up

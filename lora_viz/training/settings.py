@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import ValidationError, field_validator, model_validator
 
-from lora_viz.declared import Declared, choice
+from lora_viz.choices.declaration import Declared, choice
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
-from lora_viz.scenario import Scenario
 
 EMBEDDED_MODEL = "tiny-gpt2"
 # What the training lab starts from where the scenario's own defaults describe a larger model.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lora_viz.catalogue import catalogue
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.figures.literal import visible
+from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import LANGUAGES, _
-from lora_viz.model_source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
-from lora_viz.scenario import Scenario
-from lora_viz.ui import controls, state
-from lora_viz.ui.asking import check_model, known_targets
-from lora_viz.ui.frames import uploader
-from lora_viz.ui.literal import as_markdown
+from lora_viz.models.catalogue import catalogue
+from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
+from lora_viz.ui.kit import controls
+from lora_viz.ui.kit.asking import check_model, known_targets
+from lora_viz.ui.kit.literal import as_markdown
+from lora_viz.ui.session import state
+from lora_viz.ui.session.frames import uploader
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from lora_viz.figures.checkpoint_bars import one_run_figure, tasks_figure
+from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.figures.checkpoints_bars import one_run_figure, tasks_figure
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.task_storage import TaskStorage
-from lora_viz.ui import checkpoint_words, controls, page, state
-from lora_viz.ui.checkpoint_answers import sizes_for
-from lora_viz.ui.checkpoint_story import story
+from lora_viz.ui.checkpoints import words
+from lora_viz.ui.checkpoints.answers import sizes_for
+from lora_viz.ui.checkpoints.explainer_story import story
+from lora_viz.ui.kit import controls, page
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario = state.scenario()
@@ -40,18 +42,18 @@ with picture:
         }
     )
 with side:
-    checkpoint_words.key_number(sizes, scenario)
+    words.key_number(sizes, scenario)
     with st.container(border=True):
         controls.slider("tasks", highest=100)
         controls.slider("rank", highest=256)
         controls.options("base_dtype")
         controls.options("adapter_dtype")
-    checkpoint_words.tasks_card(storage, scenario)
+    words.tasks_card(storage, scenario)
     page.note_on_8_bit_moments()
 page.tabs(
-    formula=lambda: checkpoint_words.formula(sizes, storage),
-    table=lambda: checkpoint_words.table(scenario),
-    why=lambda: checkpoint_words.why(sizes, storage),
-    sources=checkpoint_words.sources,
+    formula=lambda: words.formula(sizes, storage),
+    table=lambda: words.table(scenario),
+    why=lambda: words.why(sizes, storage),
+    sources=words.sources,
 )
 story()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lora_viz.counts import (
+from lora_viz.adapter.counts import (
     all_parameters_of_peft,
     count_blocks,
     count_kinds,
@@ -10,18 +10,19 @@ from lora_viz.counts import (
     count_modules,
     line_of_peft,
 )
-from lora_viz.figures.parameter_bars import parameter_bars
+from lora_viz.figures.parameters_bars import parameter_bars
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.ui import asking, controls, page, state, target_story
-from lora_viz.ui import parameter_words as words
-from lora_viz.ui.parameter_segments import bar_panels, legend
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.parameters import target_trap, words
+from lora_viz.ui.parameters.bars import bar_panels, legend
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario, view = state.scenario(), state.view()
 architecture = asking.architecture()
-trap = target_story.find_trap()
-layout = target_story.shown_layout(trap)
+trap = target_trap.find_trap()
+layout = target_trap.shown_layout(trap)
 kinds = count_kinds(layout, scenario.rank)
 blocks = count_blocks(architecture, layout, scenario.rank)
 model = count_model(layout, scenario.rank)
@@ -41,15 +42,15 @@ with picture:
     legend("update", _("Full fine-tuning: all parameters"), panels[-1][-1].adapter)
     page.figure(parameter_bars(panels, log=view.axis == "log"), "parameters")
     st.caption(words.scale(view.axis, kinds))
-    target_story.block_picture(trap, architecture, layout, scenario)
+    target_trap.block_picture(trap, architecture, layout, scenario)
 with side:
     words.key_number(model, scenario)
     with st.container(border=True):
         controls.slider("rank", highest=64)
         controls.several("target_modules", asking.known_targets())
-        target_story.switch(trap)
+        target_trap.switch(trap)
         controls.options("axis", words=words.axis)
-    target_story.story(trap, layout, scenario)
+    target_trap.story(trap, layout, scenario)
     with st.container(border=True):
         st.markdown(f"**{_('What PEFT prints')}**")
         st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
+from lora_viz.costs.ranks import compared_ranks, rank_costs, rank_rows
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.rank_table import compared_ranks, rank_costs, rank_rows
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui import rank_words as words
-from lora_viz.ui.rank_sweep import choose_sweep, summary
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.rank import words
+from lora_viz.ui.rank.new_sweep import new_sweep
+from lora_viz.ui.rank.sweep import choose_sweep, summary
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
-from lora_viz.ui.sweep_progress import new_sweep
 
 
 def table() -> None:

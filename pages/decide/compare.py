@@ -5,12 +5,13 @@ import streamlit as st
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.format import percent
 from lora_viz.i18n import _
-from lora_viz.ui import compare_words as words
-from lora_viz.ui import page, state
-from lora_viz.ui.compare_answers import compare
-from lora_viz.ui.memory_pieces import bar_pieces
-from lora_viz.ui.messages import show_warning
-from lora_viz.ui.target_warnings import warn_of_unmatched_targets
+from lora_viz.ui.compare import words
+from lora_viz.ui.compare.answers import compare
+from lora_viz.ui.kit import page
+from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
+from lora_viz.ui.memory.pieces import bar_pieces
+from lora_viz.ui.session import state
 
 page.headline(
     _("Compare"),

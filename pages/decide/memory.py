@@ -2,17 +2,19 @@
 
 import streamlit as st
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
 from lora_viz.format import grouped
-from lora_viz.hardware import gpus
 from lora_viz.i18n import _
-from lora_viz.scenario import Scenario
-from lora_viz.ui import asking, controls, memory_words, page, state
-from lora_viz.ui.memory_answers import step_of
-from lora_viz.ui.memory_pieces import bar_pieces, curve_pieces, phase_names, rows
-from lora_viz.ui.messages import show_warning
+from lora_viz.machine.cards import gpus
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.memory import words
+from lora_viz.ui.memory.answers import step_of
+from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
 
 # the explainer's sums for GPT-2 small, in bytes
@@ -34,7 +36,7 @@ page.headline(
         "length": grouped(scenario.seq_len),
     },
 )
-memory_words.note_on_context(scenario, asking.architecture().context_length)
+words.note_on_context(scenario, asking.architecture().context_length)
 picture, side = page.picture_and_controls()
 with side:
     number = st.container()
@@ -76,7 +78,7 @@ with picture:
         "memory",
     )
     if is_explainers:
-        st.caption(memory_words.quotation(reports, scenario))
+        st.caption(words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
         st.markdown(f"**{_('Allocated during a step of %s') % METHODS[scenario.method]}**")
@@ -96,17 +98,17 @@ with picture:
         )
 if chosen:
     with number:
-        memory_words.key_number(chosen, scenario)
+        words.key_number(chosen, scenario)
 with side:
     with st.container(border=True):
-        for finding in memory_words.findings(reports, scenario):
+        for finding in words.findings(reports, scenario):
             st.markdown(finding)
     if chosen:
         with st.container(border=True):
-            memory_words.next_steps(chosen, scenario)
+            words.next_steps(chosen, scenario)
 page.tabs(
-    formula=lambda: memory_words.formula(reports),
+    formula=lambda: words.formula(reports),
     table=lambda: page.table(rows(reports), "memory"),
-    why=lambda: memory_words.why(reports, scenario),
-    sources=lambda: memory_words.sources(chosen or next(iter(reports.values()))),
+    why=lambda: words.why(reports, scenario),
+    sources=lambda: words.sources(chosen or next(iter(reports.values()))),
 )

@@ -2,28 +2,24 @@
 
 import streamlit as st
 
-from lora_viz.catalogue import catalogue
 from lora_viz.format import grouped
-from lora_viz.hardware import gpus
 from lora_viz.i18n import _
+from lora_viz.machine.cards import gpus
 from lora_viz.memory.settings import capability_class
 from lora_viz.memory.simulate import MemoryReport
-from lora_viz.ui import (
-    asking,
-    controls,
-    machine_words,
-    memory_words,
-    page,
-    planner_grid,
-    planner_search,
-    planner_time,
-    planner_words,
-    state,
-)
-from lora_viz.ui.planner_answers import planned_cards, planned_scenarios
+from lora_viz.models.catalogue import catalogue
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
+from lora_viz.ui.memory import words as memory_words
+from lora_viz.ui.planner import grid
+from lora_viz.ui.planner import search as planner_search
+from lora_viz.ui.planner import time as planner_time
+from lora_viz.ui.planner import words as planner_words
+from lora_viz.ui.planner.answers import planned_cards, planned_scenarios
+from lora_viz.ui.session import state
+from lora_viz.ui.session.view import PLANNED_AT_ONCE
 from lora_viz.ui.sidebar import METHODS, model_name
-from lora_viz.ui.target_warnings import warn_of_unmatched_targets
-from lora_viz.ui.view import PLANNED_AT_ONCE
+from lora_viz.ui.this_machine import words as machine_words
 
 scenario = state.scenario()
 page.headline(
@@ -63,10 +59,10 @@ planned = planned_scenarios(scenario, state.view())
 with picture:
     for other in {one.model: one for one in planned if one.model != scenario.model}.values():
         warn_of_unmatched_targets(other, model_name(other.model))
-    steps = planner_grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
-    planner_grid.draw(planned, rows, steps, scenario.card.name)
+    steps = grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
+    grid.draw(planned, rows, steps, scenario.card.name)
 with number:
-    planner_grid.key_number(scenario, rows, steps)
+    grid.key_number(scenario, rows, steps)
 report = steps[scenario, capability_class(scenario.card.compute_capability)]
 chosen = report if isinstance(report, MemoryReport) else None
 if chosen:
@@ -85,7 +81,7 @@ if chosen:
         planner_search.costs(chosen, scenario, utilisation)
 page.tabs(
     formula=lambda: planner_words.formula(chosen, scenario),
-    table=lambda: page.table(planner_grid.rows_of_table(planned, rows, steps), "planner"),
+    table=lambda: page.table(grid.rows_of_table(planned, rows, steps), "planner"),
     why=planner_words.why,
     sources=planner_words.sources,
 )

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from lora_viz.i18n import _, set_language
-from lora_viz.ui import machine_words as words
-from lora_viz.ui import page, state
+from lora_viz.ui.kit import page
+from lora_viz.ui.session import state
+from lora_viz.ui.this_machine import words
 
 page.headline(
     _("This machine"),

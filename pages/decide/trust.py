@@ -6,9 +6,9 @@ import streamlit as st
 
 from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _
-from lora_viz.measured import accuracies, measured_runs
-from lora_viz.ui import page
-from lora_viz.ui.literal import as_markdown
+from lora_viz.memory.measured_runs import accuracies, measured_runs
+from lora_viz.ui.kit import page
+from lora_viz.ui.kit.literal import as_markdown
 
 runs = {run.id: run for run in measured_runs()}
 rows = accuracies()

@@ -3,16 +3,17 @@
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.figures.run_comparison import MOST_RUNS, curve_titles, run_comparison
+from lora_viz.figures.compare_runs_curves import MOST_RUNS, curve_titles, run_comparison
 from lora_viz.i18n import _, set_language
-from lora_viz.ui import comparison_words as words
-from lora_viz.ui import controls, page, state
-from lora_viz.ui.damaged_runs import damaged_runs
-from lora_viz.ui.literal import as_code
-from lora_viz.ui.live_chart import live_chart
-from lora_viz.ui.messages import show_info, show_warning
-from lora_viz.ui.recorded_runs import RecordedRun, kept_runs, recorded
-from lora_viz.ui.run_words import badge, run_name
+from lora_viz.ui.compare_runs import words
+from lora_viz.ui.kit import controls, page
+from lora_viz.ui.kit.literal import as_code
+from lora_viz.ui.kit.live_chart import live_chart
+from lora_viz.ui.kit.messages import show_info, show_warning
+from lora_viz.ui.runs.damaged import damaged_runs
+from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
+from lora_viz.ui.runs.words import badge, run_name
+from lora_viz.ui.session import state
 
 NEWEST = 3
 

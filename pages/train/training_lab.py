@@ -4,14 +4,16 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.ui import controls, lab_settings, lab_start, page, run_controls, state
-from lora_viz.ui import lab_words as words
-from lora_viz.ui.damaged_runs import damaged_runs
-from lora_viz.ui.lab_progress import show_run
-from lora_viz.ui.lab_results import results
-from lora_viz.ui.messages import show_warning
-from lora_viz.ui.recorded_runs import kept_runs
-from lora_viz.ui.run_words import description, run_name
+from lora_viz.ui.kit import controls, page
+from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.runs import buttons
+from lora_viz.ui.runs.damaged import damaged_runs
+from lora_viz.ui.runs.read import kept_runs
+from lora_viz.ui.runs.words import description, run_name
+from lora_viz.ui.session import state
+from lora_viz.ui.training_lab import settings, start, words
+from lora_viz.ui.training_lab.progress import show_run
+from lora_viz.ui.training_lab.results import results
 
 kept = kept_runs()
 wanted = state.view().run
@@ -31,27 +33,27 @@ page.headline(
 )
 picture, side = page.picture_and_controls()
 with side:
-    why_not = lab_start.problem()
+    why_not = start.problem()
     if why_not:
-        lab_start.offer_embedded(why_not)
+        start.offer_embedded(why_not)
     with st.container(border=True):
-        lab_settings.main_settings()
+        settings.main_settings()
         if not why_not:
             missing = (
-                lab_start.refused_targets()
-                or lab_start.offer_shorter_sequences()
-                or lab_settings.missing_data()
-                or lab_settings.unusable_data()
+                start.refused_targets()
+                or start.offer_shorter_sequences()
+                or settings.missing_data()
+                or settings.unusable_data()
             )
-            lab_start.start_button(kept.runs, missing)
-        lab_settings.more_settings()
+            start.start_button(kept.runs, missing)
+        settings.more_settings()
     controls.select("run", tuple(kept.offered), words=lambda name: run_name(name) or "–")
     if kept.has_others:
         controls.toggle("all_runs")
     damaged_runs(kept.damaged())
-    run_controls.queue(kept.runs, one.name if one else "")
+    buttons.queue(kept.runs, one.name if one else "")
     if not why_not:
-        lab_start.estimate(state.training(), kept.runs)
+        start.estimate(state.training(), kept.runs)
 with picture:
     if one:
         show_run(one)

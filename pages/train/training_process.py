@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from lora_viz.document_epochs import DOCUMENT_EPOCHS, document_epoch
-from lora_viz.figures.epochs import epoch_story, perplexities
+from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, document_epoch
+from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui import epoch_words as words
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
-from lora_viz.ui.told_run import choose_told_run
+from lora_viz.ui.training_process import words
+from lora_viz.ui.training_process.player import choose_told_run
 
 
 def table() -> None:

@@ -4,15 +4,16 @@ import streamlit as st
 
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.decomposition_rebuild import ask_rebuild
-from lora_viz.ui.decomposition_shapes import Shapes
-from lora_viz.ui.decomposition_trained import (
+from lora_viz.ui.decomposition.rebuild import ask_rebuild
+from lora_viz.ui.decomposition.shapes import Shapes
+from lora_viz.ui.decomposition.trained import (
     TrainedUpdates,
     ask_trained_rebuild,
     choose_trained_layer,
 )
-from lora_viz.ui.layers import choose_layer
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.session import state
 
 
 def sources() -> None:

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from lora_viz.figures.forward_merged import merged_figure
-from lora_viz.figures.forward_pass import forward_figure
+from lora_viz.figures.forward_pass_merged import merged_figure
+from lora_viz.figures.forward_pass_steps import forward_figure
 from lora_viz.format import grouped
-from lora_viz.forward import MAXIMUM_VALUES, is_too_large, read_forward_pass
+from lora_viz.forward.samples import MAXIMUM_VALUES, is_too_large, read_forward_pass
 from lora_viz.i18n import _
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.forward_formula import formula
-from lora_viz.ui.forward_words import ForwardWords
-from lora_viz.ui.layers import choose_layer
-from lora_viz.ui.messages import show_info
+from lora_viz.ui.forward_pass.formula import formula
+from lora_viz.ui.forward_pass.words import ForwardWords
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.kit.messages import show_info
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import model_name
 
 

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from lora_viz.adapter import scaling
-from lora_viz.figures.layer_bytes import bytes_figure
-from lora_viz.figures.layer_comparison import ScalingFactor, full_figure, lora_figure
-from lora_viz.figures.matrices import LayerShape
+from lora_viz.adapter.layout import scaling
+from lora_viz.costs.one_layer import full_state, lora_state
+from lora_viz.figures.full_or_lora_bytes import bytes_figure
+from lora_viz.figures.full_or_lora_layers import ScalingFactor, full_figure, lora_figure
+from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.training_bytes import full_state, lora_state
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.layer_comparison import formula, notes, reduction, sources, table, why
-from lora_viz.ui.layers import choose_layer
+from lora_viz.ui.full_or_lora.words import formula, notes, reduction, sources, table, why
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import model_name
 
 scenario = state.scenario()

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from lora_viz.i18n import _
-from lora_viz.layer_tree import build_layer_tree
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.layer_map import choose_block, layer_map
-from lora_viz.ui.layer_map_words import LayerMapWords, sources
+from lora_viz.layer_map.tree import build_layer_tree
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.layer_map.map import choose_block, layer_map
+from lora_viz.ui.layer_map.words import LayerMapWords, sources
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario = state.scenario()

@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from lora_viz.adapter import scaling
-from lora_viz.figures.idea import lora_idea
+from lora_viz.adapter.layout import scaling
+from lora_viz.figures.start_idea import lora_idea
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.ui import asking, controls, page, state
-from lora_viz.ui.layers import default_layer
+from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.layer_picker import default_layer
+from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
+from lora_viz.ui.page_list import file_of
+from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import model_name
-from lora_viz.ui.svg_picture import WIDTHS, svg_picture
 
 scenario = state.scenario()
 architecture = asking.architecture()
@@ -44,9 +46,9 @@ with side:
     with st.container(border=True):
         st.markdown(f"**{_('Where to go from here')}**")
         for path, words in (
-            ("pages/understand/full_or_lora.py", _("Full or LoRA: what one layer costs")),
-            ("pages/understand/decomposition.py", _("Decomposition: why B × A is enough")),
-            ("pages/count/parameters.py", _("Parameters: the whole model, counted")),
-            ("pages/count/checkpoints.py", _("Checkpoints: what ends up on disk")),
+            (file_of("full_or_lora"), _("Full or LoRA: what one layer costs")),
+            (file_of("decomposition"), _("Decomposition: why B × A is enough")),
+            (file_of("parameters"), _("Parameters: the whole model, counted")),
+            (file_of("checkpoints"), _("Checkpoints: what ends up on disk")),
         ):
             st.page_link(path, label=words)

@@ -9,8 +9,8 @@ from typing import Any
 
 from safetensors.numpy import load_file, save_file
 
-from lora_viz.model_source import CustomGPT2
-from lora_viz.recorded import RECORDED
+from lora_viz.models.source import CustomGPT2
+from lora_viz.training.runs.shipped import RECORDED
 from tests.hostile import EVERYTHING, PIECES
 
 # At most 200 characters of a model's name are shown; every kind of piece is among them.

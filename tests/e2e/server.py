@@ -54,7 +54,7 @@ def running_server(log_file: Path, folder: Path = REPOSITORY) -> Iterator[AppSer
     Raises RuntimeError, with the server's log, when it ends early or never answers.
     """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "serve.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from lora_viz.ui.frames import ORIGINS
+from lora_viz.ui.session.frames import ORIGINS
 
 from .browser import new_context
 from .server import running_server

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from lora_viz.training.owners import keep_owner
-from lora_viz.ui import reader
+from lora_viz.training.runs.owners import keep_owner
+from lora_viz.ui.serving import reader
 from tests.training.damaged_runs import whole_run
 
 from .browser import new_context, open_page

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.ui.server import POLICY, SECURITY_HEADERS
+from lora_viz.ui.serving.server import POLICY, SECURITY_HEADERS
 
 from .browser import THIS_MACHINE, assert_no_exception, new_context, open_page, requested_hosts
 from .server import AppServer
@@ -79,7 +79,7 @@ def test_the_fonts_are_the_applications_own(page: Page) -> None:
 
 def test_an_unexpected_error_is_one_sentence() -> None:
     def script() -> None:
-        from lora_viz.ui.server import explain_script_error
+        from lora_viz.ui.serving.server import explain_script_error
 
         assert explain_script_error(ZeroDivisionError("a detail nobody should see"))
 
@@ -92,7 +92,7 @@ def test_an_unexpected_error_is_one_sentence() -> None:
 def test_an_error_meant_for_the_reader_says_what_it_says() -> None:
     def script() -> None:
         from lora_viz.errors import UserError
-        from lora_viz.ui.server import explain_script_error
+        from lora_viz.ui.serving.server import explain_script_error
 
         assert explain_script_error(UserError("The rank is a number from 1 to 1024."))
 

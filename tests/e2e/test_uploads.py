@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from lora_viz.format import grouped
-from lora_viz.training.own_data import MAXIMUM_BYTES
+from lora_viz.training.data.own_data import MAXIMUM_BYTES
 
 from .browser import TIMEOUT_MS, assert_no_exception, open_page, wait_until_idle
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lora_viz.figures.literal import as_plotly, as_svg, visible
+from lora_viz.figures.kit.literal import as_plotly, as_svg, visible
 from tests.hostile import EVERYTHING, PIECES, SIGNS
 
 # what Plotly looks for in words: lib/svg_text_utils.js and lib/index.js of plotly.js 3

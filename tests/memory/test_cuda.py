@@ -11,8 +11,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 from transformers import masking_utils
 
-from lora_viz.memory.attention import FusedAttention, fused_kernel
-from lora_viz.memory.cuda import (
+from lora_viz.memory.torch_step.attention import FusedAttention, fused_kernel
+from lora_viz.memory.torch_step.cuda import (
     AsOnCuda,
     autocast_is_for_cuda,
     even_share,

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lora_viz import reports
-from lora_viz.answers import compute
-from lora_viz.architecture import read_architecture
-from lora_viz.cli import _fit_as_text
-from lora_viz.hardware import cards
+from lora_viz.choices.scenario import Scenario
+from lora_viz.cli import reports
+from lora_viz.cli.app import _fit_as_text
+from lora_viz.machine.cards import cards
 from lora_viz.memory.fit import Search, largest, room, verdict
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
-from lora_viz.scenario import Scenario
+from lora_viz.models.architecture import read_architecture
+from lora_viz.questions.kept import compute
 from tests.memory.models import GPT2
 
 GROWTH = st.lists(st.integers(0, 1000), min_size=1, max_size=60)

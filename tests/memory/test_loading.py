@@ -10,15 +10,15 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import modeling_utils
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.memory.allocator import CachingAllocator
-from lora_viz.memory.loading import warm_up_allocator
-from lora_viz.memory.quantized import Linear4bit
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.shallow import record_shallow
-from lora_viz.memory.stand_in import prepare_model
+from lora_viz.memory.torch_step.four_bits import Linear4bit
+from lora_viz.memory.torch_step.loading import warm_up_allocator
+from lora_viz.memory.torch_step.record import record_shallow
 from lora_viz.memory.torch_step.recorder import Recorder
-from lora_viz.meta_model import build_meta_model
-from lora_viz.scenario import Scenario
+from lora_viz.memory.torch_step.stand_in import prepare_model
+from lora_viz.models.meta import build_meta_model
 from tests.memory.models import LLAMA, QWEN2, targets
 
 

@@ -11,11 +11,11 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
 
-from lora_viz.memory.inputs import make_inputs
+from lora_viz.adapter.from_peft import lora_config
+from lora_viz.choices.scenario import Scenario
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.shallow import record_shallow
-from lora_viz.peft_layout import lora_config
-from lora_viz.scenario import Scenario
+from lora_viz.memory.torch_step.inputs import make_inputs
+from lora_viz.memory.torch_step.record import record_shallow
 from tests.classifiers import classifier
 from tests.memory.models import GPT2, LLAMA, QWEN2, targets
 from tests.small_models import build

@@ -15,14 +15,14 @@ from peft.import_utils import is_bnb_available
 from peft.tuners.lora import LoraLayer
 from torch.utils.flop_counter import FlopCounterMode
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.measured import accuracies, measured_runs
-from lora_viz.memory.cuda import cublas_workspace_bytes
+from lora_viz.memory.measured_runs import accuracies, measured_runs
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import MemoryReport, simulate_step
-from lora_viz.memory.stand_in import prepare_model
-from lora_viz.meta_model import build_meta_model
-from lora_viz.scenario import Scenario
+from lora_viz.memory.torch_step.cuda import cublas_workspace_bytes
+from lora_viz.memory.torch_step.stand_in import prepare_model
+from lora_viz.models.meta import build_meta_model
 from tests.memory.models import BART, LLAMA, MIXTRAL, T5, targets
 from tests.small_models import build
 

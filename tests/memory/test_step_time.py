@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.memory.simulate import MemoryReport
 from lora_viz.memory.step_time import (
     calibrated_utilisation,
@@ -15,7 +16,6 @@ from lora_viz.memory.step_time import (
     step_seconds,
     tokens_per_second,
 )
-from lora_viz.scenario import Scenario
 
 # 6 operations a parameter and token, as Kaplan et al. 2020 (arXiv:2001.08361) count them
 A100_RUN = Scenario(

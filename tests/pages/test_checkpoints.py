@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
-
-APP = Path(__file__).parents[2] / "app.py"
+from tests.application import SCRIPT, file_of
 
 
 def open_page(**query: str) -> AppTest:
     """The checkpoint page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/count/checkpoints.py").run()
+    return app.switch_page(file_of("checkpoints")).run()
 
 
 def words_of(app: AppTest) -> str:

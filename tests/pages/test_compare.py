@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import answers
-from lora_viz.comparison import decode
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.scenario_links import decode
 from lora_viz.format import grouped, size
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import simulate_step
-from lora_viz.scenario import Scenario
+from lora_viz.questions import kept
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 
 
 def open_page(compare: str = "") -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in SMALL.items():
         app.query_params[name.replace("_", "-")] = str(value)
     app.query_params["compare"] = compare
-    app.run().switch_page("pages/decide/compare.py").run()
+    app.run().switch_page(file_of("compare")).run()
     assert not app.exception and not app.error
     return app
 
@@ -46,7 +45,7 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
     for name, rank in {"A": 8, "B": 64}.items():
         scenario = Scenario(rank=rank, **SMALL)
         arguments = step_settings(scenario).as_arguments()
-        report = answers.ask(simulate_step, scenario.model, arguments)
+        report = kept.ask(simulate_step, scenario.model, arguments)
         assert table.loc["Peak allocated", name] == size(report.peak_allocated)
         assert table.loc["Needed of its card", name].startswith(size(report.needs.total))
         assert table.loc["Trainable parameters", name] == grouped(report.trainable_parameters)
@@ -56,14 +55,14 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
 
 
 def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     app.query_params["compare"] = (
         "model=gpt2&batch-size=2&seq-len=64~model=nonsense&rank=0~"
         "model=gpt2&batch-size=2&seq-len=64&rank=16"
     )
     app.run()
     assert len(app.warning) == 1 and "Scenario 2" in app.warning[0].value
-    app.switch_page("pages/decide/compare.py").run()
+    app.switch_page(file_of("compare")).run()
     assert [scenario.rank for scenario in compared(app)] == [8, 16]
     assert not app.run().warning
     app.button(key="compare:use:1").click().run()

@@ -9,11 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
-from lora_viz.recorded import RECORDED
-from lora_viz.training import launch
-from lora_viz.training.owners import keep_owner, owner_of
-from lora_viz.training.run_folder import create_run
-from lora_viz.ui import reader
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.owners import keep_owner, owner_of
+from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.ui.serving import reader
+from tests.application import SCRIPT, file_of
 from tests.training.damaged_runs import (
     damaged_full_runs,
     damaged_runs,
@@ -21,10 +22,9 @@ from tests.training.damaged_runs import (
     whole_run,
 )
 
-APP = Path(__file__).parents[2] / "app.py"
-LAB, COMPARISON = "pages/train/training_lab.py", "pages/train/compare_runs.py"
-TOLD, RANK = "pages/train/training_process.py", "pages/count/rank.py"
-DECOMPOSITION, SUMMARY = "pages/understand/decomposition.py", "pages/document/summary.py"
+LAB, COMPARISON = file_of("training_lab"), file_of("compare_runs")
+TOLD, RANK = file_of("training_process"), file_of("rank")
+DECOMPOSITION, SUMMARY = file_of("decomposition"), file_of("summary")
 TINY = {"model": "tiny-gpt2", "seq-len": "64"}
 NUMBERS = ("nan", "largest", "infinite")
 REBUILT = {"decomposition": "rebuild", "update-source": "trained"}
@@ -41,7 +41,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in (TINY | query).items():
         app.query_params[name.replace("_", "-")] = value
     app.run().switch_page(page).run()

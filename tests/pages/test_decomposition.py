@@ -10,11 +10,10 @@ import pytest
 from safetensors.numpy import load_file
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.example_update import make_example
 from lora_viz.format import percent
-from lora_viz.recorded import RECORDED
-
-APP = Path(__file__).parents[2] / "app.py"
+from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.update.rebuild import make_example
+from tests.application import SCRIPT, file_of
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +28,10 @@ SMALL = "custom:2x64x4x256x128"
 
 def open_page(**query: str) -> AppTest:
     """The decomposition page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/understand/decomposition.py").run()
+    return app.switch_page(file_of("decomposition")).run()
 
 
 def words_of(app: AppTest) -> str:

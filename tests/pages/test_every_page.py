@@ -9,21 +9,23 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.catalogue import catalogue
 from lora_viz.i18n import set_language
+from lora_viz.models.catalogue import catalogue
+from lora_viz.ui import page_list
+from tests.application import SCRIPT, file_of
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py"))
+PAGES = sorted(str(page.file) for page in page_list.PAGES)
 
 # nine simulated steps a model; test_planner.py opens it with fewer
-PLANNER = "pages/decide/planner.py"
+PLANNER = file_of("planner")
 # about the explainer's own settings, runs that others measured, the machine, and other scenarios
 WITHOUT_A_MODEL = {
-    "pages/train/compare_runs.py",
-    "pages/decide/compare.py",
-    "pages/document/audit.py",
-    "pages/decide/trust.py",
-    "pages/decide/this_machine.py",
+    file_of("compare_runs"),
+    file_of("compare"),
+    file_of("audit"),
+    file_of("trust"),
+    file_of("this_machine"),
 }
 
 
@@ -35,7 +37,7 @@ def _english_afterwards() -> Iterator[None]:
 
 def opened(page: str = "", **query: str) -> AppTest:
     """The application as a fresh reader sees it who follows a link."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     app.run()
@@ -50,7 +52,7 @@ SIMULATED = {"gpt2", "llama-3.2-1b", "mixtral-8x7b", "t5-base", "bert-base", "ge
 def test_every_page_opens_for_every_model(model: str) -> None:
     app = opened(model=model)
     for page in PAGES:
-        if page == PLANNER or (page == "pages/decide/memory.py" and model not in SIMULATED):
+        if page == PLANNER or (page == file_of("memory") and model not in SIMULATED):
             continue
         if page in WITHOUT_A_MODEL and model != "gpt2":
             continue
@@ -122,7 +124,7 @@ def test_a_target_in_vain_is_named_on_every_page_with_a_number_of_the_adapter() 
         named = [one for one in messages(app) if "nothing_like_it" in one]
         assert len(named) == (page not in WITHOUT_A_MODEL), page
         assert all("“nothing_like_it”" in one and "attn.c_attn" in one for one in named)
-    app.switch_page("pages/count/parameters.py").run()
+    app.switch_page(file_of("parameters")).run()
     set_language("ko")
     app.segmented_control(key="sidebar:language").set_value("ko").run()
     (korean,) = [one for one in messages(app) if "nothing_like_it" in one]
@@ -141,7 +143,7 @@ def test_targets_that_all_match_nothing_are_refused_on_every_page() -> None:
 
 
 def test_every_linear_layer_replaces_names_and_a_name_replaces_it() -> None:
-    app = opened("pages/count/parameters.py", model="mistral-7b", rank="64")
+    app = opened(file_of("parameters"), model="mistral-7b", rank="64")
     sidebar, on_page = (f"{place}:target_modules" for place in ("sidebar", "page"))
 
     def used() -> tuple[str, ...]:
@@ -160,7 +162,7 @@ def test_every_linear_layer_replaces_names_and_a_name_replaces_it() -> None:
 
 
 def test_a_list_that_is_cleared_says_what_is_used() -> None:
-    app = opened("pages/count/parameters.py")
+    app = opened(file_of("parameters"))
     app.multiselect(key="sidebar:target_modules").set_value([]).run()
     assert messages(app) == [
         "Target modules: at least one is needed, so yours stay: c_attn, attn.c_proj."

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import workers
+from lora_viz.questions import workers
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 SMALL = "custom:2x64x4x256x128"
 
 
 def open_page(**query: str) -> AppTest:
     """The forward-pass page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.run().switch_page("pages/understand/forward_pass.py").run()
+    return app.run().switch_page(file_of("forward_pass")).run()
 
 
 def words_of(app: AppTest) -> str:

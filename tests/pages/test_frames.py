@@ -10,19 +10,21 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.training import launch, locks
-from lora_viz.training import sweep as sweeps
-from lora_viz.training.events import EventWriter, StateEvent
-from lora_viz.training.run_folder import Run, create_run
-from lora_viz.ui import frames
-from lora_viz.ui.frames import ORIGINS, allowed_origins, frame_ancestors
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs import locks
+from lora_viz.training.runs.events import EventWriter, StateEvent
+from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.ui.session import frames
+from lora_viz.ui.session.frames import ORIGINS, allowed_origins, frame_ancestors
+from tests.application import SCRIPT, file_of
 from tests.training.jobs import short_settings
 
 ROOT = Path(__file__).parents[2]
 LAB, RUNS, RANK = (
-    "pages/train/training_lab.py",
-    "pages/train/compare_runs.py",
-    "pages/count/rank.py",
+    file_of("training_lab"),
+    file_of("compare_runs"),
+    file_of("rank"),
 )
 SMALL = {"model": "tiny-gpt2", "seq-len": "64"}
 
@@ -66,7 +68,7 @@ def running(ended: Run) -> Iterator[Run]:
 
 
 def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in (SMALL | query).items():
         app.query_params[name] = value
     app.run().switch_page(page).run()
@@ -132,7 +134,7 @@ def test_a_callback_asks_again_when_it_is_called() -> None:
     def script() -> None:
         import streamlit as st
 
-        from lora_viz.ui import frames
+        from lora_viz.ui.session import frames
 
         st.session_state.done = []
         act = frames._only_if_allowed(st.session_state.done.append)

@@ -1,19 +1,19 @@
 """The page "Full fine-tuning or LoRA": the explainer's numbers, and what the controls change."""
 
 import json
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parents[2] / "app.py"
-PAGE = "pages/understand/full_or_lora.py"
+from tests.application import SCRIPT, file_of
+
+PAGE = file_of("full_or_lora")
 THIN_SPACE = "\u202f"
 
 
 def open_page(**query: str) -> AppTest:
     """The page as a link with these parameters opens it."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     app.run()

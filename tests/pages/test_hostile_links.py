@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.i18n import set_language
-from lora_viz.ui.controls import _as_typed
+from lora_viz.ui.kit.controls import _as_typed
+from tests.application import SCRIPT, file_of
 from tests.pages.test_every_page import PAGES, PLANNER
-from tests.test_links import BAIT, NAMES, PATHS, WRONG, opened_files
+from tests.ui.test_links import BAIT, NAMES, PATHS, WRONG, opened_files
 
-APP = Path(__file__).parents[2] / "app.py"
-LAB, COMPARE = "pages/train/training_lab.py", "pages/decide/compare.py"
+LAB, COMPARE = file_of("training_lab"), file_of("compare")
 SMALL = {"model": "custom:1x8x1x99x8", "seq-len": "8"}  # so that steps are simulated at once
 # of the kinds that read most from a link, and simulate nothing
 QUICK = [page for page in PAGES if "/train/" in page or "layer" in page or page.endswith("rank.py")]
@@ -39,7 +39,7 @@ def bait(tmp_path: Path) -> Path:
 
 
 def opened(query: dict[str, str], page: str = "") -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         # AppTest writes the address as UTF-8, in which a lone surrogate cannot stand
         app.query_params[name] = value.encode("utf-8", "replace").decode()
@@ -54,7 +54,7 @@ def test_no_page_opens_what_a_link_names(bait: Path) -> None:
         "runs": f"{bait},../{BAIT}",
     }
     del query["model"]
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in (query | {"targets": "all-linear"} | SMALL).items():
         app.query_params[name] = value
     with opened_files() as files:
@@ -97,7 +97,7 @@ def test_many_names_of_runs_cost_one_sentence() -> None:
     app = opened({"runs": ",".join(f"r{n}" for n in range(20_000))} | SMALL)
     (warning,) = app.warning
     assert "Runs cannot be" in warning.value and len(warning.value) < 300
-    app = opened({"runs": "a,b,c,d,e,f,g"} | SMALL, "pages/train/compare_runs.py")
+    app = opened({"runs": "a,b,c,d,e,f,g"} | SMALL, file_of("compare_runs"))
     (warning,) = app.warning
     assert warning.value == "There is no run “a”, “b”, “c”, “d”, “e”, “f”, “g”."
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parents[2] / "app.py"
-PAGE = "pages/understand/layer_map.py"
+from tests.application import SCRIPT, file_of
+
+PAGE = file_of("layer_map")
 
 
 def opened(**query: str) -> AppTest:
     """The layer map as a reader sees it who follows a link."""
-    app = AppTest.from_file(str(APP), default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import answers
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import THIN_SPACE, grouped, size
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
-from lora_viz.scenario import Scenario
+from lora_viz.questions import kept
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 GB = 1e9
 
 
 def open_page(**query: Any) -> AppTest:
     """The memory page of a link, with a small batch unless it says otherwise."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in (SMALL | query).items():
         app.query_params[name.replace("_", "-")] = str(value)
-    app.run().switch_page("pages/decide/memory.py").run()
+    app.run().switch_page(file_of("memory")).run()
     assert not app.exception and not app.error
     return app
 
@@ -34,7 +33,7 @@ def open_page(**query: Any) -> AppTest:
 def step(**values: Any) -> MemoryReport:
     """The simulated step of a scenario, which the page has asked for as well."""
     scenario = Scenario(**(SMALL | values))
-    return answers.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return kept.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
 
 
 def words_of(app: AppTest) -> str:
@@ -123,14 +122,14 @@ def test_smaller_steps_are_simulated_on_demand_and_the_largest_saving_is_first()
 def test_a_method_that_cannot_be_simulated_leaves_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ask = answers.ask
+    ask = kept.ask
 
     def without_qlora(function: Any, *arguments: Any) -> Any:
         if function is simulate_step and arguments[1]["method"] == "qlora":
             raise UserError("No QLoRA today.")
         return ask(function, *arguments)
 
-    monkeypatch.setattr(answers, "ask", without_qlora)
+    monkeypatch.setattr(kept, "ask", without_qlora)
     app = open_page(seq_len=48)
     assert [warning.value for warning in app.warning] == ["QLoRA: No QLoRA today."]
     assert {bar["x"][0] for bar in chart(app, 0)} >= {"Full", "LoRA"}
@@ -163,9 +162,9 @@ def test_a_sequence_beyond_the_models_context_is_named() -> None:
     assert "1,025 tokens are more than the 1,024" in warning.value
 
 
-@pytest.mark.parametrize("page", ["pages/understand/full_or_lora.py", "pages/count/checkpoints.py"])
+@pytest.mark.parametrize("page", [file_of("full_or_lora"), file_of("checkpoints")])
 def test_pages_without_8_bit_moments_say_where_they_are(page: str) -> None:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     app.query_params["optimizer"] = "adamw_8bit"
     app.run().switch_page(page).run()
     assert not app.exception and not app.error

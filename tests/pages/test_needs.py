@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import answers, reports
-from lora_viz.cli import _fit_as_text, _memory_as_text
+from lora_viz.choices.scenario import Scenario
+from lora_viz.cli import reports
+from lora_viz.cli.app import _fit_as_text, _memory_as_text
 from lora_viz.format import THIN_SPACE, grouped, three_digits
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import simulate_step
-from lora_viz.scenario import Scenario
-from lora_viz.ui.memory_needs import needs_of
+from lora_viz.questions import kept
+from lora_viz.ui.memory.needs import needs_of
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 SCENARIO = {"batch_size": 2, "seq_len": 64, "gpu": "RTX 3090", "method": "lora"}
-PAGES = ("pages/decide/memory.py", "pages/decide/planner.py", "pages/decide/compare.py")
+PAGES = (file_of("memory"), file_of("planner"), file_of("compare"))
 
 
 @pytest.mark.parametrize("memory_gb", [0.0, 1.05])
 def test_one_step_has_one_number_on_every_page_and_on_the_command_line(memory_gb: float) -> None:
     scenario = Scenario.make(SCENARIO | {"gpu_memory_gb": memory_gb})
     arguments = step_settings(scenario).as_arguments()
-    report = answers.ask(simulate_step, scenario.model, arguments)
-    answers.ask(
+    report = kept.ask(simulate_step, scenario.model, arguments)
+    kept.ask(
         simulate_step,
         scenario.model,
         step_settings(scenario.changed(method="full")).as_arguments(),
     )
     words = needs_of(report, scenario.card.memory_bytes)
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in SCENARIO.items():
         app.query_params[name.replace("_", "-")] = str(value)
     app.query_params["gpu-memory-gb"] = str(memory_gb)
     app.query_params["planned-methods"] = "lora"
     app.run()
-    for page in (*PAGES, "pages/document/summary.py"):
+    for page in (*PAGES, file_of("summary")):
         app.switch_page(page).run()
         if page.endswith("compare.py"):
             app.button(key="compare:add").click().run()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parents[2] / "app.py"
+from tests.application import SCRIPT, file_of
 
 
 def open_page(**query: str) -> AppTest:
     """The parameters page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
-    return app.switch_page("pages/count/parameters.py").run()
+    return app.switch_page(file_of("parameters")).run()
 
 
 def words_of(app: AppTest) -> str:

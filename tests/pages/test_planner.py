@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import answers
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.hardware import cards
+from lora_viz.machine.cards import cards
+from lora_viz.machine.gpus_here import GPUReading, MachineReading
 from lora_viz.memory.fit import verdict
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
-from lora_viz.scenario import Scenario
-from lora_viz.this_machine import GPUReading, MachineReading
-from lora_viz.ui import machine_words
-from lora_viz.ui.view import View
+from lora_viz.questions import kept as answers
+from lora_viz.ui.session.view import View
+from lora_viz.ui.this_machine import words as machine_words
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64, "planned-methods": "lora"}
 SIGNS = {"fits": "✓", "tight": "~", "too_large": "✗"}
 BYTES_A_TOKEN = 1_000_000
 
 
 def open_page(**query: Any) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in (SMALL | query).items():
         app.query_params[name.replace("_", "-")] = str(value)
-    app.run().switch_page("pages/decide/planner.py").run()
+    app.run().switch_page(file_of("planner")).run()
     assert not app.exception and not app.error
     return app
 

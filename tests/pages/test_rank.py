@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.recorded import RECORDED
-from lora_viz.training import sweep as sweeps
-
-APP = Path(__file__).parents[2] / "app.py"
+from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.training.sweeps import sweep as sweeps
+from tests.application import SCRIPT, file_of
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +25,10 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_page(**query: str) -> AppTest:
     """The rank page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
-    return app.switch_page("pages/count/rank.py").run()
+    return app.switch_page(file_of("rank")).run()
 
 
 def words_of(app: AppTest) -> str:

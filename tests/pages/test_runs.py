@@ -15,22 +15,23 @@ from streamlit.testing.v1 import AppTest
 from typer import Context
 from typer.core import TyperCommand as Command
 
-from lora_viz.cli_training import list_all, show
-from lora_viz.training import launch, locks
-from lora_viz.training.events import EvaluationEvent, EventWriter, StateEvent, StepEvent
-from lora_viz.training.failures import DivergedError
-from lora_viz.training.metrics_table import metrics_csv
-from lora_viz.training.pace import recorded_pace
+from lora_viz.cli.train import list_all, show
+from lora_viz.training.jobs import launch
+from lora_viz.training.jobs.failures import DivergedError
 from lora_viz.training.perplexity import perplexity
-from lora_viz.training.public_names import public_settings
-from lora_viz.training.results import Loss, Result
-from lora_viz.training.run_folder import Run, create_run, find_run, write_whole
+from lora_viz.training.runs import locks
+from lora_viz.training.runs.events import EvaluationEvent, EventWriter, StateEvent, StepEvent
+from lora_viz.training.runs.metrics_table import metrics_csv
+from lora_viz.training.runs.pace import recorded_pace
+from lora_viz.training.runs.public_names import public_settings
+from lora_viz.training.runs.results import Loss, Result
+from lora_viz.training.runs.run_folder import Run, create_run, find_run, write_whole
 from lora_viz.training.settings import TrainingSettings, parse_settings
-from tests.figures.test_training_curves import recorded_events
+from tests.application import SCRIPT, file_of
+from tests.figures.test_training_lab_curves import recorded_events
 from tests.training.jobs import EMBEDDED_FOLDER, own_text, run_here, short_settings
 
-APP = Path(__file__).parents[2] / "app.py"
-LAB, COMPARISON = "pages/train/training_lab.py", "pages/train/compare_runs.py"
+LAB, COMPARISON = file_of("training_lab"), file_of("compare_runs")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,7 @@ def running(unfinished: Run) -> Iterator[Run]:
 
 
 def opened(page: str = LAB, **query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in ({"model": "tiny-gpt2", "seq-len": "64"} | query).items():
         app.query_params[name] = value
     app.run().switch_page(page).run()
@@ -184,7 +185,7 @@ def test_a_loss_that_is_huge_is_shown_on_every_page(huge: Run, capsys: Any) -> N
     (formula,) = [one.value for one in lab.latex if "929.2500" in one.value]
     assert r"\exp(929.2500) > 10^{308}" in formula
     assert "→ 929.2500" in str(opened(COMPARISON, runs="huge").dataframe[1].value)
-    told = opened("pages/train/training_process.py", **{"told-run": "huge"})
+    told = opened(file_of("training_process"), **{"told-run": "huge"})
     assert "loss 3." in words_of(told) and "→ 929.250 after 6 steps" in words_of(told)
     assert "perplexity 23" in words_of(told) and "→ > 10³⁰⁸" in words_of(told)
     show("huge")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz import this_machine
 from lora_viz.format import THIN_SPACE
-from lora_viz.this_machine import GPUReading, MachineReading
-from lora_viz.ui import machine_words
+from lora_viz.machine import gpus_here
+from lora_viz.machine.gpus_here import GPUReading, MachineReading
+from lora_viz.ui.this_machine import words
+from tests.application import SCRIPT, file_of
 
-APP = Path(__file__).parents[2] / "app.py"
 CARD = GPUReading(
     index=0,
     name="NVIDIA <b>card</b>",
@@ -27,11 +25,11 @@ SILENT = GPUReading(1, "GPU 1", None, None, None, None, None, None)
 
 
 def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTest:
-    monkeypatch.setattr(machine_words, "read_gpus", lambda: reading)
-    machine_words.reading_now.clear()
-    app = AppTest.from_file(APP, default_timeout=120).run()
-    app.switch_page("pages/decide/this_machine.py").run()
-    machine_words.reading_now.clear()
+    monkeypatch.setattr(words, "read_gpus", lambda: reading)
+    words.reading_now.clear()
+    app = AppTest.from_file(SCRIPT, default_timeout=120).run()
+    app.switch_page(file_of("this_machine")).run()
+    words.reading_now.clear()
     assert not app.exception and not app.error
     return app
 
@@ -42,7 +40,7 @@ def test_a_machine_without_a_gpu_gets_one_sentence_and_can_look_again(
     app = open_page(monkeypatch, MachineReading((), "There is no driver."))
     assert [message.value for message in app.info] == ["There is no driver."]
     assert not app.dataframe
-    monkeypatch.setattr(machine_words, "read_gpus", lambda: MachineReading((CARD,)))
+    monkeypatch.setattr(words, "read_gpus", lambda: MachineReading((CARD,)))
     app.button(key="look-again").click().run()
     assert not app.info and len(app.dataframe) == 1
 
@@ -68,6 +66,6 @@ def test_torchs_own_view_comes_from_a_process_that_has_loaded_it(
 
     app = open_page(monkeypatch, MachineReading(()))
     assert any(f"torch {torch.__version__}" in element.value for element in app.main.markdown)
-    assert this_machine.read_torch().devices == tuple(
+    assert gpus_here.read_torch().devices == tuple(
         map(torch.cuda.get_device_name, range(torch.cuda.device_count()))
     )

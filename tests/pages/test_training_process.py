@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.recorded import recorded_lora_run
-
-APP = Path(__file__).parents[2] / "app.py"
+from lora_viz.training.runs.shipped import recorded_lora_run
+from tests.application import SCRIPT, file_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +23,11 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_page(**query: str) -> AppTest:
     """The training process page of a link."""
-    app = AppTest.from_file(APP, default_timeout=120)
+    app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in query.items():
         app.query_params[name.replace("_", "-")] = value
     app.run()
-    return app.switch_page("pages/train/training_process.py").run()
+    return app.switch_page(file_of("training_process")).run()
 
 
 def words_of(app: AppTest) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lora_viz.training import launch
-from lora_viz.training.own_data import MAXIMUM_BYTES, MAXIMUM_MB
-from lora_viz.training.run_folder import Run
+from lora_viz.training.data.own_data import MAXIMUM_BYTES, MAXIMUM_MB
+from lora_viz.training.data.tasks import pretraining_sample
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.training.tasks import pretraining_sample
 from tests.pages.test_runs import opened, words_of
 
 ROWS = "\n".join(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lora_viz.training import launch
-from lora_viz.training.run_folder import Run
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.run_folder import Run
 from tests.training.jobs import own_text, short_settings, wait_until_gone
 
 HERE = Path(__file__).parent

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from lora_viz.recorded import recorded_full_run, recorded_lora_run
-from lora_viz.training.events import (
+from lora_viz.training.runs.events import (
     CheckpointEvent,
     EvaluationEvent,
     Event,
@@ -24,6 +23,7 @@ from lora_viz.training.events import (
     StateEvent,
     StepEvent,
 )
+from lora_viz.training.runs.shipped import recorded_full_run, recorded_lora_run
 
 LAYERS = ("h.0.attn", "h.1.attn")
 SNAPSHOTS = ("snapshots/step-000000.safetensors", "snapshots/step-000001.safetensors")

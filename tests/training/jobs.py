@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import lora_viz
-from lora_viz.training.job import do_job
-from lora_viz.training.record import Record
-from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, create_run
+from lora_viz.training.data.tasks import pretraining_sample
+from lora_viz.training.jobs.job import do_job
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.run_folder import Run, create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
-from lora_viz.training.stopping import StopSignal
-from lora_viz.training.tasks import pretraining_sample
 
 PATIENCE_SECONDS = 120
 EMBEDDED_FOLDER = Path(lora_viz.__file__).parent / "data" / "tiny_gpt2"

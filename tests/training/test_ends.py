@@ -19,16 +19,23 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from lora_viz.errors import UserError
-from lora_viz.training import launch, reserve, run_folder
-from lora_viz.training.events import CheckpointEvent, Event, ResumedEvent, StateEvent, StepEvent
-from lora_viz.training.events import EventWriter as RealWriter
-from lora_viz.training.job import do_job, end_of
-from lora_viz.training.launch import prepare_to_resume
-from lora_viz.training.queue import draw_ticket
-from lora_viz.training.record import Record
-from lora_viz.training.results import LayerChange
-from lora_viz.training.run_folder import Run, create_run
-from lora_viz.training.stopping import StopSignal
+from lora_viz.training.jobs import launch
+from lora_viz.training.jobs.job import do_job, end_of
+from lora_viz.training.jobs.launch import prepare_to_resume
+from lora_viz.training.jobs.queue import draw_ticket
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs import reserve, run_folder
+from lora_viz.training.runs.events import (
+    CheckpointEvent,
+    Event,
+    ResumedEvent,
+    StateEvent,
+    StepEvent,
+)
+from lora_viz.training.runs.events import EventWriter as RealWriter
+from lora_viz.training.runs.results import LayerChange
+from lora_viz.training.runs.run_folder import Run, create_run
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings, wait_until_gone
 
 LONG = 100_000

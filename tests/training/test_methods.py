@@ -14,10 +14,10 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from lora_viz.training.events import SnapshotEvent, StepEvent
-from lora_viz.training.measurements import MemoryMeter
-from lora_viz.training.run_folder import Run, read_snapshot
+from lora_viz.training.runs.events import SnapshotEvent, StepEvent
+from lora_viz.training.runs.run_folder import Run, read_snapshot
 from lora_viz.training.settings import TrainingSettings, training_scenario
+from lora_viz.training.work.measurements import MemoryMeter
 from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_settings
 
 
@@ -129,8 +129,8 @@ def test_the_command_line_fails_with_a_status_and_one_sentence(
 
 def test_a_gpu_is_read_through_torch_and_nvml(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for what this machine may not have: the code between is the same."""
-    from lora_viz.this_machine import GPUReading, MachineReading
-    from lora_viz.training import measurements
+    from lora_viz.machine.gpus_here import GPUReading, MachineReading
+    from lora_viz.training.work import measurements
 
     gpu = GPUReading(1, "stand-in", 100, 40, 60, 8.6, 0.5, "1")
     monkeypatch.setattr(measurements, "read_gpus", lambda: MachineReading((gpu,)))

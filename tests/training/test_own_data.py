@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lora_viz.training.data_counts import DataCounts, read_data_counts
-from lora_viz.training.own_data import (
+from lora_viz.training.data.data_counts import DataCounts, read_data_counts
+from lora_viz.training.data.own_data import (
     MAXIMUM_BYTES,
     MAXIMUM_MB,
     InvalidDataError,
@@ -21,7 +21,7 @@ from lora_viz.training.own_data import (
     is_json_lines,
     load_own,
 )
-from lora_viz.training.tasks import Example, Task
+from lora_viz.training.data.tasks import Example, Task
 from tests.training.jobs import own_text, run_here, short_settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -202,7 +202,7 @@ def test_text_and_shipped_tasks_are_counted_as_they_are_trained_on(tmp_path: Pat
 
 
 def test_rows_that_a_tokenizer_makes_nothing_of_are_left_out() -> None:
-    from lora_viz.training.tokens import tokenize
+    from lora_viz.training.data.tokens import tokenize
 
     class Vowels:
         """A tokenizer that knows vowels only."""

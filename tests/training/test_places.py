@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from lora_viz import cli, cli_training
+from lora_viz.cli import app, train
 from lora_viz.errors import UserError
-from lora_viz.model_source import store_upload
+from lora_viz.models.source import store_upload
 from lora_viz.storage import storage_folder
-from lora_viz.training import launch, sweep
-from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, create_run, runs_folder, write_whole
-from lora_viz.training.sweep import SweepPlan, create_sweep
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.run_folder import Run, create_run, runs_folder, write_whole
+from lora_viz.training.sweeps import sweep
+from lora_viz.training.sweeps.sweep import SweepPlan, create_sweep
 from tests.training.jobs import short_settings
 
 STOPPED = Result(state="stopped", started=1.0, ended=2.0)
@@ -32,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def command(*arguments: str) -> Any:
-    return cli.app([*arguments], standalone_mode=False)
+    return app.app([*arguments], standalone_mode=False)
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
         write_whole(run.path / "result.json", STOPPED.model_dump_json())
         return STOPPED
 
-    monkeypatch.setattr(cli_training, "_work", work)
+    monkeypatch.setattr(train, "_work", work)
     return runs
 
 

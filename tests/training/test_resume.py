@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from lora_viz.errors import UserError
-from lora_viz.training.events import EvaluationEvent, Event, StateEvent, StepEvent
-from lora_viz.training.job import do_job
-from lora_viz.training.launch import prepare_to_resume
-from lora_viz.training.metrics_table import metrics_csv
-from lora_viz.training.record import Record
-from lora_viz.training.results import Result
-from lora_viz.training.run_folder import Run, create_run
-from lora_viz.training.stopping import StopSignal
+from lora_viz.training.jobs.job import do_job
+from lora_viz.training.jobs.launch import prepare_to_resume
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs.events import EvaluationEvent, Event, StateEvent, StepEvent
+from lora_viz.training.runs.metrics_table import metrics_csv
+from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.run_folder import Run, create_run
 from tests.training.jobs import run_here, short_settings
 
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lora_viz.errors import UserError
-from lora_viz.training import launch, locks
-from lora_viz.training.events import (
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs import locks
+from lora_viz.training.runs.events import (
     EvaluationEvent,
     EventWriter,
     NoticeEvent,
@@ -21,8 +22,8 @@ from lora_viz.training.events import (
     StateEvent,
     read_events,
 )
-from lora_viz.training.results import Result
-from lora_viz.training.run_folder import (
+from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.run_folder import (
     check_name,
     create_run,
     find_run,

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from lora_viz.errors import UserError
-from lora_viz.training import run_folder
-from lora_viz.training.record import Record
-from lora_viz.training.run_folder import create_run
-from lora_viz.training.stopping import StopSignal
-from lora_viz.training.sweep import SweepEnd, SweepPlan, create_sweep, work
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs import run_folder
+from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.sweeps.sweep import SweepEnd, SweepPlan, create_sweep, work
 from tests.training.jobs import short_settings
 
 

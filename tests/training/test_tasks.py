@@ -11,12 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lora_viz.training.own_data import (
-    MINIMUM_CHARACTERS,
-    MINIMUM_ROWS,
-    NAMED_PROBLEMS,
-)
-from lora_viz.training.tasks import (
+from lora_viz.training.data.own_data import MINIMUM_CHARACTERS, MINIMUM_ROWS, NAMED_PROBLEMS
+from lora_viz.training.data.tasks import (
     TASKS,
     InvalidDataError,
     Task,

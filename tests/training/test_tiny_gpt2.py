@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lora_viz.architecture import read_architecture
-from lora_viz.catalogue import catalogue, weights_folder
-from lora_viz.training.tasks import pretraining_sample
+from lora_viz.models.architecture import read_architecture
+from lora_viz.models.catalogue import catalogue, weights_folder
+from lora_viz.training.data.tasks import pretraining_sample
 
 MAXIMUM_FOLDER_BYTES = 8_000_000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from lora_viz.training.tasks import pretraining_sample
-from lora_viz.training.token_files import WORTH_KEEPING, encode
+from lora_viz.training.data.tasks import pretraining_sample
+from lora_viz.training.data.token_files import WORTH_KEEPING, encode
 from tests.training.jobs import EMBEDDED_FOLDER
 
 DAMAGES = [b"", b"\0" * 64, b'{"0": 1}']

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from lora_viz.figures.literal import visible
-from lora_viz.ui.literal import APART, as_code, as_csv, as_frame, as_html, as_latex, as_markdown
+from lora_viz.figures.kit.literal import visible
+from lora_viz.ui.kit.literal import APART, as_code, as_csv, as_frame, as_html, as_latex, as_markdown
 from tests.hostile import LINES, PIECES, SIGNS
 
 # remark-gfm, remark-emoji and Streamlit's own plugins look for these in what is left as text

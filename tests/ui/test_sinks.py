@@ -66,7 +66,7 @@ def problems(node: ast.AST, is_messages: bool) -> Iterator[str]:
         for argument in shown(node):
             yield from outside(argument)
     if isinstance(node, ast.Call) and name in MESSAGES and not is_messages:
-        yield f"{name} in line {node.lineno}, not by lora_viz.ui.messages"
+        yield f"{name} in line {node.lineno}, not by lora_viz.ui.kit.messages"
     if isinstance(node, ast.Constant) and "`%" in str(node.value):
         yield f"a value between backticks in line {node.lineno}, not by as_code"
     if isinstance(node, ast.JoinedStr):

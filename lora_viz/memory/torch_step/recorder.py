@@ -14,8 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
-from lora_viz.memory.cuda import grouped_product, temporaries
-from lora_viz.memory.events import Allocation, Event, Segment, Trace, rounded
+from lora_viz.memory.torch_step.cuda import grouped_product, temporaries
+from lora_viz.memory.trace import Allocation, Event, Segment, Trace, rounded
 
 
 class Recorder(TorchDispatchMode):

@@ -1,0 +1,11 @@
+"""What PEFT makes of a target list, and what an adapter holds at any rank.
+
+layout
+    `AdapterLayout`: the adapted layers and their tensors; counts at a rank in closed form.
+counts
+    Parameters by module, block and model, as PEFT counts them.
+target_choice, target_names
+    What adding or taking away a target changes; the shortest names; warnings in words.
+from_peft, repeat_blocks, peft_matching
+    PEFT itself on a model without weights. They load torch.
+"""

@@ -1,0 +1,161 @@
+"""What an adapter consists of: the layers it adapts, the shapes of A and B, counts, scaling.
+
+Which layers a target matches and which tensors result is PEFT's own answer (`peft_layout`), taken
+at rank 1. Everything that the rank changes is linear in it, so the rest is computed here at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod, sqrt
+from typing import Literal
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.models.source import resolve
+
+TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
+
+
+@dataclass(frozen=True)
+class AdapterTensor:
+    """One tensor that training an adapter adds or changes, or that its file holds.
+
+    `shape` is the one at rank 1; the size along `rank_axis`, if there is one, is multiplied by r.
+    A "module_to_save" is of a module that is trained in full, such as a classification head: PEFT
+    puts a copy of it beside the frozen original, so that the model holds both.
+    """
+
+    name: str
+    role: TensorRole
+    shape: tuple[int, ...]
+    rank_axis: int | None
+    trainable: bool
+    saved: bool
+
+    def shape_at(self, rank: int) -> tuple[int, ...]:
+        """The shape at rank r."""
+        return tuple(
+            size * rank if axis == self.rank_axis else size for axis, size in enumerate(self.shape)
+        )
+
+    def values(self, rank: int) -> int:
+        """How many values it holds at rank r."""
+        return prod(self.shape) * (1 if self.rank_axis is None else rank)
+
+    @property
+    def in_adapter_dtype(self) -> bool:
+        """Whether it has the adapter's dtype; biases and other weights have the base model's."""
+        return self.role in ("A", "B", "magnitude")
+
+    @property
+    def is_added(self) -> bool:
+        """Whether it stands beside the base model's own tensors, which then has more of them."""
+        return self.in_adapter_dtype or self.role == "module_to_save"
+
+
+@dataclass(frozen=True)
+class AdaptedModule:
+    """One layer with an adapter: W is (out, in), A (r, in), B (out, r), however W is stored.
+
+    `experts` is how many such matrices are stacked in a fused layer's weight, else 1.
+    """
+
+    name: str
+    in_features: int
+    out_features: int
+    experts: int
+    tensors: tuple[AdapterTensor, ...]
+
+    def parameters(self, rank: int) -> int:
+        """Trainable parameters that the adapter adds at rank r: A, B and DoRA's magnitudes."""
+        return sum(tensor.values(rank) for tensor in self.tensors)
+
+    def values_of(self, role: TensorRole, rank: int) -> int:
+        """How many values the module's tensors of one role hold at rank r."""
+        return sum(tensor.values(rank) for tensor in self.tensors if tensor.role == role)
+
+    @property
+    def base_weight(self) -> int:
+        """Values in the frozen weight: in × out, times the experts."""
+        return self.experts * self.in_features * self.out_features
+
+
+@dataclass(frozen=True)
+class AdapterWarning:
+    """What a reader should know of an adapter, as data; `target_names` has it in words.
+
+    `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
+    those that the model has; one that is ambiguous matches all of these several `kinds`. With
+    "frozen_head" it is the model's class, whose head has none of the names (`kinds`) that PEFT
+    trains in full by itself.
+    """
+
+    kind: Literal["unmatched", "ambiguous", "frozen_head"]
+    name: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AdapterLayout:
+    """Everything about an adapter that does not depend on its rank."""
+
+    modules: tuple[AdaptedModule, ...]
+    base_tensors: tuple[AdapterTensor, ...]
+    total_parameters: int
+    warnings: tuple[AdapterWarning, ...]
+
+    def trainable_parameters(self, rank: int) -> int:
+        """What PEFT's `get_nb_trainable_parameters` counts as trainable at rank r."""
+        return sum(tensor.values(rank) for tensor in self.tensors if tensor.trainable)
+
+    def added_parameters(self, rank: int) -> int:
+        """Parameters that the adapter adds to the base model at rank r, copied modules among
+        them."""
+        return sum(tensor.values(rank) for tensor in self.tensors if tensor.is_added)
+
+    @cached_property
+    def tensors(self) -> tuple[AdapterTensor, ...]:
+        """The adapter's own tensors, then those of the base model that it trains or saves."""
+        own = tuple(tensor for module in self.modules for tensor in module.tensors)
+        return own + self.base_tensors
+
+    def trainable_by_role(self, rank: int) -> dict[TensorRole, int]:
+        """Trainable values at rank r by role; roles without any are left out."""
+        counts: dict[TensorRole, int] = {}
+        for tensor in self.tensors:
+            if tensor.trainable:
+                counts[tensor.role] = counts.get(tensor.role, 0) + tensor.values(rank)
+        return counts
+
+
+def scaling(rank: int, alpha: int, rslora: bool = False) -> float:
+    """The factor on B·A: alpha/r (Hu et al. 2021), with rsLoRA alpha/√r (Kalajdzievski 2023)."""
+    return alpha / sqrt(rank) if rslora else alpha / rank
+
+
+def lora_parameters(in_features: int, out_features: int, rank: int) -> int:
+    """Values in A (r × in) and B (out × r) together: r · (in + out)."""
+    return rank * (in_features + out_features)
+
+
+def break_even_rank(in_features: int, out_features: int) -> float:
+    """The rank at which A and B together hold as many values as W: in·out / (in + out)."""
+    return in_features * out_features / (in_features + out_features)
+
+
+def read_adapter_layout(
+    model: str, targets: tuple[str, ...], bias: str = "none", dora: bool = False
+) -> AdapterLayout:
+    """Let PEFT adapt the model on the meta device. Loads torch.
+
+    Raises:
+        UserError: the model cannot be read, a target matches no layer or one PEFT cannot adapt.
+    """
+    config = resolve(model).values
+
+    from lora_viz.adapter.repeat_blocks import whole_layout
+    from lora_viz.models.meta import build_meta_model
+
+    scenario = Scenario(model=model, target_modules=targets)
+    return whole_layout(build_meta_model(config), scenario.peft_targets, bias, dora)

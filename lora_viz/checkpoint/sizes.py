@@ -1,0 +1,120 @@
+"""Exact sizes in bytes of what training saves: the adapter, the full model, the optimizer state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+from lora_viz.adapter.layout import AdapterLayout, AdapterTensor
+from lora_viz.checkpoint.file_formats import (
+    BYTES_PER_VALUE,
+    StoredTensor,
+    pickled_int_bytes,
+    safetensors_bytes,
+    torch_file_bytes,
+)
+from lora_viz.choices.scenario import Scenario
+from lora_viz.models.source import resolve
+
+OPTIMIZER_FILE_STEM = "optimizer"
+STEP_BYTES = 4
+
+
+@dataclass(frozen=True)
+class SavedFile:
+    """One file and its size in bytes."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class OptimizerLayout:
+    """What does not depend on the rank in `optimizer.pt`.
+
+    `tensors` are the trained ones in the order in which the optimizer keeps them, `moments` is
+    how many tensors of the same shape it keeps for each, `pickle_bytes` the size of the file's
+    pickle if every size were 1.
+    """
+
+    tensors: tuple[AdapterTensor, ...]
+    moments: int
+    pickle_bytes: int
+
+
+def adapter_bytes(layout: AdapterLayout, rank: int, adapter_dtype: str, base_dtype: str) -> int:
+    """Size of `adapter_model.safetensors` as `PeftModel.save_pretrained` writes it."""
+    return safetensors_bytes(
+        StoredTensor(
+            tensor.name, tensor.shape_at(rank), tensor_dtype(tensor, adapter_dtype, base_dtype)
+        )
+        for tensor in layout.tensors
+        if tensor.saved
+    )
+
+
+@lru_cache(maxsize=64)
+def optimizer_bytes(layout: OptimizerLayout, rank: int, adapter_dtype: str, base_dtype: str) -> int:
+    """Size of `optimizer.pt` as `transformers.Trainer` saves it after training on a CPU.
+
+    From a GPU its pickle names another device, which can change the size by up to 64 bytes.
+    """
+    pickle_bytes, storages = layout.pickle_bytes, []
+    for tensor in layout.tensors if layout.moments else ():
+        shape = tensor.shape_at(rank)
+        moment = prod(shape) * BYTES_PER_VALUE[tensor_dtype(tensor, adapter_dtype, base_dtype)]
+        storages += [STEP_BYTES] + [moment] * layout.moments
+        growth = _pickled_shape_bytes(shape) - _pickled_shape_bytes((1,) * len(shape))
+        pickle_bytes += layout.moments * growth
+    return torch_file_bytes(OPTIMIZER_FILE_STEM, pickle_bytes, storages)
+
+
+def read_model_files(model: str, dtype: str) -> tuple[SavedFile, ...]:
+    """The weight files that `save_pretrained` writes for the whole model. Loads torch.
+
+    Raises:
+        UserError: the model cannot be read.
+    """
+    config = resolve(model).values
+
+    from lora_viz.checkpoint.by_torch import model_files
+    from lora_viz.models.meta import build_meta_model
+
+    return model_files(build_meta_model(config), dtype)
+
+
+def read_optimizer_layout(
+    model: str,
+    targets: tuple[str, ...] | None,
+    bias: str,
+    dora: bool,
+    optimizer: str,
+    adapter_dtype: str,
+    base_dtype: str,
+) -> OptimizerLayout:
+    """Let torch's optimizer lay out its state; without targets all weights are trained.
+
+    Loads torch. Raises `UserError` as `read_adapter_layout` does.
+    """
+    config = resolve(model).values
+
+    from lora_viz.adapter.from_peft import adapt
+    from lora_viz.checkpoint.by_torch import optimizer_layout
+    from lora_viz.models.meta import build_meta_model
+
+    trained = build_meta_model(config)
+    if targets:
+        trained = adapt(trained, Scenario(target_modules=targets).peft_targets, bias, dora)
+    return optimizer_layout(trained, optimizer, adapter_dtype, base_dtype)
+
+
+def tensor_dtype(tensor: AdapterTensor, adapter_dtype: str, base_dtype: str) -> str:
+    """The dtype that a trained or saved tensor has."""
+    return adapter_dtype if tensor.in_adapter_dtype else base_dtype
+
+
+def _pickled_shape_bytes(shape: tuple[int, ...]) -> int:
+    """Bytes of the integers that describe one contiguous tensor: its length, sizes and strides."""
+    strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    return sum(map(pickled_int_bytes, (prod(shape), *shape, *strides)))

@@ -1,0 +1,9 @@
+"""What can be chosen, declared once.
+
+declaration
+    `Declared`, on which every set of choices stands: limits, labels, links, sentences.
+scenario
+    `Scenario`: the model, the adapter, the training step and the card.
+scenario_links
+    Several scenarios in one link.
+"""

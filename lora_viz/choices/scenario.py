@@ -1,0 +1,319 @@
+"""The scenario: every choice that a reader can make, declared once.
+
+The sidebar, links, the command line and saved settings all read this declaration, so that the
+same rule checks a slider, a colleague's link and a line of JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from annotated_types import Ge, Le
+from pydantic import field_validator, model_validator
+
+from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_, _
+from lora_viz.machine.cards import Card, cards, gpus
+from lora_viz.models.catalogue import default_targets
+from lora_viz.models.source import MODEL_IN_LINKS
+
+DType = Literal["float32", "float16", "bfloat16"]
+REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
+ALL_LINEAR = "all-linear"
+MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern
+LONGEST_TARGET = 2000  # characters
+DEEPEST_PATTERN = 50  # brackets within brackets; Python's compiler of patterns gives up at 500
+MODEL_OF_A_LINK = InLinks(
+    MODEL_IN_LINKS,
+    N_(
+        "a name of the catalogue, a hub id, custom:… or upload:… (type a folder of this machine "
+        "into the sidebar)"
+    ),
+)
+
+
+class Scenario(Declared):
+    """One setting of every choice. The defaults are those of the explainer that the app follows.
+
+    Target modules that are not given are the model's usual ones.
+    """
+
+    EXPECTATIONS: ClassVar[dict[str, str]] = {
+        "model": N_("the name of a model, such as gpt2"),
+        "gpu": N_("the name of a card, such as RTX 3070 or H100 80 GB"),
+        "target_modules": N_("at least one name of a layer, such as c_attn"),
+    }
+
+    model: Annotated[str, MODEL_OF_A_LINK] = choice(
+        "gpt2",
+        N_("Model"),
+        N_("A name of the catalogue, a hub id, a local folder or config.json, or custom:…"),
+    )
+    method: Literal["full", "lora", "qlora"] = choice(
+        "lora", N_("Method"), N_("Train all weights, an adapter, or an adapter over 4-bit weights.")
+    )
+    rank: Annotated[int, Ge(1), Le(1024)] = choice(
+        8, N_("Rank r"), N_("How many columns B and how many rows A has.")
+    )
+    alpha: Annotated[int, Ge(1), Le(65536)] = choice(
+        16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r.")
+    )
+    target_modules: Annotated[
+        tuple[str, ...],
+        InLinks(
+            re.compile(r"[^/]+"), N_("names of layers or a pattern, of at most 4,000 signs"), 4000
+        ),
+    ] = choice(
+        ("c_attn", "attn.c_proj"),
+        N_("Target modules"),
+        N_(
+            "Names or ends of names of the layers to adapt; or, alone, all-linear or a regular "
+            "expression."
+        ),
+        short="targets",
+    )
+    rslora: bool = choice(False, N_("rsLoRA"), N_("Scale by alpha/√r instead of alpha/r."))
+    bias: Literal["none", "all", "lora_only"] = choice(
+        "none", N_("Bias"), N_("Which of the base model's biases are trained too.")
+    )
+    dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
+        0.0, N_("Dropout"), N_("Share of the adapter's inputs that are zeroed in training.")
+    )
+    dora: bool = choice(False, N_("DoRA"), N_("Train a magnitude for each output beside A and B."))
+    batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
+        4, N_("Batch size"), N_("Sequences in one training step.")
+    )
+    seq_len: Annotated[int, Ge(1), Le(1_048_576)] = choice(
+        512, N_("Sequence length"), N_("Tokens in one sequence.")
+    )
+    base_dtype: DType = choice(
+        "float32", N_("Base dtype"), N_("Number format of the base model's weights.")
+    )
+    adapter_dtype: DType = choice(
+        "float32", N_("Adapter dtype"), N_("Number format of A, B and DoRA's magnitudes.")
+    )
+    quantization: Literal["none", "nf4"] = choice(
+        "none",
+        N_("Quantization"),
+        N_("Pack the base model's linear layers into 4 bits (NF4), as QLoRA does."),
+    )
+    double_quant: bool = choice(
+        False,
+        N_("Double quantization"),
+        N_("Pack the quantization constants too, from four bytes to about one."),
+        short="double-quant",
+    )
+    kbit_preparation: Literal["all", "norms", "none"] = choice(
+        "all",
+        N_("Preparation for 4-bit training"),
+        N_("Which unpacked weights become float32: all, as PEFT does, only norms, or none."),
+    )
+    optimizer: Literal["adamw", "adamw_fused", "adamw_loop", "adamw_8bit", "sgd"] = choice(
+        "adamw",
+        N_("Optimizer"),
+        N_(
+            "AdamW keeps two moments for each trainable value, of one byte in 8 bits; SGD keeps "
+            "none. Fused and loop need no copies of all weights at once."
+        ),
+    )
+    gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
+        1, N_("Gradient accumulation"), N_("Batches whose gradients are added up for one step.")
+    )
+    gradient_clipping: bool = choice(
+        True, N_("Gradient clipping"), N_("Scale gradients down to a norm of one before the step.")
+    )
+    gradient_checkpointing: bool = choice(
+        False,
+        N_("Gradient checkpointing"),
+        N_("Keep only each block's input and compute the rest again in the backward pass."),
+    )
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = choice(
+        "sdpa", N_("Attention"), N_("Which implementation of attention the model runs.")
+    )
+    padding: bool = choice(
+        False, N_("Padding"), N_("Batches hold padded sequences, so that attention needs a mask.")
+    )
+    training_loop: Literal["plain", "trainer"] = choice(
+        "plain",
+        N_("Training loop"),
+        N_(
+            "A plain loop keeps the model's outputs during the backward pass. Trainer with mixed "
+            "precision frees them and runs the model under autocast."
+        ),
+    )
+    gpu: Annotated[
+        str, InLinks(re.compile(r".*"), N_("the name of a card, such as RTX 3070 or H100 80 GB"))
+    ] = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
+    gpu_memory_gb: Annotated[float, Ge(0.0), Le(10_000.0)] = choice(
+        0.0,
+        N_("Another size of the GPU (GB)"),
+        N_(
+            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 takes the chosen "
+            "card's own. A card that is sold with 24 GB has 25.8 of them."
+        ),
+    )
+    tasks: Annotated[int, Ge(1), Le(1000)] = choice(
+        5, N_("Tasks"), N_("How many adapters share one base model.")
+    )
+    language: Literal["en", "ko"] = choice(
+        "en", N_("Language"), N_("The language of the pages."), short="lang"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_in_targets(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "target_modules" not in values:
+            model = str(values.get("model", cls.model_fields["model"].default))
+            return values | {"target_modules": default_targets(model)}
+        return values
+
+    @field_validator("gpu")
+    @classmethod
+    def know_the_card(cls, value: str) -> str:
+        if value not in gpus():
+            raise ValueError("unknown")
+        return value
+
+    @field_validator("target_modules", mode="before")
+    @classmethod
+    def split_targets(cls, value: object) -> object:
+        """Read "a,b" as two names, but a regular expression as one, commas and all."""
+        return _split(value) if isinstance(value, str) else value
+
+    @field_validator("target_modules")
+    @classmethod
+    def need_targets_that_go_together(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Each name once and plain; what stands for a whole list of names stands alone."""
+        targets = tuple(dict.fromkeys(part for given in value for part in _split(given)))
+        # pages write names between backticks
+        if not targets or any("`" in target for target in targets):
+            raise ValueError("empty")
+        lone = next((target for target in targets if stands_alone(target)), None)
+        if lone is not None and len(targets) > 1:
+            raise UserError(_beside_names(lone, targets))
+        return targets
+
+    @field_validator("target_modules")
+    @classmethod
+    def bound_targets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Each target once, not too many, and none that is too long or too deep to be matched."""
+        if len(value) > MOST_TARGETS:
+            raise UserError(
+                _("At most %(most)s target modules can be named, not %(count)s; use a pattern.")
+                % {"most": MOST_TARGETS, "count": f"{len(value):,}"}
+            )
+        if any(
+            len(target) > LONGEST_TARGET or _depth(target) > DEEPEST_PATTERN for target in value
+        ):
+            raise UserError(
+                _(
+                    "A target module has at most %(longest)s signs and %(deepest)s brackets within "
+                    "each other."
+                )
+                % {"longest": f"{LONGEST_TARGET:,}", "deepest": DEEPEST_PATTERN}
+            )
+        return tuple(dict.fromkeys(value))
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether the base model's weights are packed: the method QLoRA, or LoRA over NF4."""
+        return self.method == "qlora" or (self.method == "lora" and self.quantization == "nf4")
+
+    @property
+    def card(self) -> Card:
+        """The chosen card, with the memory of another size where one is given."""
+        card = cards()[self.gpu]
+        if not self.gpu_memory_gb:
+            return card
+        size = f"{self.gpu_memory_gb:g} GB"
+        return replace(card, name=size, memory_bytes=round(self.gpu_memory_gb * 1e9))
+
+    @property
+    def peft_targets(self) -> str | list[str]:
+        """The targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
+        return as_peft_targets(self.target_modules)
+
+    def with_model(self, model: str) -> Scenario:
+        """This scenario for another model, with that one's usual targets if they are others."""
+        if default_targets(model) == default_targets(self.model):
+            return self.changed(model=model)
+        return self.changed(model=model, target_modules=default_targets(model))
+
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
+        """The settings as link parameters; the targets of a model that fits no link stay out too:
+        they would be taken for another model's."""
+        query = super().to_query(defaults)
+        if not self.fits_links("model"):
+            query.pop(self.short_name("target_modules"), None)
+        return query
+
+    def defaults(self) -> Scenario:
+        """The settings that links are shortened against: the defaults for this model."""
+        return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
+
+
+def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
+    """Targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
+    first = target_modules[0]
+    return first if len(target_modules) == 1 and stands_alone(first) else list(target_modules)
+
+
+def stands_alone(target: str) -> bool:
+    """Whether PEFT takes a target only by itself: all-linear, or a pattern.
+
+    In a list both would be names, which no layer has, and would silently do nothing.
+    """
+    return target.lower() == ALL_LINEAR or _is_pattern(target)
+
+
+def chosen_targets(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader means who changes the list of targets from `before` to `after`.
+
+    A target that stands alone replaces the names, also where a whole list is added at once, and a
+    name that is added replaces it.
+    """
+    added = [target for target in after if target not in before]
+    if lone := [target for target in added if stands_alone(target)]:
+        return (lone[-1],)
+    names = tuple(target for target in after if not stands_alone(target))
+    return names if added else after
+
+
+def _is_pattern(target: str) -> bool:
+    return bool(REGEX_CHARACTERS & set(target))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """Names between commas, or one pattern; all-linear as PEFT writes it, in small letters."""
+    if _is_pattern(text):
+        return (text.strip(),)
+    parts = (part.strip() for part in text.split(","))
+    return tuple(ALL_LINEAR if part.lower() == ALL_LINEAR else part for part in parts if part)
+
+
+def _beside_names(lone: str, targets: tuple[str, ...]) -> str:
+    """One sentence on a target that stands alone but is given with others."""
+    others = ", ".join(target for target in targets if target != lone)[:60]
+    if lone == ALL_LINEAR:
+        sentence = _(
+            "The target “all-linear” already means every linear layer and must stand alone, "
+            "without “%(others)s”."
+        )
+    else:
+        sentence = _(
+            "The pattern “%(pattern)s” must stand alone as a target, without “%(others)s”; one "
+            "pattern can match all of them, as in (a|b)."
+        )
+    return sentence % {"pattern": lone[:60], "others": others}
+
+
+def _depth(pattern: str) -> int:
+    """How many brackets stand open within each other at most."""
+    deepest = depth = 0
+    for sign in pattern:
+        depth += (sign in "([") - (sign in ")]")
+        deepest = max(deepest, depth)
+    return deepest

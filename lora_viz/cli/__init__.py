@@ -1,0 +1,11 @@
+"""The command line, `lora-viz`.
+
+app
+    The commands and how they end.
+options
+    Options made of declared choices.
+reports
+    What a command answers, as plain data.
+train, sweep, prepare
+    The commands about jobs, about rank sweeps, and the one that answers in advance.
+"""

@@ -1,0 +1,100 @@
+"""Options of the command line from declared choices."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lora_viz.choices.declaration import Declared
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.models.source import typed_model
+from lora_viz.storage import expanded
+
+
+def declared_parameters(
+    settings: type[Declared], *, argument: str = "", without: tuple[str, ...] = ()
+) -> Iterator[inspect.Parameter]:
+    """Every field as an option, one as an argument; the settings themselves check the values."""
+    for field, info in settings.model_fields.items():
+        if field in without:
+            continue
+        if field == argument:
+            kind = typer.Argument(help=settings.help_text(field), show_default=False)
+        else:
+            names = _option_names(settings, field)
+            kind = typer.Option(*names, help=settings.help_text(field), show_default=False)
+        value_type = bool | None if info.annotation is bool else str | None
+        yield inspect.Parameter(
+            field,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
+        )
+
+
+def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the whole path of a model that is a folder or file of this machine."""
+    model = values.get("model")
+    return values | {"model": typed_model(model)} if isinstance(model, str) else values
+
+
+def json_text(value: Any) -> str:
+    """JSON on one line as every reader of JSON takes it: what is not a number is null."""
+    return json.dumps(_without_nan(value), ensure_ascii=False, allow_nan=False)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(one) for one in value]
+    return value
+
+
+def named_folder(given: str) -> Path:
+    """The folder that an option names, absolute, with ~ and .. resolved. Raises `UserError`."""
+    path = expanded(given)
+    path = path.resolve() if ".." in path.parts else path
+    if not given.strip() or not path.name:
+        raise UserError(
+            _("“%s” cannot be the folder of --out; name a new or an empty one, such as runs/NAME.")
+            % given[:80]
+        )
+    return path
+
+
+def new_folder(given: str) -> Path:
+    """The folder that an option names, if it is new or empty. Raises `UserError`."""
+    path = named_folder(given)
+    try:
+        if not path.exists() and not path.is_symlink():
+            return path
+        if not path.is_dir():
+            words = _("%s is a file; name a new or an empty folder, such as runs/NAME.")
+        elif any((path / name).exists() for name in ("settings.json", "sweep.json")):
+            words = _("There is a run in %s already; go on with it by --resume, or name another.")
+        elif any(path.iterdir()):
+            words = _("%s holds other files; name a new or an empty folder, such as runs/NAME.")
+        else:
+            return path
+    except OSError as error:
+        raise UserError(
+            _("%(folder)s cannot be used: %(reason)s.")
+            % {"folder": path, "reason": error.strerror or error}
+        ) from None
+    raise UserError(words % path)
+
+
+def _option_names(settings: type[Declared], field: str) -> tuple[str, ...]:
+    name = settings.short_name(field)
+    is_switch = settings.model_fields[field].annotation is bool
+    return (f"--{name}/--no-{name}",) if is_switch else (f"--{name}",)

@@ -1,0 +1,235 @@
+"""What the command line answers: one scenario in, one dictionary of plain data out.
+
+`ask` is `answers.compute`, or `answers.ask` where a question may cost no more than itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lora_viz.adapter.counts import count_trained_in_full
+from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout, scaling
+from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
+from lora_viz.checkpoint.sizes import (
+    adapter_bytes,
+    optimizer_bytes,
+    read_model_files,
+    read_optimizer_layout,
+)
+from lora_viz.choices.scenario import Scenario
+from lora_viz.machine.cards import Card
+from lora_viz.memory.fit import largest, verdict
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.step_time import step_seconds
+from lora_viz.models.architecture import read_architecture
+from lora_viz.questions.kept import compute
+
+NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
+
+Ask = Callable[..., Any]
+
+
+def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
+    """Parameters in all and trained ones, by module.
+
+    `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
+    percentage, which is a share of base and adapter together, stands beside it.
+    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
+    """
+    if scenario.method == "full":
+        return _count_full(scenario, ask)
+    layout = _layout(scenario, ask)
+    trainable = layout.trainable_parameters(scenario.rank)
+    with_adapter = layout.total_parameters + layout.added_parameters(scenario.rank)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "total_parameters": layout.total_parameters,
+        "trainable_parameters": trainable,
+        "trainable_percent": 100 * trainable / layout.total_parameters,
+        "total_parameters_with_adapter": with_adapter,
+        "peft_trainable_percent": 100 * trainable / with_adapter,
+        "scaling": scaling(scenario.rank, scenario.alpha, scenario.rslora),
+        "modules": [
+            {
+                "name": module.name,
+                "in_features": module.in_features,
+                "out_features": module.out_features,
+                "parameters": module.parameters(scenario.rank),
+            }
+            for module in layout.modules
+        ],
+        "trained_in_full": [
+            {"name": name, "parameters": parameters}
+            for name, parameters in count_trained_in_full(layout).items()
+        ],
+        **_warnings(layout),
+    }
+
+
+def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
+    """Exact sizes in bytes of the adapter, the full model and the optimizer state.
+
+    Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
+    8-bit AdamW, whose file is bitsandbytes' own.
+    """
+    adapts = scenario.method != "full"
+    files = ask(read_model_files, scenario.model, scenario.base_dtype)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "adapter_bytes": _adapter_bytes(scenario, ask) if adapts else None,
+        "full_model_bytes": sum(file.bytes for file in files),
+        "full_model_files": len(files),
+        "optimizer_bytes": _optimizer_bytes(scenario, ask),
+        **_warnings_of(scenario, ask),
+    }
+
+
+def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
+    """What one training step takes of a GPU: a real step, run without data or weights.
+
+    `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
+    parts; the libraries in `software` ran the step. `needs_bytes` is held against the card's
+    memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
+    """
+    report = _simulated(scenario, ask)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "peak_allocated_bytes": report.peak_allocated,
+        "peak_reserved_bytes": {"low": report.reserved_low, "high": report.reserved_high},
+        "peak_phase": report.peak_phase,
+        "phases": report.phases,
+        "breakdown": report.breakdown,
+        "trainable_parameters": report.trainable_parameters,
+        "flops_per_step": report.flops,
+        **_needs(report, scenario.card),
+        "seconds_per_step": step_seconds(report, scenario),
+        "software": report.software,
+        **_warnings_of(scenario, ask),
+    }
+
+
+def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
+    """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
+
+    `needs_bytes` is what a step at this batch and length needs, as `memory` answers it.
+    `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
+    `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
+    with simulated steps and simulated itself. `limited_by` is card, context or setting.
+    """
+
+    def simulate(wanted: Scenario) -> MemoryReport:
+        return _simulated(wanted, ask)
+
+    context = ask(read_architecture, scenario.model).context_length
+    batch = largest(scenario, "batch_size", simulate, context)
+    length = largest(scenario, "seq_len", simulate, context)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        **_needs(_simulated(scenario, ask), scenario.card),
+        "batch_size": scenario.batch_size,
+        "seq_len": scenario.seq_len,
+        "largest_batch_size": batch.value,
+        "largest_batch_size_tight": batch.tight_value,
+        "batch_size_limited_by": batch.limited_by,
+        "largest_seq_len": length.value,
+        "largest_seq_len_tight": length.tight_value,
+        "seq_len_limited_by": length.limited_by,
+        "context_length": context,
+        **_warnings_of(scenario, ask),
+    }
+
+
+def _layout(scenario: Scenario, ask: Ask) -> AdapterLayout:
+    return ask(
+        read_adapter_layout,
+        scenario.model,
+        scenario.target_modules,
+        scenario.bias,
+        scenario.dora,
+    )
+
+
+def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
+    """The warnings that belong to every number of a scenario; full fine-tuning has no targets."""
+    return NO_WARNINGS if scenario.method == "full" else _warnings(_layout(scenario, ask))
+
+
+def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
+    """What a person should know about the targets, and the names of those that match nothing."""
+    unmatched = [one.name for one in layout.warnings if one.kind == "unmatched"]
+    sentence = unmatched_sentence(layout.warnings)
+    return {
+        "unmatched_targets": unmatched,
+        "warnings": [*([sentence] if sentence else []), *other_sentences(layout.warnings)],
+    }
+
+
+def _needs(report: MemoryReport, card: Card) -> dict[str, Any]:
+    """The number that is held against the card's memory, its parts, and whether it fits."""
+    return {
+        "needs_bytes": report.needs.total,
+        "needs_parts": {
+            "peak_allocated": report.needs.allocated,
+            "reserved_beyond": report.needs.reserved_beyond,
+            "cuda_context": report.needs.context,
+        },
+        "gpu": card.name,
+        "gpu_memory_bytes": card.memory_bytes,
+        "cuda_context_bytes": report.needs.context,
+        "verdict": verdict(report, card.memory_bytes),
+    }
+
+
+def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
+    return ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+
+
+def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
+    """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
+    if scenario.optimizer == "adamw_8bit":
+        return None
+    layout = ask(
+        read_optimizer_layout,
+        scenario.model,
+        scenario.target_modules if scenario.method != "full" else None,
+        scenario.bias,
+        scenario.dora,
+        scenario.optimizer,
+        scenario.adapter_dtype,
+        scenario.base_dtype,
+    )
+    return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+
+
+def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
+    layout = _layout(scenario, ask)
+    return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+
+
+def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
+    architecture = ask(read_architecture, scenario.model)
+    total = architecture.total_parameters
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "total_parameters": total,
+        "trainable_parameters": total,
+        "trainable_percent": 100.0,
+        "modules": [
+            {
+                "name": layer.name,
+                "in_features": layer.in_features,
+                "out_features": layer.out_features,
+                "parameters": layer.parameters,
+            }
+            for layer in architecture.layers
+        ],
+        "trained_in_full": [],
+        **NO_WARNINGS,
+    }

@@ -1,0 +1,160 @@
+"""What each rank costs, in one block and in the whole model, and what the explainer says of it.
+
+Which tensors there are is the same at every rank, and A and B grow in proportion to it; so one
+count at rank 1 answers for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lora_viz.adapter.counts import count_blocks, count_model, count_modules, most_adapted_block
+from lora_viz.adapter.layout import AdapterLayout, TensorRole
+from lora_viz.checkpoint.sizes import adapter_bytes
+from lora_viz.i18n import N_
+from lora_viz.models.architecture import Architecture
+
+RANK_ROLES: tuple[TensorRole, ...] = ("A", "B")
+
+
+@dataclass(frozen=True)
+class RankLine:
+    """Trained parameters as a straight line over the rank, by role.
+
+    `per_rank` holds what one more rank adds (A and B), `constant` what is trained at any rank:
+    DoRA's magnitudes, biases, heads that are trained in full.
+    """
+
+    per_rank: dict[TensorRole, int]
+    constant: dict[TensorRole, int]
+
+    @property
+    def slope(self) -> int:
+        """Parameters that one more rank adds."""
+        return sum(self.per_rank.values())
+
+    def at(self, rank: int) -> int:
+        """Trained parameters at rank r."""
+        return rank * self.slope + sum(self.constant.values())
+
+
+@dataclass(frozen=True)
+class RankCosts:
+    """What the rank costs: lines for one block and for the whole model.
+
+    `block` is the name of the first of the blocks with the most adapted layers and `alike` how
+    many blocks have the same adapter; both lines are equal and `block` is None if every adapted
+    layer is outside of blocks. `adapted_weights` counts the values of every W that is adapted.
+    """
+
+    block: str | None
+    alike: int
+    in_block: RankLine
+    in_model: RankLine
+    adapted_weights: int
+    total_parameters: int
+
+    @property
+    def break_even(self) -> float:
+        """The rank at which all A and B together hold as many values as the W they adapt."""
+        return self.adapted_weights / self.in_model.slope
+
+
+@dataclass(frozen=True)
+class RankRow:
+    """One rank: trained parameters in a block and in the model, their share, the file's bytes.
+
+    `stated` is what the explainer gives for one layer (that is, block), if it has this rank.
+    """
+
+    rank: int
+    in_block: int
+    in_model: int
+    share: float
+    file_bytes: int
+    stated: int | None
+
+
+@dataclass(frozen=True)
+class StatedRank:
+    """What the explainer says of one rank, quoted: its use, stars of five, its parameters."""
+
+    rank: int
+    use: str
+    stars: int
+    parameters: str
+
+
+@dataclass(frozen=True)
+class StatedAdvice:
+    """A task and the ranks that the explainer recommends for it, quoted."""
+
+    task: str
+    lowest: int
+    highest: int
+
+
+MOST_STARS = 5
+STATED_RANKS = (
+    StatedRank(1, N_("very limited"), 1, N_("fewest")),
+    StatedRank(4, N_("simple tasks"), 3, N_("few")),
+    StatedRank(8, N_("general (our project)"), 4, N_("medium")),
+    StatedRank(16, N_("complex tasks"), 5, N_("many")),
+    StatedRank(32, N_("very complex tasks"), 5, N_("very many")),
+)
+STATED_PER_BLOCK = {4: 18_432, 8: 36_864, 16: 73_728, 32: 147_456}
+STATED_ADVICE = (
+    StatedAdvice(N_("simple question answering"), 4, 8),
+    StatedAdvice(N_("general tasks"), 8, 16),
+    StatedAdvice(N_("complex generation"), 16, 32),
+)
+
+
+def rank_costs(architecture: Architecture, layout: AdapterLayout) -> RankCosts:
+    """The costs of every rank, from one count at rank 1."""
+    in_model = _line(count_model(layout, 1).parts)
+    block = most_adapted_block(layout)
+    blocks = {entry.name: entry for entry in count_blocks(architecture, layout, 1)}
+    modules = count_modules(layout, 1)
+    return RankCosts(
+        block=block,
+        alike=blocks[block].alike if block else 1,
+        in_block=_line(blocks[block].count.parts) if block else in_model,
+        in_model=in_model,
+        adapted_weights=sum(count.full for count in modules.values()),
+        total_parameters=layout.total_parameters,
+    )
+
+
+def rank_rows(
+    costs: RankCosts,
+    layout: AdapterLayout,
+    ranks: Iterable[int],
+    adapter_dtype: str,
+    base_dtype: str,
+) -> list[RankRow]:
+    """One row for each of the ranks, in ascending order and each once."""
+    return [
+        RankRow(
+            rank=rank,
+            in_block=costs.in_block.at(rank),
+            in_model=costs.in_model.at(rank),
+            share=costs.in_model.at(rank) / costs.total_parameters,
+            file_bytes=adapter_bytes(layout, rank, adapter_dtype, base_dtype),
+            stated=STATED_PER_BLOCK.get(rank),
+        )
+        for rank in sorted(set(ranks))
+    ]
+
+
+def compared_ranks(rank: int) -> list[int]:
+    """The explainer's ranks and this one, in ascending order."""
+    return sorted({rank, *(stated.rank for stated in STATED_RANKS)})
+
+
+def _line(parts: dict[TensorRole, int]) -> RankLine:
+    return RankLine(
+        per_rank={role: parts[role] for role in RANK_ROLES if role in parts},
+        constant={role: values for role, values in parts.items() if role not in RANK_ROLES},
+    )

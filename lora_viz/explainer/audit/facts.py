@@ -1,0 +1,104 @@
+"""What the package answers for the explainer's own settings, which its figures are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
+from lora_viz.checkpoint.sizes import (
+    OptimizerLayout,
+    SavedFile,
+    adapter_bytes,
+    optimizer_bytes,
+    read_model_files,
+    read_optimizer_layout,
+)
+from lora_viz.choices.scenario import Scenario
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.models.architecture import Architecture, Layer, read_architecture
+
+MODEL, RANK, ALPHA = "gpt2", 8, 16
+ATTENTION_TARGETS = ("c_attn", "attn.c_proj")
+SHORT_TARGETS = ("c_attn", "c_proj")
+DTYPE = "float32"
+# its batch and sequence length are this app's defaults; the explainer names none
+STEP = Scenario(model=MODEL, rank=RANK, alpha=ALPHA, base_dtype=DTYPE, adapter_dtype=DTYPE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the package answers for the explainer's own settings: GPT-2 small, r = 8, float32."""
+
+    architecture: Architecture
+    attention: AdapterLayout
+    short_names: AdapterLayout
+    optimizer: OptimizerLayout
+    model_files: tuple[SavedFile, ...]
+    full_step: MemoryReport
+    lora_step: MemoryReport
+
+    @property
+    def c_attn(self) -> Layer:
+        """The attention's joint projection, 768 → 2304."""
+        return self.architecture.layer("transformer.h.0.attn.c_attn")
+
+    @property
+    def c_proj(self) -> Layer:
+        """The attention's output projection, 768 → 768."""
+        return self.architecture.layer("transformer.h.0.attn.c_proj")
+
+    @property
+    def total(self) -> int:
+        """Parameters of the base model."""
+        return self.architecture.total_parameters
+
+    @property
+    def short_trainable(self) -> int:
+        """Parameters trained with the targets c_attn and c_proj."""
+        return self.short_names.trainable_parameters(RANK)
+
+    @property
+    def attention_trainable(self) -> int:
+        """Parameters trained with the targets c_attn and attn.c_proj."""
+        return self.attention.trainable_parameters(RANK)
+
+    def per_block(self, layout: AdapterLayout, rank: int) -> int:
+        """Parameters that the adapter adds to one block."""
+        return layout.added_parameters(rank) // len(self.architecture.blocks)
+
+    @property
+    def adapter_file(self) -> int:
+        """Bytes of the adapter file with the targets c_attn and c_proj."""
+        return adapter_bytes(self.short_names, RANK, DTYPE, DTYPE)
+
+    @property
+    def optimizer_file(self) -> int:
+        """Bytes of the optimizer state saved beside it."""
+        return optimizer_bytes(self.optimizer, RANK, DTYPE, DTYPE)
+
+    @property
+    def model_file(self) -> int:
+        """Bytes of the whole model's files."""
+        return sum(file.bytes for file in self.model_files)
+
+
+def collect_facts(answer: Callable[..., Any]) -> Facts:
+    """Ask for everything that the audit needs; `answer` is `answers.compute` or `answers.ask`."""
+    return Facts(
+        architecture=answer(read_architecture, MODEL),
+        attention=answer(read_adapter_layout, MODEL, ATTENTION_TARGETS, "none", False),
+        short_names=answer(read_adapter_layout, MODEL, SHORT_TARGETS, "none", False),
+        optimizer=answer(
+            read_optimizer_layout, MODEL, SHORT_TARGETS, "none", False, "adamw", DTYPE, DTYPE
+        ),
+        model_files=answer(read_model_files, MODEL, DTYPE),
+        full_step=_step(answer, STEP.changed(method="full")),
+        lora_step=_step(answer, STEP.changed(method="lora", target_modules=SHORT_TARGETS)),
+    )
+
+
+def _step(answer: Callable[..., Any], scenario: Scenario) -> MemoryReport:
+    return answer(simulate_step, MODEL, step_settings(scenario).as_arguments())

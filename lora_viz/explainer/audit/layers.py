@@ -1,0 +1,307 @@
+"""The explainer's figures about one layer: its sections 1 to 4."""
+
+from __future__ import annotations
+
+from lora_viz.adapter.layout import break_even_rank, lora_parameters, scaling
+from lora_viz.costs.one_layer import LayerState, full_state, lora_state, saving
+from lora_viz.explainer.audit.facts import ALPHA, DTYPE, RANK, Facts
+from lora_viz.explainer.audit.findings import Claim
+from lora_viz.format import grouped, percent, size
+from lora_viz.i18n import N_, _
+
+MB, KB = 1e6, 1e3
+
+
+def full_layer(facts: Facts) -> LayerState:
+    """The attention's output projection, trained itself."""
+    layer = facts.c_proj
+    return full_state(layer.in_features, layer.out_features, DTYPE, "adamw")
+
+
+def lora_layer(facts: Facts) -> LayerState:
+    """The same layer with a frozen W beside A and B."""
+    layer = facts.c_proj
+    return lora_state(
+        layer.in_features,
+        layer.out_features,
+        RANK,
+        base_dtype=DTYPE,
+        adapter_dtype=DTYPE,
+        optimizer="adamw",
+    )
+
+
+def weight(facts: Facts) -> int:
+    """Values in the attention's output projection."""
+    return facts.c_proj.in_features * facts.c_proj.out_features
+
+
+def shape(*sizes: int) -> str:
+    """(8, 768) → "8×768"."""
+    return "×".join(map(str, sizes))
+
+
+def outputs_times_inputs(facts: Facts) -> str:
+    """What a weight's values are the product of."""
+    return _("%(outside)s outputs times %(inside)s inputs; the biases are not counted.") % {
+        "outside": grouped(facts.c_proj.out_features),
+        "inside": grouped(facts.c_proj.in_features),
+    }
+
+
+def share_of_the_weight(_facts: Facts) -> str:
+    """What a share of parameters is a share of."""
+    return _("A and B together, as a share of the layer's weight without its biases.")
+
+
+def shapes_in_peft(_facts: Facts) -> str:
+    """Where the shapes of A and B are from."""
+    return _("A is r × in and B is out × r: these are the shapes of PEFT's own tensors.")
+
+
+def square(_facts: Facts) -> str:
+    """Why the order of a square's sides cannot be seen."""
+    return _("Square: out × in reads like in × out, in which GPT-2's Conv1D stores it.")
+
+
+def r_times_in_plus_out(_facts: Facts) -> str:
+    """What A and B hold together."""
+    return _("A holds r · in values and B out · r: together r · (in + out).")
+
+
+def four_bytes(_facts: Facts) -> str:
+    """Why a value takes four bytes, and twice that in Adam's state."""
+    return _("float32 takes 4 bytes a value; Adam keeps two moments for each.")
+
+
+def _adapter_shapes(facts: Facts, name: str) -> str:
+    module = next(module for module in facts.attention.modules if module.name == name)
+    return ", ".join(shape(*tensor.shape_at(RANK)) for tensor in module.tensors)
+
+
+SECTION_1 = (
+    Claim(
+        "1",
+        N_("W (768×768): parameters"),
+        589_824,
+        "",
+        weight,
+        outputs_times_inputs,
+    ),
+    Claim(
+        "1",
+        N_("W in memory"),
+        2.36,
+        "MB",
+        lambda f: full_layer(f).weight_bytes / MB,
+        four_bytes,
+        last_digit=0.01,
+    ),
+    Claim(
+        "1",
+        N_("Gradient of W"),
+        2.36,
+        "MB",
+        lambda f: full_layer(f).weight_bytes / MB,
+        four_bytes,
+        last_digit=0.01,
+    ),
+    Claim(
+        "1",
+        N_("Adam's state for W"),
+        4.72,
+        "MB",
+        lambda f: full_layer(f).optimizer_bytes / MB,
+        four_bytes,
+        last_digit=0.01,
+    ),
+    Claim(
+        "1",
+        N_("Full fine-tuning of one layer in all"),
+        9.44,
+        "MB",
+        lambda f: full_layer(f).trained_bytes / MB,
+        four_bytes,
+        last_digit=0.01,
+    ),
+    Claim(
+        "1",
+        N_("A (8×768): parameters"),
+        6_144,
+        "",
+        lambda f: lora_layer(f).trained["A"],
+        r_times_in_plus_out,
+    ),
+    Claim(
+        "1",
+        N_("B (768×8): parameters"),
+        6_144,
+        "",
+        lambda f: lora_layer(f).trained["B"],
+        r_times_in_plus_out,
+    ),
+    Claim(
+        "1",
+        N_("A and B: parameters"),
+        12_288,
+        "",
+        lambda f: lora_layer(f).trained_values,
+        r_times_in_plus_out,
+    ),
+    Claim(
+        "1",
+        N_("A and B in memory"),
+        49,
+        "KB",
+        lambda f: lora_layer(f).weight_bytes / KB,
+        four_bytes,
+    ),
+    Claim(
+        "1",
+        N_("Adam's state for A and B"),
+        98,
+        "KB",
+        lambda f: lora_layer(f).optimizer_bytes / KB,
+        four_bytes,
+    ),
+    Claim(
+        "1",
+        N_("LoRA for one layer in all"),
+        196,
+        "KB",
+        lambda f: lora_layer(f).trained_bytes / KB,
+        lambda _f: _("The sum of rounded parts; rounded once it is 197 KB."),
+    ),
+    Claim(
+        "1",
+        N_("Memory saved: 9.44 MB → 0.196 MB"),
+        98,
+        "%",
+        lambda f: 100 * saving(full_layer(f), lora_layer(f), False),
+        lambda f: (
+            _(
+                "The frozen W is left out, but it stays in memory: with it %(full)s become "
+                "%(lora)s, %(less)s less."
+            )
+            % {
+                "full": size(full_layer(f).total(True)),
+                "lora": size(lora_layer(f).total(True)),
+                "less": percent(saving(full_layer(f), lora_layer(f), True), 1),
+            }
+        ),
+        judgement="partial",
+    ),
+)
+
+SECTION_2 = (
+    Claim("2", N_("ΔW (768×768): parameters"), 589_824, "", weight, outputs_times_inputs),
+    Claim(
+        "2",
+        N_("B × A: parameters"),
+        12_288,
+        "",
+        lambda f: lora_parameters(f.c_proj.in_features, f.c_proj.out_features, RANK),
+        r_times_in_plus_out,
+    ),
+    Claim(
+        "2",
+        N_("Reduction: 589,824 → 12,288"),
+        98,
+        "%",
+        lambda f: 100 * (1 - lora_layer(f).trained_values / weight(f)),
+        lambda f: (
+            _("Up to r = %(rank)s: above it A and B are larger than W.")
+            % {"rank": f"{break_even_rank(f.c_proj.in_features, f.c_proj.out_features):g}"}
+        ),
+    ),
+)
+
+SECTION_3 = (
+    Claim(
+        "3",
+        N_("A · x: shape of temp"),
+        "batch×8",
+        "",
+        lambda f: f"batch×{f.attention.modules[1].tensors[0].shape_at(RANK)[0]}",
+        lambda _f: _("Written for column vectors; the rows of a batch compute x Aᵀ."),
+        judgement="convention",
+    ),
+    Claim(
+        "3",
+        N_("h: shape of the output"),
+        "batch×768",
+        "",
+        lambda f: f"batch×{f.c_proj.out_features}",
+        lambda _f: _("Written for column vectors; the rows of a batch compute x Wᵀ."),
+        judgement="convention",
+    ),
+    Claim(
+        "3",
+        N_("Scaling alpha/r = 16/8"),
+        2.0,
+        "",
+        lambda _f: scaling(RANK, ALPHA),
+        lambda _f: (
+            _("rsLoRA would use alpha/√r = %s.") % f"{scaling(RANK, ALPHA, rslora=True):.2f}"
+        ),
+    ),
+)
+
+SECTION_4 = (
+    Claim(
+        "4",
+        N_("c_attn: W"),
+        "2304×768",
+        "",
+        lambda f: shape(f.c_attn.out_features, f.c_attn.in_features),
+        lambda f: (
+            _("Written (out × in); GPT-2's own Conv1D stores (in × out), %s.")
+            % shape(*f.c_attn.weight_shape)
+        ),
+        judgement="convention",
+    ),
+    Claim(
+        "4",
+        N_("c_attn: A and B"),
+        "8×768, 2304×8",
+        "",
+        lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_attn"),
+        shapes_in_peft,
+    ),
+    Claim(
+        "4",
+        N_("Attention's c_proj: W"),
+        "768×768",
+        "",
+        lambda f: shape(f.c_proj.out_features, f.c_proj.in_features),
+        square,
+    ),
+    Claim(
+        "4",
+        N_("Attention's c_proj: A and B"),
+        "8×768, 768×8",
+        "",
+        lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_proj"),
+        shapes_in_peft,
+    ),
+    Claim(
+        "4",
+        N_("LoRA in the feed-forward part: parameters"),
+        0,
+        "",
+        lambda f: f.short_trainable - f.attention_trainable,
+        lambda f: (
+            _(
+                "Section 5's total of %(total)s holds %(more)s parameters of the feed-forward's "
+                "c_proj."
+            )
+            % {
+                "total": grouped(f.short_trainable),
+                "more": grouped(f.short_trainable - f.attention_trainable),
+            }
+        ),
+        judgement="contradicted",
+    ),
+)
+
+LAYER_CLAIMS = (*SECTION_1, *SECTION_2, *SECTION_3, *SECTION_4)

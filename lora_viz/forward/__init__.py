@@ -1,0 +1,7 @@
+"""The forward pass of one layer with LoRA, on real tensors.
+
+samples
+    `ForwardPass`, what a page shows of it, and the question that makes it.
+run_layer, steps, short_training
+    The layer beside PEFT's own, its steps, and a short training of A and B. They load torch.
+"""

@@ -1,0 +1,11 @@
+"""From a model's name to its layers.
+
+catalogue
+    The models that the application knows by name.
+source
+    From a name, a folder, an upload or sizes to a configuration.
+architecture, layer_kinds
+    Its layers as plain data, and what they are for.
+meta, alike_blocks
+    The model built without weights; blocks that stand for others. They load torch.
+"""

@@ -1,0 +1,11 @@
+"""What is trained on.
+
+examples, tasks
+    Examples in three parts; the tasks that ship.
+own_data
+    A reader's own file.
+data_counts
+    How many examples a job will use.
+tokens, token_files
+    Examples as tokens. They load torch.
+"""

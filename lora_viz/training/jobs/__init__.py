@@ -1,0 +1,9 @@
+"""A job's process: started, queued, stopped and recorded. Nothing here loads torch at once.
+
+launch
+    Start, stop and resume a run.
+queue, stopping
+    One job at a time, first come; the wish to stop.
+job, record, failures, printing
+    A job from its turn to its result, what it records, and why it failed.
+"""

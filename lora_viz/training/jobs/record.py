@@ -1,0 +1,132 @@
+"""What a job records: events as they come, and the result at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from lora_viz.training.jobs.failures import explain
+from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
+from lora_viz.training.runs.reserve import take_room, write_into_room
+from lora_viz.training.runs.results import End, Result
+from lora_viz.training.runs.run_folder import Run
+
+Listener = Callable[[Event], None]
+
+
+class Record:
+    """Writes a run's events and collects its result; without a run nothing is written.
+
+    Of several processes that train together, only the first has a run to write to. `listener`
+    hears of every event; `is_complete` says that nothing is left to find out.
+    """
+
+    def __init__(self, run: Run | None, listener: Listener | None = None) -> None:
+        self.run = run
+        self.found: dict[str, Any] = {}
+        self.seconds: dict[str, float] = {}
+        self.started = time.time()
+        self.is_complete = False
+        self._listener = listener
+        self._activity: Activity | None = None
+        self._since = self.started
+        self._writer = EventWriter(run.events_file) if run else None
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process is the one that records."""
+        return self._writer is not None
+
+    def reserve_room(self) -> None:
+        """Take the room that the result will need. Raises `OSError` where there is none."""
+        if self.run:
+            take_room(self.run.path)
+
+    def write(self, event: Event) -> None:
+        """Append an event. Raises `OSError` where that is impossible.
+
+        A listener that cannot print what it hears, on a closed terminal for example, ends nothing.
+        """
+        if self._writer:
+            self._writer.write(event)
+        if self._listener:
+            with suppress(OSError, ValueError):
+                self._listener(event)
+
+    def begin(self, activity: Activity) -> None:
+        """The job does something else from here on."""
+        self._count_seconds()
+        self._activity = activity
+        self.write(StateEvent(state=activity))
+
+    def notice(self, message: str) -> None:
+        """Tell the reader something in one sentence."""
+        self.write(NoticeEvent(message=message))
+
+    def log(self, details: str) -> None:
+        """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
+        with suppress(OSError, ValueError):
+            if self.run:
+                with self.run.log_file.open(
+                    "a", encoding="utf-8", errors="backslashreplace"
+                ) as log:
+                    log.write(details)
+            else:
+                print(details, file=sys.stderr)
+
+    def keep(self, **values: Any) -> None:
+        """Fields of the result that are known now."""
+        self.found |= values
+
+    def end(self, state: End, reason: str = "", advice: str = "") -> Result:
+        """Write the result and close. Never raises for a disk.
+
+        Where what was found out is more than the disk takes, the result says that and the least.
+        """
+        self._count_seconds()
+        result = Result(
+            state=state,
+            reason=_encodable(reason),
+            advice=_encodable(advice),
+            started=self.started,
+            ended=time.time(),
+            seconds=self.seconds,
+            **self.found,
+        )
+        if not self.run:
+            return result
+        try:
+            self._tell(result)
+        except OSError as error:
+            why, what_to_try = explain(error)
+            if state != "failed":
+                result = result.model_copy(
+                    update={"state": "failed", "reason": why, "advice": what_to_try}
+                )
+            result = result.model_copy(
+                update={"layer_changes": (), "samples": (), "checks": ()},
+            )
+            with suppress(OSError):  # a disk that takes nothing at all cannot be told anything
+                self._tell(result)
+        if self._writer:
+            with suppress(OSError):
+                self._writer.close()
+        return result
+
+    def _tell(self, result: Result) -> None:
+        assert self.run
+        write_into_room(self.run.path, "result.json", result.model_dump_json(indent=1).encode())
+
+    def _count_seconds(self) -> None:
+        now = time.time()
+        if self._activity:
+            self.seconds[self._activity] = self.seconds.get(self._activity, 0.0) + now - self._since
+        self._since = now
+
+
+def _encodable(words: str) -> str:
+    """Words without halves of characters, as names of files may hold, which no JSON can."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,106 @@
+"""What is tried out on every trained model, with the libraries that others will use it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch import Tensor, nn
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.i18n import _
+from lora_viz.training.data.tokens import TokenSequence, collate
+from lora_viz.training.runs.results import Check
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.work.evaluation import evaluating
+from lora_viz.training.work.weight_changes import adapted_layers, low_rank
+
+# Merging rounds W + ΔW once; each of the model's layers may add to it.
+ROUNDING_STEPS = 500
+CHECKED_SEQUENCES = 2
+
+
+@torch.no_grad()
+def logits_of(model: nn.Module, sequences: list[TokenSequence]) -> Tensor:
+    """The logits of the first few sequences, (sequences, tokens, vocabulary)."""
+    batch = collate(sequences[:CHECKED_SEQUENCES], padding=0)
+    del batch["labels"]
+    device = next(model.parameters()).device
+    with evaluating(model):
+        return model(**{name: tensor.to(device) for name, tensor in batch.items()}).logits
+
+
+def check_adapter_off(
+    model: Any, sequences: list[TokenSequence], base_logits: Tensor, scenario: Scenario
+) -> Check:
+    """With the adapter off, the logits are bit for bit those of the base before training."""
+    if scenario.bias != "none":
+        return Check(name="adapter_off", passed=None, note=_("The base's biases were trained too."))
+    with model.disable_adapter():
+        logits = logits_of(model, sequences)
+    return _identical("adapter_off", logits, base_logits)
+
+
+def check_rank(model: nn.Module, rank: int) -> Check:
+    """No layer's ΔW has a numerical rank above r."""
+    ranks = [
+        int(torch.linalg.matrix_rank(low_rank(layer).delta))
+        for layer in adapted_layers(model).values()
+    ]
+    highest = max(ranks, default=0)
+    return Check(name="rank", passed=highest <= rank, measured=highest)
+
+
+def check_reloaded(
+    run: Run,
+    load_base: Callable[[], Any],
+    sequences: list[TokenSequence],
+    trained: Tensor,
+    scenario: Scenario,
+) -> list[Check]:
+    """The saved adapter on a fresh base: loaded by PEFT, then merged into the weights."""
+    model: Any = PeftModel.from_pretrained(load_base(), str(run.adapter_folder))
+    reloaded = _identical("reloaded", logits_of(model, sequences), trained)
+    if scenario.is_quantized:
+        note = _("Merging into 4-bit weights would round them again.")
+        return [reloaded, Check(name="merged", passed=None, note=note)]
+    merged = logits_of(model.merge_and_unload(), sequences)
+    return [reloaded, _agrees("merged", merged, trained)]
+
+
+def check_reloaded_model(
+    load: Callable[[], nn.Module], sequences: list[TokenSequence], trained: Tensor
+) -> Check:
+    """A fully fine-tuned model loads to bit-identical logits."""
+    return _identical("reloaded", logits_of(load(), sequences), trained)
+
+
+def check_base_unchanged(before: str, after: str, scenario: Scenario) -> Check:
+    """The base weights have the hash that they had before training."""
+    if scenario.method == "full":
+        return Check(
+            name="base_unchanged", passed=None, note=_("Full fine-tuning changes the weights.")
+        )
+    if scenario.bias != "none":
+        return Check(
+            name="base_unchanged", passed=None, note=_("The base's biases were trained too.")
+        )
+    return Check(name="base_unchanged", passed=before == after)
+
+
+def _identical(name: Any, one: Tensor, other: Tensor) -> Check:
+    return Check(name=name, passed=torch.equal(one, other), measured=_difference(one, other))
+
+
+def _agrees(name: Any, one: Tensor, other: Tensor) -> Check:
+    """Within rounding, and with the same most likely token everywhere."""
+    difference = _difference(one, other)
+    allowed = ROUNDING_STEPS * torch.finfo(other.dtype).eps * float(other.abs().max())
+    same_tokens = torch.equal(one.argmax(-1), other.argmax(-1))
+    return Check(name=name, passed=difference <= allowed and same_tokens, measured=difference)
+
+
+def _difference(one: Tensor, other: Tensor) -> float:
+    return float((one - other).abs().max())

@@ -1,0 +1,344 @@
+"""The work of one job: load, measure the base, train, save, measure again, check.
+
+Importing this module loads torch, transformers and PEFT; only a job's own process does.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import shutil
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from torch import nn
+
+from lora_viz.adapter.from_peft import named_kinds, target_warnings
+from lora_viz.adapter.target_names import unmatched_sentence
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.training.data.tasks import load_task, pretraining_sample
+from lora_viz.training.data.tokens import collate, spread, text_blocks, tokenize
+from lora_viz.training.jobs.failures import DivergedError
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs.events import Part, ResumedEvent
+from lora_viz.training.runs.results import BeforeAfter, Files, Loss
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
+from lora_viz.training.work import checks
+from lora_viz.training.work.adapter_card import name_publicly, write_card
+from lora_viz.training.work.adapting import adapt, trainable
+from lora_viz.training.work.before_after import AnswersCompared
+from lora_viz.training.work.callback import NothingLeftError, Recorder, evaluation_event
+from lora_viz.training.work.evaluation import mean_loss
+from lora_viz.training.work.layer_changes import full_changes, lora_changes
+from lora_viz.training.work.loading import (
+    choose_place,
+    describe_machine,
+    load_base,
+    load_tokenizer,
+    need_context,
+    several_were_asked_for,
+)
+from lora_viz.training.work.measurements import MemoryMeter, base_hash, file_bytes
+from lora_viz.training.work.simulated import simulated_peak
+from lora_viz.training.work.snapshots import Snapshots
+from lora_viz.training.work.trainer import make_trainer
+
+# Losses are the same in every run with the same seed only where CUDA's kernels are told to be.
+DETERMINISTIC_CUBLAS = ":4096:8"
+
+
+def fine_tune(
+    run: Run,
+    settings: TrainingSettings,
+    stop: StopSignal,
+    record: Record,
+    *,
+    simulates_memory: bool,
+) -> None:
+    """Do the whole job; what is found out goes to `record` as soon as it is known.
+
+    Raises:
+        UserError: the settings cannot be trained with here; the message says why.
+        StopRequestedError: the job was asked to stop while it was not training.
+    """
+    work = _FineTuning(run, settings, stop, record)
+    work.load()
+    work.tokenize()
+    if record.writes:
+        work.measure_base()
+    work.train()
+    if not record.writes:
+        return
+    work.save()
+    if not stop.requested:
+        work.measure_trained(simulates_memory)
+        work.check()
+        record.is_complete = True
+
+
+class _FineTuning:
+    """One job's model and data on their way through its phases."""
+
+    def __init__(
+        self, run: Run, settings: TrainingSettings, stop: StopSignal, record: Record
+    ) -> None:
+        self._run = run
+        self._settings = settings
+        self._scenario = settings.scenario
+        self._stop = stop
+        self._record = record
+        self._is_full = settings.scenario.method == "full"
+        self._is_training = False
+
+    def load(self) -> None:
+        """The tokenizer and the base model; the seed is set before anything is random."""
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        # PEFT and transformers warn one another's users of names that neither of them changed yet
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        self._place = choose_place(self._settings)
+        if self._place.device == "cuda":
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", DETERMINISTIC_CUBLAS)
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        processes = int(os.environ.get("WORLD_SIZE", "1"))
+        self._record.keep(machine=describe_machine(self._place, processes))
+        if processes == 1 and several_were_asked_for():
+            self._record.notice(
+                _(
+                    "accelerate started one process, as it does where it finds fewer than two "
+                    "GPUs; start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
+                    "works on processors too."
+                )
+            )
+        self._tokenizer = load_tokenizer(self._scenario.model)
+        self._model: Any = load_base(self._scenario, self._place)
+        self._meter = MemoryMeter(self._place.device)
+        self._record.keep(
+            total_parameters=sum(one.numel() for one in self._model.parameters()),
+            base_sha256_before=base_hash(self._model),
+        )
+
+    def tokenize(self) -> None:
+        """The task's parts as sequences; what is evaluated is kept in the run's folder."""
+        self._stop.check()
+        self._record.begin("tokenising")
+        settings, seq_len = self._settings, self._scenario.seq_len
+        need_context(self._model.config, seq_len)
+        self._task = load_task(settings.task, settings.data_file)
+        self._parts = tokenize(self._task, self._tokenizer, seq_len)
+        if self._parts.too_long:
+            self._record.notice(
+                _("%(count)s examples are longer than %(tokens)s tokens and were left out.")
+                % {"count": self._parts.too_long, "tokens": f"{seq_len:,}"}
+            )
+        if self._parts.without_tokens:
+            self._record.notice(
+                _(
+                    "%(count)s examples have a prompt or a completion without a token of this "
+                    "model and were left out."
+                )
+                % {"count": self._parts.without_tokens}
+            )
+        most = settings.evaluation_sequences
+        self._evaluated = {
+            "validation": spread(self._parts.validation, most),
+            "held_out": spread(self._parts.held_out, most),
+        }
+        pretraining = text_blocks(pretraining_sample(), self._tokenizer, seq_len)
+        self._pretraining = spread(pretraining, most)
+        if self._record.writes:
+            tokens = collate(self._evaluated["held_out"], padding=0)
+            tokens.pop("attention_mask", None)
+            save_file(tokens, self._run.path / "held_out_tokens.safetensors")
+
+    def measure_base(self) -> None:
+        """The base model's losses and answers, before there is an adapter."""
+        self._record.begin("evaluating")
+        checkpoint = self._run.last_checkpoint()
+        if self._run.events_file.stat().st_size and self._was_started():
+            step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
+            self._record.write(ResumedEvent(step=step))
+            self._record.keep(resumed_from=step if checkpoint else None)
+        losses = self._losses(self._model)
+        losses["pretraining"] = self._loss_of(self._model, self._pretraining)
+        if not _are_finite(losses):
+            raise UserError(
+                _(
+                    "The model's loss is not a finite number before any training: its weights are "
+                    "damaged, or too large for %s, and float32 would be right."
+                )
+                % self._scenario.base_dtype
+            )
+        self._before = losses
+        if checkpoint is None:
+            for part, loss in losses.items():
+                self._record.write(evaluation_event(0, part, loss))
+        self._answers = AnswersCompared(
+            self._parts, self._tokenizer, self._settings, self._stop.check
+        )
+        self._answers.read_before(self._model)
+        self._base_logits = checks.logits_of(self._model, self._evaluated["held_out"])
+        self._record.keep(
+            own_pretraining_text=self._scenario.model == EMBEDDED_MODEL,
+            **{part: BeforeAfter(before=loss) for part, loss in losses.items()},
+        )
+
+    def train(self) -> None:
+        """Adapt the model and let Trainer train it, from the last checkpoint if there is one."""
+        self._stop.check()
+        self._record.begin("training")
+        checkpoint = self._run.last_checkpoint()
+        transformers.set_seed(self._settings.seed)
+        kinds = named_kinds(self._model)
+        self._model = adapt(self._model, self._scenario)
+        if not self._is_full:
+            found = target_warnings(self._scenario.peft_targets, self._model, kinds)
+            if sentence := unmatched_sentence(found):
+                self._record.notice(sentence)
+        self._record.keep(trainable_parameters=trainable(self._model))
+        snapshots = None
+        if self._record.writes and self._settings.snapshot_every:
+            snapshots = Snapshots(self._run, self._model, self._scenario)
+            if checkpoint is None:
+                self._record.write(snapshots.take(0))
+        step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
+        earlier = [event for event in self._run.events() if getattr(event, "step", step) <= step]
+        recorder = Recorder(
+            self._settings, self._record, self._stop, self._losses, snapshots, self._meter, earlier
+        )
+        trainer = make_trainer(
+            self._model,
+            self._settings,
+            self._place,
+            self._parts.train,
+            self._tokenizer.pad_token_id or 0,
+            self._run.checkpoints_folder,
+            recorder,
+        )
+        self._is_training = True
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            takes_steps = True
+        except NothingLeftError:
+            takes_steps = False
+        self._is_training = False
+        self._recorder = recorder
+        # without the wrappers for several processes and mixed precision, as others will load it
+        self._model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+        self._memory = self._meter.whole() if takes_steps else None
+        self._record.keep(memory=self._memory)
+
+    def save(self) -> None:
+        """The adapter in PEFT's format, or the whole model; sizes of the real files.
+
+        The folder is there whole or not at all, however the job ends meanwhile.
+        """
+        folder = self._run.model_folder if self._is_full else self._run.adapter_folder
+        unfinished = self._run.path / ".saving"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._model.save_pretrained(str(unfinished))
+        self._tokenizer.save_pretrained(str(unfinished))
+        name_publicly(unfinished, self._scenario.model)
+        write_card(unfinished, self._settings, self._record.found)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.replace(folder)
+        checkpoint = self._run.last_checkpoint()
+        saved = file_bytes(folder, ["*.safetensors"])
+        self._record.keep(
+            base_sha256_after=base_hash(self._model),
+            files=Files(
+                adapter=None if self._is_full else saved,
+                model=saved if self._is_full else None,
+                optimizer=file_bytes(checkpoint, ["optimizer.*"]) if checkpoint else None,
+            ),
+        )
+
+    def measure_trained(self, simulates_memory: bool) -> None:
+        """The same losses and answers as before training, and what was simulated."""
+        self._record.begin("evaluating")
+        # mixed precision was on in the last evaluation of the training; others load without it
+        measured = None if self._place.bfloat16 else self._recorder.last_losses
+        after = dict(measured or self._losses(self._model))
+        after["pretraining"] = self._loss_of(self._model, self._pretraining)
+        if not _are_finite(after):
+            raise DivergedError(self._record.found["steps"], self._recorder.last_rate)
+        self._record.keep(
+            **{
+                part: BeforeAfter(before=self._before[part], after=loss)
+                for part, loss in after.items()
+            }
+        )
+        saved = self._run.model_folder if self._is_full else self._run.adapter_folder
+        write_card(saved, self._settings, self._record.found)
+        self._answers.read_after(self._model)
+        self._record.keep(**self._answers.findings())
+        if simulates_memory and self._memory:
+            peak = simulated_peak(self._scenario, self._place.bfloat16, self._task.kind)
+            self._record.keep(
+                memory=self._memory.model_copy(update={"simulated_peak_allocated": peak})
+            )
+
+    def check(self) -> None:
+        """Load what was saved as others will, and compare."""
+        self._stop.check()
+        self._record.begin("checking")
+        found, scenario = self._record.found, self._scenario
+        sequences = self._evaluated["held_out"]
+        done = [
+            checks.check_base_unchanged(
+                found["base_sha256_before"], found["base_sha256_after"], scenario
+            )
+        ]
+        trained = checks.logits_of(self._model, sequences)
+        if self._is_full:
+            self._model = self._model.cpu()
+            done.append(checks.check_reloaded_model(self._load_trained, sequences, trained))
+            base = load_base(scenario, choose_place(self._settings)).cpu()
+            changes = full_changes(self._run, base, self._model)
+        else:
+            off = checks.check_adapter_off(self._model, sequences, self._base_logits, scenario)
+            done += [off, checks.check_rank(self._model, scenario.rank)]
+            changes = list(lora_changes(self._model, scenario.is_quantized))
+            self._forget_model()
+            done += checks.check_reloaded(
+                self._run, lambda: load_base(scenario, self._place), sequences, trained, scenario
+            )
+        self._record.keep(checks=tuple(done), layer_changes=tuple(changes))
+
+    def _was_started(self) -> bool:
+        """Whether an earlier process trained or evaluated already."""
+        return any(getattr(event, "step", None) is not None for event in self._run.events())
+
+    def _losses(self, model: nn.Module) -> dict[Part, Loss]:
+        return {part: self._loss_of(model, part_of) for part, part_of in self._evaluated.items()}  # type: ignore[misc]
+
+    def _loss_of(self, model: nn.Module, sequences: list[Any]) -> Loss:
+        return mean_loss(model, sequences, self._scenario.batch_size, self._check_outside_training)
+
+    def _check_outside_training(self) -> None:
+        """While it trains, Trainer stops after the step instead, with a checkpoint."""
+        if not self._is_training:
+            self._stop.check()
+
+    def _load_trained(self) -> nn.Module:
+        scenario = self._scenario.changed(model=str(self._run.model_folder))
+        return load_base(scenario, self._place)
+
+    def _forget_model(self) -> None:
+        """Make room: the model that was trained is not needed any more."""
+        del self._model
+        gc.collect()
+        if self._place.device == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _are_finite(losses: Mapping[Part, Loss]) -> bool:
+    return all(math.isfinite(loss.loss) for loss in losses.values())

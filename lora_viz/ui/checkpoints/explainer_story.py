@@ -1,0 +1,86 @@
+"""The story of the document's 9.4 MB: a training checkpoint, counted in MiB."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lora_viz.costs.many_tasks import DOCUMENT
+from lora_viz.figures.checkpoints_bars import training_checkpoint_figure
+from lora_viz.format import THIN_SPACE, binary_size, grouped, percent, size
+from lora_viz.i18n import _
+from lora_viz.ui.checkpoints.answers import DOCUMENT_RUN, sizes_for
+from lora_viz.ui.kit import page
+
+
+def story() -> None:
+    """Recompute the document's checkpoint and show which convention gives its number."""
+    sizes = sizes_for(DOCUMENT_RUN)
+    both = sizes.adapter + sizes.adapter_state
+    values = {
+        "quoted": f"{DOCUMENT.adapter:g}",
+        "targets": ", ".join(DOCUMENT_RUN.target_modules),
+        "rank": DOCUMENT_RUN.rank,
+        "adapter": grouped(sizes.adapter),
+        "state": grouped(sizes.adapter_state),
+        "decimal": size(both),
+        "binary": binary_size(both),
+        "share": percent(sizes.adapter_share),
+        "quoted_share": percent(DOCUMENT.adapter / DOCUMENT.base),
+    }
+    st.subheader(_("Where the document's %(quoted)s MB comes from") % values, anchor=False)
+    words, picture = st.columns([1, 1], gap="medium")
+    with words:
+        st.markdown(
+            _(
+                "Train GPT-2 small with target modules %(targets)s at r = %(rank)s, as the "
+                "document did. The adapter file has %(adapter)s B. Beside it a training "
+                "checkpoint keeps AdamW's state, %(state)s B. Together that is %(decimal)s, or "
+                "**%(binary)s**: a folder for going on with training, counted in MiB and "
+                "labelled MB."
+            )
+            % values
+        )
+        st.markdown(
+            _(
+                "What you would share is the adapter file alone: **%(share)s** of the full model "
+                "instead of %(quoted_share)s."
+            )
+            % values
+        )
+        st.markdown(_bill())
+    with picture:
+        page.figure(
+            training_checkpoint_figure(sizes.adapter_parts, sizes.adapter_state, DOCUMENT.adapter),
+            "document-checkpoint",
+        )
+        st.caption(
+            _(
+                "Drawn to scale; MiB = 2²⁰ B, MB = 10⁶ B. The dotted line is at %(quoted)s MiB, "
+                "the document's number."
+            )
+            % values
+        )
+
+
+def _bill() -> str:
+    """The document's arithmetic for several tasks, and what its number of models counts."""
+    return _(
+        "For %(tasks)s tasks the document reckons %(base)s + %(tasks)s × %(adapter)s = %(shared)s "
+        "against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s counts the "
+        "base too: %(tasks)s fully fine-tuned models are %(tasks)s × %(base)s = %(full)s, and the "
+        "saving is %(saved)s."
+    ) % {
+        "tasks": DOCUMENT.tasks,
+        "models": DOCUMENT.tasks + 1,
+        "base": _megabytes(DOCUMENT.base),
+        "adapter": _megabytes(DOCUMENT.adapter),
+        "shared": _megabytes(DOCUMENT.shared),
+        "all": _megabytes(DOCUMENT.full_models_and_base),
+        "full": _megabytes(DOCUMENT.full_models),
+        "saved_all": percent(DOCUMENT.saved_counting_base, 0),
+        "saved": percent(DOCUMENT.saved, 0),
+    }
+
+
+def _megabytes(number: float) -> str:
+    return f"{number:,.4g}{THIN_SPACE}MB"

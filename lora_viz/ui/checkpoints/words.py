@@ -1,0 +1,216 @@
+"""What the checkpoint page says in cards, formulas, a table and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from lora_viz.checkpoint.parts import CheckpointSizes, FilePart
+from lora_viz.choices.scenario import Scenario
+from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.figures.checkpoints_bars import ROLE_MEANINGS
+from lora_viz.format import binary_size, grouped, percent, size
+from lora_viz.i18n import _
+from lora_viz.ui.checkpoints.answers import sizes_for
+from lora_viz.ui.kit import latex, page
+
+LINE_BITS_PER_SECOND = 100e6
+
+
+def key_number(sizes: CheckpointSizes, scenario: Scenario) -> None:
+    """The size of what is handed on: the adapter file, or by full fine-tuning the whole model."""
+    values = {
+        "adapter": grouped(sizes.adapter),
+        "share": percent(sizes.adapter_share),
+        "model": grouped(sizes.model),
+        "state": grouped(sizes.model_state),
+    }
+    if scenario.method == "full":
+        words = _(
+            "Full fine-tuning saves the whole model, %(model)s B, for every task, and to go on "
+            "training %(state)s B of optimizer state. An adapter would be %(adapter)s B."
+        )
+        page.key_number(size(sizes.model), words % values)
+    else:
+        words = _("adapter file, %(adapter)s B: %(share)s of the full model's %(model)s B")
+        page.key_number(size(sizes.adapter), words % values)
+
+
+def tasks_card(storage: TaskStorage, scenario: Scenario) -> None:
+    """The bill for N tasks with the current sizes, and what is special about the scenario."""
+    values = {
+        "tasks": grouped(storage.tasks),
+        "base": size(storage.base),
+        "adapter": size(storage.adapter),
+        "shared": size(storage.shared),
+        "full": size(storage.full_models),
+        "change": percent(abs(storage.saved), 1),
+        "word": _("less") if storage.saved >= 0 else _("more"),
+    }
+    with st.container(border=True):
+        st.markdown(
+            _(
+                "**%(base)s + %(tasks)s × %(adapter)s = %(shared)s** against "
+                "%(tasks)s × %(base)s = %(full)s: %(change)s %(word)s."
+            )
+            % values
+        )
+        for note in _notes(scenario):
+            st.caption(note)
+
+
+def formula(sizes: CheckpointSizes, storage: TaskStorage) -> None:
+    """The adapter file, its optimizer state and the bill for N tasks, with the numbers put in."""
+    tasks, model = grouped(storage.tasks), latex.number(sizes.model)
+    moments = latex.coloured("optimizer", latex.number(sizes.adapter_moments))
+    rest = latex.number(sizes.adapter_state - sizes.adapter_moments)
+    base = latex.coloured("frozen", model)
+    adapters = rf"{storage.tasks} \cdot {latex.number(sizes.adapter)}"
+    lines = (
+        _line(_("adapter file"), " + ".join(map(_part, sizes.adapter_parts)), sizes.adapter),
+        _line(_("optimizer state"), f"{moments} + {rest}", sizes.adapter_state),
+        _line(_("one base, %s adapters") % tasks, f"{base} + {adapters}", storage.shared),
+        _line(_("%s full models") % tasks, rf"{storage.tasks} \cdot {model}", storage.full_models),
+    )
+    st.latex(r"\begin{aligned}" + r" \\[2pt] ".join(lines) + r"\end{aligned}")
+    st.caption(
+        _(
+            "In the first line: values × bytes of one, then the header, which names each tensor. "
+            "In the second: the optimizer's moments, then what the file needs besides: a step "
+            "counter for each tensor, names, and zeros that align each tensor to 64 bytes."
+        )
+    )
+
+
+def table(scenario: Scenario) -> None:
+    """The three number formats, each for base and adapter alike, and the chosen pair if mixed."""
+    chosen = (scenario.base_dtype, scenario.adapter_dtype)
+    pairs = [chosen, *((dtype, dtype) for dtype in Scenario.options("base_dtype"))]
+    rows = [_table_row(scenario, *pair) for pair in dict.fromkeys(pairs)]
+    digits = st.column_config.NumberColumn(format="localized")
+    numbers = [name for name, value in rows[0].items() if isinstance(value, int)]
+    page.table(rows, "checkpoints", **dict.fromkeys(numbers, digits))
+
+
+def why(sizes: CheckpointSizes, storage: TaskStorage) -> None:
+    """What a presenter can say, with the current sizes."""
+    points = (
+        _(
+            "One base stays on the disk and in the GPU's memory; a task is a file of %(adapter)s "
+            "(%(adapter_binary)s). Changing the task is changing that file."
+        ),
+        _(
+            "On a line of 100 Mbit/s the full model takes %(model_seconds)s, the adapter "
+            "%(adapter_seconds)s."
+        ),
+        _(
+            "An adapter is no model: whoever gets it needs the same base, %(model)s, as well. For "
+            "one task that is %(adapter)s more than full fine-tuning stores."
+        ),
+        _when_it_pays(storage),
+        _(
+            "The optimizer state (%(state)s) is only for going on with training. The document's "
+            "9.4 MB include it; what one shares does not."
+        ),
+        _(
+            "Quoted from Hu et al. 2021, §4.2: for GPT-3 at r = 4 the checkpoint shrinks from "
+            "350 GB to 35 MB."
+        ),
+    )
+    values = {
+        "adapter": size(sizes.adapter),
+        "adapter_binary": binary_size(sizes.adapter),
+        "model": size(sizes.model),
+        "model_seconds": _seconds(sizes.model),
+        "adapter_seconds": _seconds(sizes.adapter),
+        "state": size(sizes.adapter_state),
+    }
+    st.markdown("\n".join(f"- {point % values}" for point in points))
+
+
+def sources() -> None:
+    """Which formats and which programs the sizes come from, and what is only quoted."""
+    for source in (
+        _(
+            "safetensors, format of the model's and the adapter's file: "
+            "[huggingface.co](https://huggingface.co/docs/safetensors/index#format)"
+        ),
+        _(
+            "PEFT, what `adapter_model.safetensors` holds: "
+            "[huggingface.co](https://huggingface.co/docs/peft/developer_guides/checkpoint)"
+        ),
+        _(
+            "PyTorch, the zip file of `optimizer.pt`: "
+            "[docs.pytorch.org](https://docs.pytorch.org/docs/stable/notes/serialization.html)"
+        ),
+        _(
+            "Checked to the byte against files that `PeftModel.save_pretrained` and "
+            "`transformers.Trainer` write on a CPU. From a GPU `optimizer.pt` can differ by up to "
+            "64 bytes, because it names another device."
+        ),
+        _(
+            "Quoted, not computed: the file of GPT-2 small on the hub has 548 MB, because it also "
+            "stores causal-mask buffers, which are no weights; `save_pretrained` leaves them out: "
+            "[huggingface.co](https://huggingface.co/openai-community/gpt2/tree/main)"
+        ),
+        _(
+            "Quoted: Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*: "
+            "[arXiv:2106.09685](https://arxiv.org/abs/2106.09685)"
+        ),
+    ):
+        st.markdown(f"- {source}")
+
+
+def _notes(scenario: Scenario) -> Iterator[str]:
+    if scenario.method == "full":
+        yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
+            "rank": scenario.rank
+        }
+    if scenario.method == "qlora":
+        yield _(
+            "QLoRA makes the base 4-bit when it is loaded; on the disk it is counted as %(dtype)s."
+        ) % {"dtype": scenario.base_dtype}
+
+
+def _when_it_pays(storage: TaskStorage) -> str:
+    if storage.pays_from is None:
+        return _("This adapter is as large as the model: no number of tasks makes it pay.")
+    return _("One base with adapters takes less than full models from %s tasks on.") % grouped(
+        storage.pays_from
+    )
+
+
+def _table_row(scenario: Scenario, base_dtype: str, adapter_dtype: str) -> dict[str, str | int]:
+    sizes = sizes_for(scenario.changed(base_dtype=base_dtype, adapter_dtype=adapter_dtype))
+    return {
+        _("Base"): base_dtype,
+        _("Adapter"): adapter_dtype,
+        _("Full: model (B)"): sizes.model,
+        _("Full: files"): sizes.model_files,
+        _("Full: optimizer state (B)"): sizes.model_state,
+        _("LoRA: adapter file (B)"): sizes.adapter,
+        _("LoRA: optimizer state (B)"): sizes.adapter_state,
+        _("Adapter / model"): percent(sizes.adapter_share),
+    }
+
+
+def _line(name: str, terms: str, total: float) -> str:
+    return rf"\text{{{name}}} &= {terms} = {latex.number(round(total))}\,\text{{B}}"
+
+
+def _part(part: FilePart) -> str:
+    """Values × bytes of one in the colour of their role; the header as one number."""
+    meaning = ROLE_MEANINGS.get(part.role)
+    if meaning is None:
+        return latex.number(part.bytes)
+    return rf"{latex.coloured(meaning, latex.number(part.values))} \cdot {part.bytes_per_value}"
+
+
+def _seconds(number_of_bytes: int) -> str:
+    seconds = number_of_bytes * 8 / LINE_BITS_PER_SECOND
+    if seconds < 90:
+        return _("%.2g seconds") % seconds
+    if seconds < 90 * 60:
+        return _("%.0f minutes") % (seconds / 60)
+    return _("%.1f hours") % (seconds / 3600)

@@ -1,0 +1,212 @@
+"""The comparison in words: its table, its buttons, and the link that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.scenario_links import MOST, decode, differing_fields, encode, plain
+from lora_viz.format import grouped, size
+from lora_viz.i18n import _
+from lora_viz.memory.fit import verdict
+from lora_viz.ui.compare.answers import NAMES, Compared
+from lora_viz.ui.kit import page
+from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.memory.needs import needs_of, verdict_words
+from lora_viz.ui.session import state
+from lora_viz.ui.sidebar import METHODS, model_name
+
+# always in the table; of the others only those that differ
+ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
+DIFFERS = "≠"
+HIGHLIGHT = "background-color: rgba(237, 180, 88, 0.28); font-weight: 600"
+
+
+def compared_scenarios() -> tuple[Scenario, ...]:
+    """This session's comparison."""
+    return decode(state.view().compared)[0]
+
+
+def add_button(scenarios: tuple[Scenario, ...]) -> None:
+    """Put the current scenario into the comparison, if it has room and is not in it."""
+    now = plain(state.scenario())
+    is_there, is_full = now in scenarios, len(scenarios) == MOST
+    st.button(
+        _("Add the current scenario"),
+        key="compare:add",
+        type="primary",
+        disabled=is_there or is_full,
+        on_click=_keep,
+        args=((*scenarios, now),),
+    )
+    if is_there:
+        name = NAMES[scenarios.index(now)]
+        st.caption(_("It is %s. Change a setting in the sidebar to add another.") % name)
+    elif is_full:
+        st.caption(_("Four are the most; remove one to add another."))
+    else:
+        st.caption(_("What the sidebar shows now becomes %s.") % NAMES[len(scenarios)])
+
+
+def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
+    """One line a scenario, with buttons to take it up and to remove it."""
+    for number, scenario in enumerate(scenarios):
+        name = NAMES[number]
+        st.markdown(f"**{name}** {as_markdown(title(scenario))}")
+        buttons = st.container(horizontal=True)
+        buttons.button(
+            _("Use"),
+            key=f"compare:use:{number}",
+            help=_("Make %s the current scenario.") % name,
+            on_click=_use,
+            args=(scenario,),
+        )
+        rest = scenarios[:number] + scenarios[number + 1 :]
+        buttons.button(
+            _("Remove"),
+            key=f"compare:remove:{number}",
+            help=_("Remove %s.") % name,
+            on_click=_keep,
+            args=(rest,),
+        )
+
+
+def title(scenario: Scenario) -> str:
+    """A scenario in a line."""
+    method = METHODS[scenario.method]
+    if scenario.method != "full":
+        method += f" r={scenario.rank}"
+    shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
+    return f"{model_name(scenario.model)} · {method} · {shape} · {scenario.card.name}"
+
+
+def share_link(scenarios: tuple[Scenario, ...]) -> None:
+    """The address of this page, which holds every scenario but those of local folders."""
+    missing = [
+        name
+        for name, scenario in zip(NAMES, scenarios, strict=False)
+        if not scenario.fits_links("model")
+    ]
+    if missing:
+        st.caption(
+            _(
+                "The address of this page holds all but %s: it names no folder of this machine. "
+                "Copy it to share them."
+            )
+            % ", ".join(missing)
+        )
+    else:
+        st.caption(_("The address of this page holds all of them: copy it to share them."))
+    st.code(
+        st.context.url.split("?")[0] + _query() if st.context.url else _query(), wrap_lines=True
+    )
+
+
+def key_number(compared: list[Compared]) -> None:
+    """What the smallest step needs, and how far the largest is above it."""
+    reports = [(one.report.needs.total, one.name) for one in compared if one.report]
+    if not reports:
+        return
+    (lowest, best), (highest, worst) = min(reports), max(reports)
+    words = _("needed by %s, the least of all") % best
+    if len(reports) > 1:
+        words += "; " + _("%(name)s needs %(times)s times as much") % {
+            "name": worst,
+            "times": f"{highest / lowest:.2f}",
+        }
+    page.key_number(size(lowest), words)
+
+
+def table(compared: list[Compared]) -> None:
+    """Settings and results; a setting that differs has a sign and a ground."""
+    differing = differing_fields(tuple(one.scenario for one in compared))
+    lines = [*_setting_lines(compared, differing), *_result_lines(compared)]
+    frame = as_frame(lines)
+    styled = frame.style.apply(
+        lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
+    )
+    st.dataframe(styled, hide_index=True, height="content")
+    st.caption(_("%s marks the settings that differ.") % DIFFERS)
+    st.download_button(
+        _("Save as CSV"),
+        data=lambda: as_csv(frame),
+        file_name="lora-viz-comparison.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+def _setting_lines(compared: list[Compared], differing: list[str]) -> list[dict[str, str]]:
+    shown = [field for field in Scenario.model_fields if field in (*ALWAYS, *differing)]
+    return [
+        {
+            "": DIFFERS if field in differing else "",
+            _("Setting or result"): Scenario.label(field),
+            **{one.name: _setting(one.scenario, field) for one in compared},
+        }
+        for field in sorted(shown, key=lambda field: field not in differing)
+    ]
+
+
+def _setting(scenario: Scenario, field: str) -> str:
+    value = getattr(scenario, field)
+    if field == "model":
+        return model_name(value)
+    if field == "method":
+        return METHODS[value]
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return grouped(value) if isinstance(value, int) else str(value)
+
+
+def _result_lines(compared: list[Compared]) -> list[dict[str, str]]:
+    results: dict[str, Callable[[Compared], Any]] = {
+        _("Needed of its card"): lambda one: (
+            one.report and needs_of(one.report, one.scenario.card.memory_bytes)
+        ),
+        _("Peak allocated"): lambda one: one.report and size(one.report.needs.allocated),
+        _("Reserved beyond the peak"): lambda one: (
+            one.report and size(one.report.needs.reserved_beyond)
+        ),
+        _("CUDA context (assumed)"): lambda one: one.report and size(one.report.needs.context),
+        _("On its card"): lambda one: (
+            one.report
+            and verdict_words()[verdict(one.report, one.scenario.card.memory_bytes)].split(":")[0]
+        ),
+        _("Trainable parameters"): lambda one: (
+            one.report and grouped(one.report.trainable_parameters)
+        ),
+        _("Adapter file"): lambda one: one.adapter_bytes and size(one.adapter_bytes),
+        _("Seconds per step (estimate)"): lambda one: one.seconds and f"{one.seconds:.3g}",
+    }
+    return [
+        {
+            "": "",
+            _("Setting or result"): words,
+            **{one.name: result(one) or "–" for one in compared},
+        }
+        for words, result in results.items()
+    ]
+
+
+def _keep(scenarios: tuple[Scenario, ...]) -> None:
+    state.update(compared=encode(scenarios))
+
+
+def _use(scenario: Scenario) -> None:
+    """Make a compared scenario the current one; the language stays the reader's."""
+    now = state.scenario()
+    kept = {"language": now.language, "tasks": now.tasks}
+    state.update(model=scenario.model)
+    state.update(**{**scenario.model_dump(exclude={"model"}), **kept})
+
+
+def _query() -> str:
+    from urllib.parse import urlencode
+
+    return "?" + urlencode(state.link_parameters())

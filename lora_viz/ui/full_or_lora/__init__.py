@@ -1,0 +1,1 @@
+"""The parts of the page “Full or LoRA”."""

@@ -1,0 +1,1 @@
+"""What pages are built with: widgets, messages, charts, downloads, and literal text."""

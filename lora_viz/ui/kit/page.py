@@ -1,0 +1,120 @@
+"""How a page is composed: headline, the one number, picture beside controls, then tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lora_viz.i18n import _
+from lora_viz.ui.kit.chart_download import download_buttons
+from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
+from lora_viz.ui.session import state
+
+if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
+    import plotly.graph_objects as go
+
+# text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
+INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
+GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
+
+
+def headline(title: str, sentence: str, kicker: str, *, is_about_adapter: bool = True) -> None:
+    """The page's title with the scenario above it and one sentence on what to see below.
+
+    The kicker is plain text, the sentence is Markdown.
+
+    Where the page's numbers are of the scenario's adapter, targets that match nothing follow.
+    """
+    st.caption(as_markdown(kicker))
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+    if is_about_adapter:
+        warn_of_unmatched_targets(state.scenario())
+
+
+def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two thirds for the picture, one third for its controls; on a phone below each other."""
+    picture, controls = st.columns([2, 1], gap="medium")
+    return picture.container(border=True), controls
+
+
+def key_number(number: str, meaning: str, part: str = "") -> None:
+    """The one number that matters, large, with what it is the number of.
+
+    Both are HTML: what comes from outside is given as `literal.as_html` makes it. A page of several
+    parts has one for each; `part` names those after the first.
+    """
+    with st.container(border=True, key=f"key-number-{part}" if part else "key-number"):
+        st.markdown(
+            f'<div class="key-number">{number}</div><div class="key-meaning">{meaning}</div>',
+            unsafe_allow_html=True,
+        )
+
+
+def figure(drawing: go.Figure, name: str) -> None:
+    """A chart in the page's ink, with buttons that save it; nothing leaves the machine."""
+    theme = st.context.theme.type or "light"
+    drawing["layout.font.color"], drawing["layout.paper_bgcolor"] = INK[theme], GROUND[theme]
+    key = f"figure-{name}"
+    with st.container(gap=None):
+        st.plotly_chart(
+            drawing,
+            key=key,
+            theme="streamlit",
+            config={
+                "displaylogo": False,
+                "toImageButtonOptions": {"format": "svg", "filename": f"lora-viz-{name}"},
+                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            },
+        )
+        download_buttons(key)
+
+
+def tabs(
+    *,
+    formula: Callable[[], None],
+    table: Callable[[], None],
+    why: Callable[[], None],
+    sources: Callable[[], None],
+) -> None:
+    """The four tabs below every picture; each argument draws the inside of one."""
+    names = (_("Formula"), _("Table"), _("Why it matters"), _("Sources"))
+    for tab, draw in zip(st.tabs(names), (formula, table, why, sources), strict=True):
+        with tab:
+            draw()
+
+
+def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
+    """A table and a button that saves it as CSV under this name."""
+    frame = as_frame(rows)
+    st.dataframe(frame, hide_index=True, column_config=column_config or None)
+    st.download_button(
+        _("Save as CSV"),
+        data=lambda: as_csv(frame),
+        file_name=f"lora-viz-{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key=f"csv:{name}",
+    )
+
+
+def note_on_8_bit_moments() -> None:
+    """For pages that count AdamW's moments in the dtype of the weights, whatever is chosen."""
+    if state.scenario().optimizer == "adamw_8bit":
+        st.caption(
+            _(
+                "This page shows AdamW's moments in the dtype of the weights. Moments in 8 bits "
+                "are on the Memory page."
+            )
+        )
+
+
+def show_complaints() -> None:
+    """One message for each value that was not accepted, once."""
+    for sentence in state.take_complaints():
+        show_warning(sentence)

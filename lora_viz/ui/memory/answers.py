@@ -1,0 +1,80 @@
+"""What the memory page asks the workers: simulated steps, by method and with one thing changed."""
+
+from __future__ import annotations
+
+from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.errors import UserError
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.models.catalogue import default_targets
+from lora_viz.questions import kept
+from lora_viz.ui.kit.asking import answer_or_reason
+from lora_viz.ui.sidebar import METHODS, model_name
+
+
+def step_of(scenario: Scenario) -> MemoryReport | UserError:
+    """One simulated step of a scenario, or why there is none."""
+    message = _("Simulating a training step of %(model)s by %(method)s, %(batch)s × %(length)s …")
+    return answer_or_reason(
+        message
+        % {
+            "model": model_name(scenario.model),
+            "method": METHODS[scenario.method],
+            "batch": grouped(scenario.batch_size),
+            "length": grouped(scenario.seq_len),
+        },
+        simulate_step,
+        scenario.model,
+        step_settings(scenario).as_arguments(),
+    )
+
+
+def step_quietly(scenario: Scenario) -> MemoryReport | UserError:
+    """The same without a message, for work that says itself how far it is."""
+    try:
+        return kept.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    except UserError as error:
+        return error
+
+
+def known_step(scenario: Scenario) -> MemoryReport | None:
+    """The step of a scenario if it needs no further simulation."""
+    return kept.known(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+
+
+def is_known(scenario: Scenario) -> bool:
+    """Whether the step of a scenario needs no further simulation."""
+    return known_step(scenario) is not None
+
+
+def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:
+    """What could be changed to need less memory, in words, and the scenario that it gives."""
+    steps = {}
+    if not scenario.gradient_checkpointing:
+        steps[_("Gradient checkpointing")] = scenario.changed(gradient_checkpointing=True)
+    if scenario.seq_len > 1:
+        length = scenario.seq_len // 2
+        words = _("Half the sequence length (%s)") % grouped(length)
+        steps[words] = scenario.changed(seq_len=length)
+    if scenario.batch_size > 1:
+        batch = scenario.batch_size // 2
+        words = _("Half the batch (%s)") % grouped(batch)
+        steps[words] = scenario.changed(batch_size=batch)
+    if targets := _fewer_targets(scenario):
+        words = _("Fewer targets (%s)") % ", ".join(targets)
+        steps[words] = scenario.changed(target_modules=targets)
+    return steps
+
+
+def _fewer_targets(scenario: Scenario) -> tuple[str, ...]:
+    """The first half of the target modules, or the model's usual ones in place of all linear
+    layers; empty where there are no fewer."""
+    targets = scenario.target_modules
+    if scenario.method == "full":
+        return ()
+    if targets == (ALL_LINEAR,):
+        usual = default_targets(scenario.model)
+        return () if usual == targets else usual
+    return targets[: len(targets) // 2]

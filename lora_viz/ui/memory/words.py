@@ -1,0 +1,247 @@
+"""What the memory page says in cards, formulas and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import streamlit as st
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
+from lora_viz.format import binary_size, grouped, percent, size
+from lora_viz.i18n import _
+from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.ui.kit import latex, page
+from lora_viz.ui.kit.literal import as_html, as_markdown
+from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.memory.answers import is_known, smaller_steps, step_of
+from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_sentence
+from lora_viz.ui.memory.pieces import bar_pieces, words_for
+from lora_viz.ui.sidebar import METHODS
+
+Reports = Mapping[str, MemoryReport]
+# what grows with the batch
+OF_THE_BATCH = ("activations", "logits")
+
+
+def key_number(report: MemoryReport, scenario: Scenario) -> None:
+    """What the chosen method needs of the card, whether that fits, and its parts."""
+    card = scenario.card
+    words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.") % {
+        "method": METHODS[scenario.method],
+        "needs": needs_of(report, card.memory_bytes),
+        "card": as_html(card.name),
+        "verdict": verdict_sentence(report, card),
+        "parts": parts_of(report),
+    }
+    page.key_number(size(report.needs.total), words)
+
+
+def note_on_context(scenario: Scenario, context_length: int | None) -> None:
+    """A warning where a sequence is longer than the model's context."""
+    if context_length and scenario.seq_len > context_length:
+        show_warning(
+            _(
+                "%(length)s tokens are more than the %(context)s that this model has positions "
+                "for, or was made for: the step is simulated, but a real one may fail."
+            )
+            % {"length": grouped(scenario.seq_len), "context": grouped(context_length)}
+        )
+
+
+def findings(reports: Reports, scenario: Scenario) -> Iterator[str]:
+    """What the three methods' numbers say beside each other."""
+    full, lora, qlora = (reports.get(method) for method in ("full", "lora", "qlora"))
+    if full and lora:
+        yield _lora_against_full(full, lora)
+    if lora and qlora:
+        yield _qlora_against_lora(lora, qlora, scenario)
+
+
+def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
+    change = 1 - lora.peak_allocated / full.peak_allocated
+    weights, of_batch = lora.breakdown.get("weights", 0), _of_the_batch(lora)
+    return _(
+        "LoRA trains **%(trained)s** of the parameters; its peak is **%(change)s %(word)s** "
+        "than full fine-tuning's. What stays: frozen weights, %(weights)s or %(share_of_weights)s "
+        "of it, and activations and logits, %(bytes)s or %(share)s. Those grow with the batch, "
+        "hardly with the rank."
+    ) % {
+        "trained": percent(lora.trainable_parameters / full.trainable_parameters),
+        "change": percent(abs(change), 1),
+        "word": _("less") if change >= 0 else _("more"),
+        "weights": size(weights),
+        "share_of_weights": percent(weights / lora.peak_allocated, 0),
+        "share": percent(of_batch / lora.peak_allocated, 0),
+        "bytes": size(of_batch),
+    }
+
+
+def _of_the_batch(report: MemoryReport) -> int:
+    return sum(report.breakdown.get(kind, 0) for kind in OF_THE_BATCH)
+
+
+def _qlora_against_lora(lora: MemoryReport, qlora: MemoryReport, scenario: Scenario) -> str:
+    more = qlora.peak_allocated - lora.peak_allocated
+    changes = {
+        kind: qlora.breakdown.get(kind, 0) - lora.breakdown.get(kind, 0)
+        for kind in {**lora.breakdown, **qlora.breakdown}
+    }
+    values = {
+        "bytes": size(abs(more)),
+        "grows": _listed({kind: change for kind, change in changes.items() if change > 0}),
+        "shrinks": _listed({kind: -change for kind, change in changes.items() if change < 0}),
+    }
+    if more == 0:
+        return _("QLoRA needs as much as LoRA here: its weights are packed in both.")
+    if more < 0:
+        return (
+            _("QLoRA needs **%(bytes)s less** than LoRA. Less: %(shrinks)s. More: %(grows)s.")
+            % values
+        )
+    sentence = (
+        _("QLoRA needs **%(bytes)s more** than LoRA here. More: %(grows)s. Less: %(shrinks)s.")
+        % values
+    )
+    if scenario.base_dtype != "float32" and scenario.kbit_preparation != "none":
+        sentence += " " + _(
+            "The preparation for 4-bit training makes weights that are not packed float32, and "
+            "what is computed with them with it."
+        )
+    if changes.get("weights", 0) > 0:
+        sentence += " " + _(
+            "Only linear layers are packed: weights of another form, such as all experts in one "
+            "tensor, are not."
+        )
+    return sentence
+
+
+def _listed(changes: Mapping[str, int]) -> str:
+    """ "Activations 1.20 GB, Logits and loss 0.40 GB": the largest three first."""
+    largest = sorted(changes.items(), key=lambda item: -item[1])[:3]
+    words = [f"{words_for(kind, 'lora')} {size(change)}" for kind, change in largest]
+    return ", ".join(words) or _("nothing")
+
+
+def next_steps(report: MemoryReport, scenario: Scenario) -> None:
+    """What would help most, largest first: simulated on demand, shown at once where it is known."""
+    st.markdown(f"**{_('What would help most next?')}**")
+    steps = smaller_steps(scenario)
+    if not all(is_known(changed) for changed in steps.values()):
+        place = st.empty()
+        with place.container():
+            is_wanted = st.button(_("Simulate smaller steps"), key="simulate-smaller-steps")
+            st.caption(_("Each is a simulated step of its own."))
+        if not is_wanted:
+            return
+        place.empty()
+    saved: dict[str, int] = {}
+    reasons = []
+    for words, changed in steps.items():
+        found = step_of(changed)
+        if isinstance(found, UserError):
+            reasons.append(f"{words}: {found}")
+        else:
+            saved[words] = report.needs.total - found.needs.total
+    largest_first = sorted(saved.items(), key=lambda item: -item[1])
+    st.markdown(
+        "\n".join(f"- {as_markdown(words)}: {_change(count)}" for words, count in largest_first)
+    )
+    for reason in reasons:
+        st.caption(as_markdown(reason))
+
+
+def _change(saved: int) -> str:
+    return f"**{'−' if saved >= 0 else '+'}{size(abs(saved))}**"
+
+
+def quotation(reports: Reports, scenario: Scenario) -> str:
+    """Why the explainer's sums are others, part by part."""
+    words = _("Outlined: quoted from the explainer for GPT-2 small, 2.5 GB and 1.0 GB.")
+    full, lora = reports.get("full"), reports.get("lora")
+    if not full or not lora:
+        return words
+    weights_and_state = full.breakdown.get("weights", 0) + full.breakdown.get("optimizer", 0)
+    return (
+        words
+        + " "
+        + _(
+            "Full fine-tuning has 1.50 GB of weights and optimizer state there, %(state)s here; "
+            "500 MB of gradients there, %(gradients)s here at the peak. For activations the "
+            "explainer assumes 500 MB by either method; a batch of %(batch)s × %(length)s has "
+            "%(full)s and %(lora)s, logits included."
+        )
+        % {
+            "state": size(weights_and_state),
+            "gradients": size(full.breakdown.get("gradients", 0)),
+            "batch": grouped(scenario.batch_size),
+            "length": grouped(scenario.seq_len),
+            "full": size(_of_the_batch(full)),
+            "lora": size(_of_the_batch(lora)),
+        }
+    )
+
+
+def formula(reports: Reports) -> None:
+    """What each method needs as the sum of its parts."""
+    lines = []
+    for method, report in reports.items():
+        terms = " + ".join(
+            latex.coloured(piece.meaning, rf"\text{{{size(piece.bytes)}}}")
+            for piece in bar_pieces(report, method)
+        )
+        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.needs.total)}")
+    latex.lines(*lines)
+    st.caption(_("The parts are in the order of the bars, from the bottom, and in their colours."))
+
+
+def _text(count: int) -> str:
+    return rf"\text{{{size(count)}}}"
+
+
+def why(reports: Reports, scenario: Scenario) -> None:
+    """What a presenter can say, with the current numbers."""
+    points = list(findings(reports, scenario))
+    points.append(
+        _(
+            "The forward pass piles up activations, the backward pass takes them down again. The "
+            "peak is where logits and their gradient lie on top of all of them, or, in a large "
+            "model, where gradients and the optimizer's copies do."
+        )
+    )
+    points.append(
+        _(
+            "A rank changes adapter, gradients and optimizer state. Batch and sequence length "
+            "change the rest: look there first when a step does not fit."
+        )
+    )
+    st.markdown("\n".join(f"- {point}" for point in points))
+
+
+def sources(report: MemoryReport) -> None:
+    """What the figures rest on, and what is assumed."""
+    versions = ", ".join(f"{library} {version}" for library, version in report.software.items())
+    for source in (
+        _(
+            "Simulated: transformers, PEFT and torch run the step themselves over tensors without "
+            "data, and the rules of PyTorch's CUDA allocator are replayed over what they allocate. "
+            "Versions: %s."
+        )
+        % as_markdown(versions),
+        _("Simulated blocks: %(simulated)s of %(all)s; the others are like their neighbours.")
+        % {"simulated": report.blocks_simulated, "all": report.blocks},
+        _("Assumed: the CUDA context with its loaded kernels takes %s; 300 to 600 MiB are usual.")
+        % binary_size(CUDA_CONTEXT_BYTES),
+        _("Assumed: every sequence has the full length; no padding tokens are dropped."),
+        _(
+            "Assumed: a plain training loop keeps the model's outputs, logits among them, during "
+            "the backward pass; the training loop “trainer” frees them."
+        ),
+        _("Reserved, at least: with expandable segments. At most: the default allocator."),
+        _(
+            "QLoRA: half a byte a packed value and a float32 constant for each 64 values, unless "
+            "they are quantized too: Dettmers et al. 2023, "
+            "[arXiv:2305.14314](https://arxiv.org/abs/2305.14314)"
+        ),
+    ):
+        st.markdown(f"- {source}")

@@ -1,0 +1,1 @@
+"""What several pages show of runs: lists, names, buttons, damaged folders."""

@@ -1,0 +1,34 @@
+"""Folders of runs that are damaged: one line each that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from lora_viz.format import grouped
+from lora_viz.i18n import _
+from lora_viz.training.runs.files import Damage
+from lora_viz.ui.kit.literal import as_code, as_markdown
+
+MOST_IN_A_LINE = 3
+
+
+def damaged_runs(found: Mapping[str, Sequence[Damage]]) -> None:
+    """A closed list of what is wrong with which folder; nothing where all can be read."""
+    if not found:
+        return
+    with st.expander(_("Damaged folders of runs: %s") % grouped(len(found))):
+        st.markdown(
+            "\n".join(
+                f"- {as_code(name)}: {what_is_wrong(damages)}" for name, damages in found.items()
+            )
+        )
+
+
+def what_is_wrong(damages: Sequence[Damage]) -> str:
+    """What is wrong with a folder, in a few sentences, as Markdown."""
+    words = [as_markdown(damage.sentence()) for damage in damages[:MOST_IN_A_LINE]]
+    if len(damages) > MOST_IN_A_LINE:
+        words.append(_("Wrong besides: %s.") % grouped(len(damages) - MOST_IN_A_LINE))
+    return " ".join(words)

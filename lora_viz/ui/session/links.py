@@ -1,0 +1,73 @@
+"""Links: the one place where an address becomes settings, and settings an address.
+
+Anyone may have written a link. What it may set is declared with each field (`declared.InLinks`); a
+wrong value costs one sentence and no more than that, however wrong it is, and no link makes the
+application open a file that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.i18n import _, set_language
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.session.view import View
+
+OF_TRAINING = "train-"  # before the names of training settings: other fields share some
+MOST_COMPLAINTS = 5
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link sets, and a few sentences on what is wrong in it."""
+
+    scenario: Scenario
+    view: View
+    training: TrainingSettings
+    complaints: list[str]
+
+
+def read(query: Mapping[str, str]) -> Link:
+    """The settings of a link's parameters; names that are no setting's are left alone.
+
+    What is wrong is said in the link's own language, which this sets.
+    """
+    set_language(_language(query))
+    scenario, of_scenario = Scenario.from_query(query)
+    view, of_view = View.from_query(query)
+    training, of_training = TrainingSettings.from_query(
+        {
+            name.removeprefix(OF_TRAINING): value
+            for name, value in query.items()
+            if name.startswith(OF_TRAINING)
+        }
+    )
+    complaints = _few(of_scenario + of_view + of_training)
+    return Link(scenario, view, training.with_scenario(scenario), complaints)
+
+
+def write(scenario: Scenario, view: View, training: TrainingSettings) -> dict[str, str]:
+    """The parameters of a link to these settings; what is as usual is left out."""
+    usual = TrainingSettings.make({"scenario": scenario})
+    of_training = training.to_query(usual).items()
+    return (
+        scenario.to_query()
+        | view.to_query()
+        | {OF_TRAINING + name: value for name, value in of_training}
+    )
+
+
+def _language(query: Mapping[str, str]) -> str:
+    names = ("language", Scenario.short_name("language"))
+    given = {name: query[name] for name in names if name in query}
+    return Scenario.from_query(given)[0].language
+
+
+def _few(complaints: list[str]) -> list[str]:
+    rest = len(complaints) - MOST_COMPLAINTS
+    if rest <= 0:
+        return complaints
+    more = _("The link has more values that are not accepted: %s.") % rest
+    return [*complaints[:MOST_COMPLAINTS], more]

@@ -1,0 +1,126 @@
+"""The scenario, the view and the training settings of one session.
+
+They are read from the session's link, kept, and written back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lora_viz.choices.declaration import Declared
+from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
+from lora_viz.i18n import set_language
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.session import frames, links
+from lora_viz.ui.session.view import View
+
+SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
+PINNED = "pinned"
+
+
+def begin_run() -> None:
+    """Start a run: read the link if it is the first, set the language, write the link."""
+    if SCENARIO not in st.session_state:
+        given = links.read(st.query_params.to_dict())
+        st.session_state[SCENARIO], st.session_state[VIEW] = given.scenario, given.view
+        st.session_state[TRAINING] = given.training
+        st.session_state[COMPLAINTS] = given.complaints
+    frames.remember()
+    set_language(scenario().language)
+    _write_link()
+
+
+def scenario() -> Scenario:
+    """This session's scenario."""
+    return st.session_state[SCENARIO]
+
+
+def view() -> View:
+    """This session's view."""
+    return st.session_state[VIEW]
+
+
+def training() -> TrainingSettings:
+    """This session's training settings, for its scenario."""
+    return st.session_state[TRAINING].with_scenario(scenario())
+
+
+def values_of(owner: type[Declared]) -> Declared:
+    """This session's scenario, view or training settings, by the declaration."""
+    if owner is TrainingSettings:
+        return training()
+    return scenario() if owner is Scenario else view()
+
+
+def update_training(**values: Any) -> None:
+    """Change training settings; complain about values that are not allowed."""
+    for field, value in values.items():
+        try:
+            st.session_state[TRAINING] = training().changed(**{field: value})
+        except UserError as error:
+            complain(str(error))
+
+
+def take_settings(settings: TrainingSettings) -> None:
+    """Take the settings of a run, its scenario among them; the language stays."""
+    language = scenario().language
+    st.session_state[SCENARIO] = settings.scenario.changed(language=language)
+    st.session_state[TRAINING] = settings
+
+
+def update(**values: Any) -> None:
+    """Change fields of the scenario or the view; complain about values that are not allowed."""
+    for field, value in values.items():
+        try:
+            if field == "model":
+                st.session_state[SCENARIO] = scenario().with_model(value)
+                st.session_state[VIEW] = view().changed(layer="", block="")
+            elif field == "run":  # the one that is looked at, on other pages too
+                st.session_state[VIEW] = view().changed(run=value, told_run="")
+            elif field in Scenario.model_fields:
+                st.session_state[SCENARIO] = scenario().changed(**{field: value})
+            else:
+                st.session_state[VIEW] = view().changed(**{field: value})
+        except UserError as error:
+            complain(str(error))
+
+
+def pin(**values: Any) -> None:
+    """Write what a page chose by itself into the link, which then means the same tomorrow."""
+    for field, value in values.items():
+        if getattr(view(), field) != value:
+            update(**{field: value})
+            st.session_state.setdefault(PINNED, {})[field] = value
+    _write_link()
+
+
+def unpin() -> None:
+    """Let pages choose anew what they chose by themselves, as where there is a new run."""
+    for field, value in st.session_state.pop(PINNED, {}).items():
+        if getattr(view(), field) == value:
+            update(**{field: View.model_fields[field].default})
+
+
+def complain(sentence: str) -> None:
+    """Show one sentence at the top of the next run."""
+    st.session_state[COMPLAINTS].append(sentence)
+
+
+def take_complaints() -> list[str]:
+    """The sentences that are to be shown now; each is taken once."""
+    complaints, st.session_state[COMPLAINTS] = st.session_state[COMPLAINTS], []
+    return complaints
+
+
+def link_parameters() -> dict[str, str]:
+    """What a link to this screen holds after its page."""
+    return links.write(scenario(), view(), training())
+
+
+def _write_link() -> None:
+    wanted = link_parameters()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

@@ -1,0 +1,230 @@
+"""The view: what a reader has chosen to look at, which changes no answer but belongs in a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from annotated_types import Ge, Le
+from pydantic import ValidationInfo, field_validator
+
+from lora_viz.choices import scenario_links
+from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.scenario import MODEL_OF_A_LINK
+from lora_viz.i18n import N_
+from lora_viz.memory.step_time import UTILISATION
+
+Method = Literal["full", "lora", "qlora"]
+Rank = Annotated[int, Ge(1), Le(1024)]
+PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
+COMPARED_AT_ONCE = 7  # runs; there are as many colours
+_NAME = re.compile(r"[^/\\]*")
+LAYER = InLinks(_NAME, N_("the name of a layer"))
+BLOCK = InLinks(_NAME, N_("the name of a block"))
+RUN = InLinks(_NAME, N_("the name of a run"))
+RUNS = InLinks(_NAME, N_("at most 7 names of runs, with commas between them"), 700)
+MODELS = InLinks(
+    MODEL_OF_A_LINK.form, N_("at most 4 names of models, with commas between them"), 800
+)
+COMPARISON = InLinks(
+    re.compile(r".*"), N_("at most 4 scenarios, as the page “Compare” writes them"), 20_000
+)
+SWEEP = InLinks(_NAME, N_("the name of a rank sweep"))
+
+
+class View(Declared):
+    """One setting of everything that pages show or hide."""
+
+    EXPECTATIONS: ClassVar[dict[str, str]] = {
+        "planned_models": N_("at most 4 names of models, with commas between them"),
+        "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
+        "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
+        "compared_runs": N_("at most 7 names of runs, with commas between them"),
+    }
+
+    layer: Annotated[str, LAYER] = choice(
+        "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
+    )
+    axis: Literal["log", "linear"] = choice(
+        "log", N_("Axis"), N_("A linear axis is true to scale; a logarithmic one shows small bars.")
+    )
+    count_frozen: bool = choice(
+        False, N_("Count the frozen weight too"), N_("W is not trained, but it stays in memory.")
+    )
+    short_target: bool = choice(
+        False,
+        N_("Short target names"),
+        N_("Only the last part, such as c_proj for attn.c_proj: it may match more layers."),
+    )
+    decomposition: Literal["shapes", "rebuild"] = choice(
+        "shapes",
+        N_("Picture"),
+        N_("Three matrices to scale, or an example ΔW rebuilt from B and A."),
+    )
+    true_rank: Annotated[int, Ge(1), Le(64)] = choice(
+        4, N_("True rank"), N_("The rank of the example ΔW before noise is added.")
+    )
+    noise: Annotated[float, Ge(0.0), Le(1.0)] = choice(
+        0.1, N_("Noise"), N_("Size of the noise beside the low-rank part (Frobenius norms).")
+    )
+    seed: Annotated[int, Ge(0), Le(9999)] = choice(
+        0, N_("Seed"), N_("The random numbers that the example starts from.")
+    )
+    sweeps: Annotated[int, Ge(0), Le(8)] = choice(
+        1, N_("Fitting sweeps"), N_("How often B and A are fitted in turn.")
+    )
+    step: Literal["1", "2", "3", "all", "merged"] = choice(
+        "all",
+        N_("Step"),
+        N_("One step of the forward pass, all three together, or the merged weight."),
+    )
+    rows_shown: Annotated[int, Ge(1), Le(8)] = choice(
+        4, N_("Rows"), N_("How many rows of the batch are drawn.")
+    )
+    forward_steps: Annotated[int, Ge(0), Le(50)] = choice(
+        20,
+        N_("Optimizer steps"),
+        N_("How often A and B were trained before this pass. At 0 B is zero, as PEFT starts it."),
+    )
+    verdict: Literal[
+        "all",
+        "exact",
+        "rounded",
+        "convention",
+        "partial",
+        "contradicted",
+        "assumed",
+        "qualitative",
+    ] = choice("all", N_("Verdict"), N_("Only the figures that got this verdict."))
+    rank_range: Literal["break-even", "ranks"] = choice(
+        "break-even", N_("Chart"), N_("Up to the rank where A and B are as large as W, or less.")
+    )
+    epoch: Literal["1", "5", "10", "20"] = choice(
+        "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
+    )
+    told_run: Annotated[str, RUN] = choice(
+        "",
+        N_("Run"),
+        N_("The run whose snapshots are played; a run that you look at if empty, or your newest."),
+    )
+    told_layer: Annotated[str, LAYER] = choice(
+        "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
+    )
+    sweep: Annotated[str, SWEEP] = choice(
+        "",
+        N_("Rank sweep"),
+        N_("The sweep that is drawn; your newest if empty, else a recorded one."),
+    )
+    sweep_task: Literal["style", "qa"] = choice(
+        "style", N_("Task"), N_("What the models of a new sweep are trained on.")
+    )
+    sweep_seeds: Literal["1", "3"] = choice(
+        "1", N_("Seeds"), N_("How often each rank is trained, each time from other random numbers.")
+    )
+    update_source: Literal["synthetic", "trained"] = choice(
+        "synthetic",
+        N_("ΔW"),
+        N_("Random numbers of a known rank, or what full fine-tuning really changed."),
+    )
+    trained_run: Annotated[str, RUN] = choice(
+        "",
+        N_("Run"),
+        N_("The run whose real ΔW is rebuilt; your newest that kept one if empty."),
+    )
+    trained_layer: Annotated[str, LAYER] = choice(
+        "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
+    )
+    block: Annotated[str, BLOCK] = choice(
+        "", N_("Block"), N_("The block that is opened; the first one if empty.")
+    )
+    run: Annotated[str, RUN] = choice(
+        "",
+        N_("Run"),
+        N_("The run that is looked at; the one that is running, or the newest, if empty."),
+    )
+    all_runs: bool = choice(
+        False,
+        N_("All runs on this machine"),
+        N_("Lists the runs of other readers too, which you can look at and not change."),
+    )
+    compared_runs: Annotated[tuple[str, ...], RUNS] = choice(
+        (),
+        N_("Runs"),
+        N_("The runs whose curves stand together; the newest few if empty."),
+        short="runs",
+    )
+    compared_curve: Literal[
+        "held_out", "validation", "training", "gradient_norm", "learning_rate"
+    ] = choice(
+        "held_out",
+        N_("Curve"),
+        N_("Which of the recorded curves is drawn for every run."),
+        short="curve",
+    )
+    planned_models: Annotated[tuple[str, ...], MODELS] = choice(
+        (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")
+    )
+    planned_methods: tuple[Method, ...] = choice(
+        ("full", "lora", "qlora"), N_("Methods"), N_("What the planner tries for each model.")
+    )
+    planned_ranks: tuple[Rank, ...] = choice(
+        (), N_("Other ranks"), N_("What the planner tries besides the scenario's rank.")
+    )
+    utilisation: Annotated[float, Ge(0.0001), Le(1.0)] = choice(
+        UTILISATION,
+        N_("Utilisation"),
+        N_(
+            "The share of the card's published peak rate that training uses. 0.2 to 0.5 are "
+            "usual for large models, less for small batches."
+        ),
+    )
+    compared: Annotated[str, COMPARISON] = choice(
+        "",
+        N_("Comparison"),
+        N_("Scenarios beside each other, as `comparison.encode` writes them."),
+        short="compare",
+    )
+
+    @field_validator(
+        "planned_models", "planned_methods", "planned_ranks", "compared_runs", mode="before"
+    )
+    @classmethod
+    def split_lists(cls, value: Any) -> Any:
+        """Read "8,64" as two."""
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("planned_models", "planned_methods", "planned_ranks", "compared_runs")
+    @classmethod
+    def take_each_once(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        """Refuse lists that a page has no room for."""
+        each = tuple(dict.fromkeys(value))
+        most = COMPARED_AT_ONCE if info.field_name == "compared_runs" else PLANNED_AT_ONCE
+        if len(each) > most:
+            raise ValueError("too many")
+        return each
+
+    @field_validator("planned_methods")
+    @classmethod
+    def plan_a_method(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not value:
+            raise ValueError("none")
+        return value
+
+    def to_query(self, defaults: Self | None = None) -> dict[str, str]:
+        """The view as link parameters; of a comparison and of the models to plan for, what fits."""
+        models = tuple(model for model in self.planned_models if MODELS.allows(model))
+        compared = scenario_links.for_link(self.compared)
+        kept = self.model_copy(update={"planned_models": models, "compared": compared})
+        return super(View, kept).to_query(defaults)
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[str]]:
+        """Read link parameters, the scenarios of a comparison among them, each by its own rules."""
+        view, complaints = super().from_query(query)
+        if not view.compared:
+            return view, complaints
+        scenarios, of_comparison = scenario_links.decode(view.compared, from_link=True)
+        return view.changed(compared=scenario_links.encode(scenarios)), complaints + of_comparison

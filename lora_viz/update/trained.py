@@ -1,0 +1,117 @@
+"""What full fine-tuning changed: the real ΔW of a run, and how near to low rank each layer's is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.questions.waiting import heavy
+from lora_viz.training.runs.files import DamagedFileError, read_tensors, tensor_damage
+from lora_viz.training.runs.results import LayerChange
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.update.rebuild import Rebuild, rebuild
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """How the squared norm of a ΔW is spread over its singular values.
+
+    `half` and `most` are how many of the largest hold 50 and 90 % of it. `numerical_rank` counts
+    those above the tolerance of `numpy.linalg.matrix_rank`, the longer side times float32's
+    epsilon, of the largest.
+    """
+
+    layer: str
+    shape: tuple[int, int]
+    values: tuple[float, ...]
+    half: int
+    most: int
+    numerical_rank: int
+
+    def share_of(self, rank: int) -> float:
+        """The share of the squared norm that the `rank` largest hold: the best of any rank r."""
+        squares = np.square(self.values)
+        return float(squares[:rank].sum() / squares.sum())
+
+
+def spectrum(change: LayerChange) -> Spectrum:
+    """The spectrum of one layer's ΔW, from the singular values that the run recorded."""
+    values = np.asarray(change.singular_values)
+    shares = np.cumsum(values**2) / np.sum(values**2)
+    tolerance = max(change.shape) * np.finfo(np.float32).eps * values[0]
+    return Spectrum(
+        layer=change.layer,
+        shape=change.shape,
+        values=change.singular_values,
+        half=int(np.searchsorted(shares, 0.5)) + 1,
+        most=int(np.searchsorted(shares, 0.9)) + 1,
+        numerical_rank=int(np.sum(values > tolerance)),
+    )
+
+
+def kept_layers(run: Run) -> tuple[str, ...]:
+    """The layers whose ΔW a full fine-tuning run kept; none for any other run."""
+    result = run.result()
+    changes = result.layer_changes if result else ()
+    return tuple(change.layer for change in changes if change.file and is_whole(change))
+
+
+def check_updates(run: Run) -> None:
+    """Raise `UserError` where a run kept no ΔW, or its files are not whole."""
+    if not kept_layers(run):
+        raise UserError(_("The run “%s” kept no ΔW.") % run.name)
+    result = run.result()
+    files = {change.file for change in result.layer_changes if change.file} if result else set()
+    for damage in (tensor_damage(run.path, file) for file in sorted(files)):
+        if damage:
+            raise DamagedFileError(damage)
+
+
+def is_whole(change: LayerChange) -> bool:
+    """Whether a change has singular values, all of them numbers, and not all of them zero."""
+    values = np.asarray(change.singular_values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(values.size and np.isfinite(np.square(values).sum()) and values[0] > 0)
+
+
+@heavy
+def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: int) -> Rebuild:
+    """Rebuild the ΔW of a run's layer at every rank. Loads torch.
+
+    Args:
+        _written: when the run's result was; a run made anew is another question.
+
+    Raises:
+        UserError: the run did not keep this layer's ΔW.
+    """
+    import torch
+
+    update = torch.from_numpy(read_update(folder, layer).astype(np.float64))
+    random = torch.Generator().manual_seed(seed)
+    smaller = min(update.shape)
+    start = torch.randn(smaller, update.shape[1], generator=random, dtype=torch.float64)
+    return rebuild(update, start, sweeps, None)
+
+
+def read_update(folder: str, layer: str) -> np.ndarray:
+    """ΔW (out, in) of a run's layer. Raises `UserError` where it cannot be read."""
+    run = Run(Path(folder))
+    result = run.result()
+    changes = result.layer_changes if result else ()
+    change = next((change for change in changes if change.layer == layer), None)
+    file = change.file if change else None
+    delta = read_tensors(run.path, file).get(f"{layer}.delta") if file else None
+    if change is None or delta is None or delta.shape != change.shape:
+        raise UserError(
+            _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}
+        )
+    if not np.isfinite(delta).all():
+        raise UserError(
+            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are no numbers.")
+            % {"run": run.name, "layer": layer}
+        )
+    return delta

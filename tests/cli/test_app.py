@@ -1,0 +1,262 @@
+"""The command line as a user runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.cli.app import app
+from lora_viz.errors import UserError
+
+
+def run(
+    *arguments: str,
+    text: str | None = None,
+    stdout: int | IO[str] = subprocess.PIPE,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lora_viz", *arguments],
+        input=text,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=os.environ | variables,
+        text=True,
+        check=False,
+    )
+
+
+def test_count_answers_as_json() -> None:
+    done = run("count", "gpt2", "--rank=8", "--alpha=16", "--targets=c_attn,c_proj", "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0 and done.stderr == ""
+    assert answer["total_parameters"] == 124_439_808
+    assert answer["trainable_parameters"] == 811_008
+    assert answer["trainable_percent"] == pytest.approx(100 * 811_008 / 124_439_808)
+    assert answer["peft_trainable_percent"] == pytest.approx(0.6475, abs=5e-5)
+    assert len(answer["modules"]) == 36
+    assert answer["modules"][0] == {
+        "name": "transformer.h.0.attn.c_attn",
+        "in_features": 768,
+        "out_features": 2304,
+        "parameters": 24_576,
+    }
+
+
+def test_checkpoint_answers_to_the_byte() -> None:
+    done = run("checkpoint", "gpt2", "--targets=c_attn,c_proj", "--adapter-dtype=float32", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["adapter_bytes"] == 3_253_104
+    assert answer["full_model_bytes"] == 497_774_208
+    # measured: 9.35 MiB for adapter and optimizer state together
+    both = answer["adapter_bytes"] + answer["optimizer_bytes"]
+    assert both / 2**20 == pytest.approx(9.35, abs=0.005)
+
+
+HOSTILE_LINES = [
+    b"{not json",
+    b'["gpt2"]',
+    b"[" * 100_000,
+    b'{"model": "gpt2", "rank": 0}',
+    b'{"model": "gpt2", "rank": true}',
+    b'{"model": "gpt2", "rank": NaN}',
+    b'{"model": "gpt2", "rank": 1e400}',
+    b'{"model": "gpt2", "rank": [8]}',
+    b'{"model": "gpt2", "rank": null}',
+    b'{"model": "gpt2", "target_modules": {"c_attn": 1}}',
+    b'{"model": "gpt2", "target_modules": [["c_attn"]]}',
+    b'{"model": "gpt2", "target_modules": "("}',
+    b'{"model": "gpt2", "\\ud800": 1}',
+    b'{"model": "\\ud800"}',
+    b'{"model": "\xff"}',
+    b'{"model": "a\\u0000b"}',
+    b'{"model": "' + b"a" * 5_000 + b'"}',
+    b'{"model": "~no-such-user/gpt2"}',
+    b'{"model": "../.."}',
+    b'{"model": "custom:' + b"9" * 5_000 + b'x1x1x1x1"}',
+    b'{"model": ["gpt2"]}',
+    b'{"model": "gpt2", "self": 1}',
+]
+
+
+def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
+    good = {
+        b'{"model": "gpt2", "target_modules": ["c_attn", "attn.c_proj"], "rank": 4}': 221_184,
+        b'{"model": "gpt2", "method": "full"}': 124_439_808,
+        '{"model": "gpt2", "targets": "c_attn,\u2028", "rank": 1}'.encode(): 12 * (768 + 2304),
+    }
+    lines = [line for one in good for line in (one, *HOSTILE_LINES)]
+    file = tmp_path / "scenarios.jsonl"
+    file.write_bytes(b"\n".join(lines))
+    done = run("count", "--batch", str(file))
+    answers = [json.loads(line) for line in done.stdout.split("\n")[:-1]]
+    assert done.returncode == 0 and done.stderr == ""
+    assert len(answers) == len(lines)
+    for line, answer in zip(lines, answers, strict=True):
+        assert answer.get("trainable_parameters") == good.get(line)
+        assert line in good or list(answer) == ["error"]
+        assert "not foreseen" not in answer.get("error", "")
+
+
+def test_a_batch_comes_from_standard_input_and_takes_options_too() -> None:
+    lines = '{"rank": 1}\n{"rank": 2}\n'
+    done = run("count", "gpt2", "--targets=c_attn", "--batch", "-", text=lines)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    each = 12 * (768 + 2304)
+    assert [answer["trainable_parameters"] for answer in answers] == [each, 2 * each]
+
+
+def test_a_pipe_that_is_closed_is_no_error_and_a_full_disk_is_one() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = run("models", stdout=writer)
+    os.close(writer)
+    assert closed.stderr == ""
+    with Path("/dev/full").open("w") as full:
+        done = run("models", stdout=full)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["models", "prune --json", "count gpt2", "count --batch -"])
+def test_a_closed_output_is_one_sentence_and_no_success(command: str) -> None:
+    done = run_closing(f"{command} >&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "Standard output is closed: there is nowhere to write the answer."
+    ]
+
+
+def test_a_closed_input_is_one_sentence_and_no_success() -> None:
+    done = run_closing("count --batch - <&-")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines() == ["Standard input is closed; name a file after --batch."]
+    assert run_closing("count --batch - <&- >&- 2>&-").returncode == 2
+    closed = run_closing("count nothing 2>&-")
+    assert (closed.returncode, closed.stdout, closed.stderr) == (2, "", "")
+
+
+def test_a_reader_that_has_enough_ends_a_command_quietly() -> None:
+    done = run_closing("models --json | :", "echo ${PIPESTATUS[0]}")
+    assert done.stdout == "141\n" and done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what is allocated")
+def test_a_lower_limit_on_memory_is_respected(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2", "n_layer": 1}')
+    scenario = json.dumps({"model": str(tmp_path), "targets": "c_attn"})
+    for kilobytes, words in (("7000000", '"trainable_parameters": 24576'), ("300000", "little")):
+        limited = f"ulimit -d {kilobytes}; exec {sys.executable} -m lora_viz count --batch -"
+        done = subprocess.run(
+            ["bash", "-c", limited], input=scenario, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and words in done.stdout and done.stderr == ""
+
+
+def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell, which can close its streams."""
+    return subprocess.run(
+        ["bash", "-c", f'"$0" -m lora_viz {command}; {afterwards}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_terminal_without_the_letters_gets_their_codes() -> None:
+    done = run("count", "nothing", "--lang=ko", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+
+
+def test_every_linear_layer_is_counted_alone_and_refused_beside_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside names PEFT would take it for a name of no layer: 27,262,976 are the names' alone."""
+    targets = ["all-linear", "All-Linear", "q_proj,v_proj,all-linear", ["all-linear", "q_proj"]]
+    file = tmp_path / "scenarios.jsonl"
+    file.write_text("\n".join(json.dumps({"targets": one}) for one in targets))
+    printed = printed_here(capsys, "count", "mistral-7b", "--rank=64", "--batch", str(file))
+    first, second, *refused = map(json.loads, printed.splitlines())
+    assert first["trainable_parameters"] == second["trainable_parameters"] == 167_772_160
+    assert len(refused) == 2
+    assert all(list(one) == ["error"] and "must stand alone" in one["error"] for one in refused)
+
+
+def test_a_target_in_vain_is_named_beside_every_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("tiny-gpt2", "--targets=c_attn,nothing_like_it", "--seq-len=8", "--batch-size=1")
+    file = tmp_path / "scenarios.jsonl"
+    file.write_text("{}\n")
+    for command in ("count", "checkpoint", "memory"):
+        text = printed_here(capsys, command, *given)
+        assert "No layer matches “nothing_like_it”" in text and "attn.c_attn" in text
+        for form in (("--json",), ("--batch", str(file))):
+            answer = json.loads(printed_here(capsys, command, *given, *form))
+            assert answer["unmatched_targets"] == ["nothing_like_it"]
+            assert any("“nothing_like_it”" in sentence for sentence in answer["warnings"])
+        full = json.loads(printed_here(capsys, command, *given, "--method=full", "--json"))
+        assert full["unmatched_targets"] == full["warnings"] == []
+
+
+def test_training_without_a_layer_to_adapt_is_refused_before_a_folder_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    for command in ("train", "sweep"):
+        with pytest.raises(UserError, match=r"No layer matches.*no_such_layer.*attn\.c_attn"):
+            printed_here(capsys, command, "tiny-gpt2", "--targets=no_such_layer", f"--out={out}")
+    assert not out.exists()
+
+
+def printed_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command prints, without a process of its own."""
+    app(arguments, standalone_mode=False)
+    return capsys.readouterr().out
+
+
+def test_the_catalogue_is_listed_with_exact_sizes() -> None:
+    listed = {row["model"]: row for row in json.loads(run("models", "--json").stdout)}
+    assert {"gpt2", "llama-3.1-405b", "t5-base"} <= listed.keys()
+    small = listed["distilgpt2"]
+    assert (small["parameters"], small["published_parameters"]) == (81_912_576, 82_000_000)
+    assert small["published_is_rounded"] and not listed["gpt2"]["published_is_rounded"]
+    text = run("models").stdout
+    assert "GPT-2 small" in text and "published, rounded: 82,000,000" in text
+    for row in listed.values():
+        assert f"{row['parameters']:,}" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("count",),
+        ("count", "gpt2", "--rank", "0"),
+        ("count", "gpt2", "--rank", "many"),
+        ("count", "gpt2", "--frobnicate", "3"),
+        ("count", "gpt2", "--targets", "no_such_layer"),
+        ("count", "mistral-7b", "--targets", "q_proj,v_proj,all-linear"),
+        ("count", "there-is-no-such-model"),
+        ("count", "--batch", "/no/such/file"),
+        ("checkpoint", "gpt2", "--base-dtype", "float7"),
+        ("no-such-command",),
+    ],
+)
+def test_errors_are_one_sentence_with_status_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_options_cover_the_whole_scenario() -> None:
+    shown = run("count", "--help").stdout
+    for name in Scenario.fields_by_short_name():
+        assert name == "model" or f"--{name}" in shown
