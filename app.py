@@ -1,4 +1,4 @@
-"""The server: `streamlit run serve.py` serves the script of `lora_viz.ui` with its hooks."""
+"""LoRA Viz: `streamlit run app.py` serves the script of `lora_viz.ui` with its hooks."""
 
 import streamlit as st
 from starlette.middleware import Middleware
