@@ -228,7 +228,7 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
 
 def _is_known_model() -> bool:
     """Whether the model's layers could be read, so that only its weights are missing."""
-    return asking.answers.known(asking.read_architecture, state.scenario().model) is not None
+    return asking.kept.known(asking.read_architecture, state.scenario().model) is not None
 
 
 def _use_embedded() -> None:
