@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import NamedTuple
 
-BYTES_PER_VALUE = {"float32": 4, "bfloat16": 2, "float16": 2}
+from lora_viz.dtypes import BYTES_PER_VALUE
+
 SAFETENSORS_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 # safetensors writes the tensors of wider formats first, and bfloat16 before float16
 SAFETENSORS_ORDER = ("float32", "bfloat16", "float16")

@@ -14,12 +14,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lora_viz import storage
 from lora_viz.errors import UserError
+from lora_viz.libraries import library_versions
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.source import local_config, note_use
 from lora_viz.questions import workers
@@ -27,7 +27,6 @@ from lora_viz.questions.plain import decode, encode
 
 Answer = TypeVar("Answer")
 
-LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 DRAWING = ("ui", "figures", "cli")  # code that computes no answer
 REMEMBERED = 2_000
 REMEMBERED_BYTES = 100_000_000  # as JSON
@@ -182,7 +181,7 @@ def _file_name(key: str) -> str:
 @cache
 def _code_version() -> str:
     """A hash of the libraries' versions and of this package's computing modules."""
-    digest = hashlib.sha256("".join(version(library) for library in LIBRARIES).encode())
+    digest = hashlib.sha256("".join(library_versions().values()).encode())
     package = Path(__file__).parents[1]
     code = (
         file for file in package.rglob("*.py") if file.relative_to(package).parts[0] not in DRAWING
