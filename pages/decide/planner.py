@@ -5,8 +5,8 @@ import streamlit as st
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
-from lora_viz.memory.simulate import MemoryReport
 from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.format import grouped
 from tests.classifiers import classifier
 from tests.pages.test_every_page import PAGES, PLANNER, WITHOUT_A_MODEL, opened
