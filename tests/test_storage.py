@@ -15,6 +15,7 @@ from lora_viz.errors import UserError
 from lora_viz.models.source import resolve, store_upload
 from lora_viz.questions import kept as answers
 from lora_viz.questions.ask_for import architecture_of
+from lora_viz.storage import bounds
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.runs.run_folder import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
@@ -28,8 +29,8 @@ CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_
 def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "kept"))
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(storage, "_growth", {})
-    monkeypatch.setattr(storage, "_noted", {})
+    monkeypatch.setattr(bounds, "_growth", {})
+    monkeypatch.setattr(bounds, "_noted", {})
     answers.forget()
 
 
@@ -66,7 +67,7 @@ def test_what_was_not_used_for_longest_goes_first_old_versions_before_the_rest(
     hours = {"old/used": 5, "old/unused": 9, "now/used": 1, "now/unused": 30, "now/unused too": 20}
     for name, ago in hours.items():
         age(storage.keep("answers", name, bytes(150_000)), ago * 3600)
-    storage._growth.clear()
+    bounds._growth.clear()
     storage.keep("answers", "now/large", bytes(500_000))
     assert names(tmp_path / "kept/answers") == ["now/large", "now/unused too", "now/used"]
 
@@ -76,7 +77,7 @@ def test_what_is_read_counts_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in ("first", "second", "third"):
         age(storage.keep("answers", name, bytes(300_000)), 3600)
     storage.read("answers", "first")
-    storage._growth.clear()
+    bounds._growth.clear()
     storage.keep("answers", "large", bytes(500_000))
     assert names(tmp_path / "kept/answers") == ["first", "large"]
 
@@ -106,7 +107,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
     damaged.write_text(damaged.read_text()[:-5] + ', "from_a_later_version": 1')
     for path in (tmp_path / "kept").rglob("*.*"):
         age(path, LONG_AGO)
-    storage._noted.clear()
+    bounds._noted.clear()
     answers.compute(architecture_of(of_a_reader))
     for everything in (False, True):
         for kind in storage.KINDS:
@@ -117,7 +118,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
         with pytest.raises(UserError, match="upload it again"):
             resolve(of_nobody)
         age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
-        storage._noted.clear()
+        bounds._noted.clear()
         answers.known(architecture_of(of_a_reader))  # from memory, as a page does
 
 
