@@ -15,7 +15,7 @@ from lora_viz.errors import UserError
 from lora_viz.models.source import resolve, store_upload
 from lora_viz.questions import kept as answers
 from lora_viz.questions.ask_for import architecture_of
-from lora_viz.storage import bounds
+from lora_viz.storage import bounds, kept
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.runs.run_folder import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
@@ -30,7 +30,7 @@ def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "kept"))
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(bounds, "_growth", {})
-    monkeypatch.setattr(bounds, "_noted", {})
+    monkeypatch.setattr(kept, "_noted", {})
     answers.forget()
 
 
@@ -53,8 +53,8 @@ def test_each_kind_stays_within_its_bound(kind: str, monkeypatch: pytest.MonkeyP
     for number in range(40):
         path = storage.keep(kind, f"{number:032}/one", bytes(200_000))
         age(path, 2 * storage.DAY - number)
-        kept = sum(file.stat().st_size for file in storage.storage_folder(kind).rglob("one"))
-        assert kept <= 2_000_000
+        size = sum(file.stat().st_size for file in storage.storage_folder(kind).rglob("one"))
+        assert size <= 2_000_000
     assert path.is_file()
     assert storage.prune(kind, everything=True).files_left == 0
     assert names(storage.storage_folder(kind)) == []
@@ -107,7 +107,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
     damaged.write_text(damaged.read_text()[:-5] + ', "from_a_later_version": 1')
     for path in (tmp_path / "kept").rglob("*.*"):
         age(path, LONG_AGO)
-    bounds._noted.clear()
+    kept._noted.clear()
     answers.compute(architecture_of(of_a_reader))
     for everything in (False, True):
         for kind in storage.KINDS:
@@ -118,8 +118,22 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
         with pytest.raises(UserError, match="upload it again"):
             resolve(of_nobody)
         age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
-        bounds._noted.clear()
+        kept._noted.clear()
         answers.known(architecture_of(of_a_reader))  # from memory, as a page does
+
+
+def test_runs_are_looked_for_where_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~/of-mine")
+    upload = store_upload(CONFIG % 20)
+    settings = TrainingSettings.make({"scenario": training_scenario({"model": upload})})
+    assert create_run(settings).path.parent == tmp_path / "of-mine"
+    age(storage.kept_file("uploads", f"{upload.removeprefix('upload:')}.json"), LONG_AGO)
+    assert storage.prune("uploads").files_left == 1
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~nobody-at-all/runs")
+    assert storage.prune("uploads").files_left == 0
 
 
 def test_what_is_in_use_is_not_made_to_go_for_more(

@@ -1,38 +1,28 @@
-"""Where this project keeps files of its own on a machine, and how much of them it keeps.
+"""How much is kept of each kind of thing, and what goes where that is too much.
 
-Each kind of kept thing has a folder of its own, a bound in megabytes and one in days. What was not
-used for longest goes first, whole folders that nobody uses before the rest. What cannot be made
-again stays for as long as a run names it, and for a day after its last use.
+What was not used for longest goes first, whole folders that nobody uses before the rest. What
+cannot be made again stays for as long as a run names it, and for a day after its last use.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.storage.folders import base_folder, runs_folder
 
-STORAGE = "LORA_VIZ_STORAGE"
-FULL = (errno.ENOSPC, errno.EDQUOT)
 MEGABYTE = 10**6
 DAY = 86_400
-NOTED_SECONDS = 600  # a use is noted at most so often
-MOST_NOTED = 10_000
 AFTERWARDS = 0.9  # of its bound is what a kind may take after too much was there
 HASH = re.compile(r"[0-9a-f]{16,}")
-
-
-class UnwritableFolderError(UserError, OSError):
-    """A folder takes no files; the message names it and says what would be right."""
 
 
 @dataclass(frozen=True)
@@ -75,79 +65,7 @@ class _Kept:
 
 
 _growth: dict[str, int] = {}
-_noted: dict[Path, float] = {}
 _lock = threading.Lock()
-
-
-def storage_folder(name: str) -> Path:
-    """A folder, made if it is not there: `$LORA_VIZ_STORAGE` or `~/.cache/lora_viz`.
-
-    Raises:
-        UnwritableFolderError: it is not there and cannot be made.
-    """
-    folder = _base() / name
-    with writing_in(folder, STORAGE):
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def kept_file(kind: str, name: str) -> Path:
-    """Where a file of a kind lies, if it is kept."""
-    return _base() / kind / name
-
-
-def read(kind: str, name: str) -> bytes:
-    """What is kept under a name, which counts as a use. Raises `OSError` where there is nothing."""
-    path = kept_file(kind, name)
-    content = path.read_bytes()
-    note_use(path)
-    return content
-
-
-def note_use(path: Path) -> None:
-    """Remember that a file is used, if it is kept here, so that others go before it."""
-    if not path.is_relative_to(_base()):
-        return
-    now = time.time()
-    with _lock:
-        if now - _noted.get(path, 0) < NOTED_SECONDS:
-            return
-        if len(_noted) > MOST_NOTED:
-            _noted.clear()
-        _noted[path] = now
-    with suppress(OSError):  # it cannot be written, or has just gone
-        os.utime(path)
-
-
-def keep(kind: str, name: str, content: bytes) -> Path:
-    """Keep a file of a kind under a name such as `folder/file`, in one piece or not at all.
-
-    Raises:
-        UnwritableFolderError: it cannot be written.
-        UserError: all the room that its kind has is in use.
-    """
-    with writing(kind, name, len(content)) as unfinished:
-        unfinished.write_bytes(content)
-    return kept_file(kind, name)
-
-
-@contextmanager
-def writing(kind: str, name: str, size: int) -> Iterator[Path]:
-    """A path to write a file of about `size` bytes to, which gets its name once it is finished.
-
-    Raises as `keep` does.
-    """
-    _make_room(kind, size)
-    path = storage_folder(str(Path(kind, name).parent)) / Path(name).name
-    unfinished = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name[-40:]}")
-    try:
-        with writing_in(path.parent, STORAGE):
-            yield unfinished
-            unfinished.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
 
 
 def bound_bytes(kind: str) -> int:
@@ -192,7 +110,7 @@ def prune(
     )
 
 
-def _make_room(kind: str, size: int) -> None:
+def make_room(kind: str, size: int) -> None:
     """Prune where this process has written a twentieth of the bound, or writes for the first time.
 
     Raises:
@@ -226,7 +144,7 @@ def _oldest_first(kind: str) -> list[_Kept]:
 
     Answers of versions of the code that nobody runs any more lie in folders of their own.
     """
-    kept = list(_files(_base() / kind))
+    kept = list(_files(base_folder() / kind))
     folders: dict[Path, float] = {}
     for one in kept:
         folder = one.path.parent
@@ -259,11 +177,12 @@ def _hashes(path: Path) -> list[str]:
 def _named_by_runs() -> set[str]:
     """Every hash that a run's or a sweep's files of settings hold, readable or not."""
     found: set[str] = set()
-    folder = Path(os.environ.get("LORA_VIZ_RUNS") or "runs")
-    for name in ("settings.json", "sweep.json"):
-        for file in folder.glob(f"*/{name}"):
-            with suppress(OSError):
-                found.update(HASH.findall(file.read_text("utf-8", errors="replace")))
+    with suppress(UserError):  # a folder that cannot be has no runs
+        folder = runs_folder()
+        for name in ("settings.json", "sweep.json"):
+            for file in folder.glob(f"*/{name}"):
+                with suppress(OSError):
+                    found.update(HASH.findall(file.read_text("utf-8", errors="replace")))
     return found
 
 
@@ -277,82 +196,6 @@ def _delete(path: Path) -> bool:
     return True
 
 
-def _base() -> Path:
-    given = os.environ.get(STORAGE)
-    try:
-        return Path(given or "~/.cache/lora_viz").expanduser().absolute()
-    except RuntimeError:  # a user without a home
-        return Path(tempfile.gettempdir()) / f"lora_viz-{os.getuid()}"
-
-
 def _setting(name: str, otherwise: int) -> int:
     given = os.environ.get(name, "")
     return int(given) if given.isascii() and given.isdigit() else otherwise
-
-
-def writable_folder(name: str) -> Path:
-    """A storage folder that takes files now. Raises `UnwritableFolderError`."""
-    folder = storage_folder(name)
-    with writing_in(folder, STORAGE):
-        need_writable(folder)
-    return folder
-
-
-def is_writable(folder: Path) -> bool:
-    """Whether this process may make files in a folder."""
-    return os.access(folder, os.W_OK | os.X_OK)
-
-
-def need_writable(folder: Path) -> None:
-    """Raise `OSError` where a folder, or the file system that it is on, takes no files."""
-    if not is_writable(folder):
-        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-        why = errno.EROFS if is_read_only else errno.EACCES
-        raise OSError(why, os.strerror(why), str(folder))
-
-
-@contextmanager
-def writing_in(folder: Path, variable: str) -> Iterator[None]:
-    """Within this block a folder is written; where that fails, one sentence names the folder.
-
-    Args:
-        folder: what the sentence names.
-        variable: the environment variable that can name another folder.
-
-    Raises:
-        UnwritableFolderError: the block raised `OSError`.
-    """
-    try:
-        yield
-    except UnwritableFolderError:
-        raise
-    except OSError as error:
-        values = {
-            "folder": folder,
-            "reason": error.strerror or str(error) or type(error).__name__,
-            "variable": variable,
-        }
-        if error.errno in FULL:
-            words = _("The disk that holds %(folder)s is full; make room and try again.")
-        elif error.errno == errno.EFBIG:
-            words = _("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
-        else:
-            words = _(
-                "The folder %(folder)s cannot be written (%(reason)s); make it writable, or name "
-                "another in %(variable)s."
-            )
-        raise UnwritableFolderError(words % values) from error
-
-
-def expanded(path: str) -> Path:
-    """A path as a person wrote it, made absolute; a leading ~ is the home folder.
-
-    Raises:
-        UserError: it begins with the home of a user whom this machine does not know.
-    """
-    try:
-        return Path(path).expanduser().absolute()
-    except RuntimeError:
-        raise UserError(
-            _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
-        ) from None

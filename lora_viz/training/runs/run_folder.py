@@ -17,7 +17,7 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import expanded, writing_in
+from lora_viz.storage import RUNS, runs_folder, writing_in
 from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import (
     Activity,
@@ -63,14 +63,8 @@ MARKS = (
     "held_out_tokens.safetensors",
 )
 REMEMBERED = 1024
-RUNS = "LORA_VIZ_RUNS"
 PUT_ASIDE = "result.before_resuming.json"  # the result of a run that went on
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
-
-
-def runs_folder() -> Path:
-    """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
-    return expanded(os.environ.get(RUNS) or "runs")
 
 
 def check_name(name: str) -> str:
