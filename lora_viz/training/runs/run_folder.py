@@ -128,6 +128,11 @@ class Run:
         """Trainer's own folder, with a folder for each checkpoint."""
         return self.path / "checkpoints"
 
+    @property
+    def result_file(self) -> Path:
+        """What the job writes at its end."""
+        return self.path / RESULT
+
     def events(self) -> list[Event]:
         """What was recorded so far, oldest first; lines that cannot be read are left out."""
         return [*recorded_events(self.events_file).events]
@@ -206,7 +211,7 @@ class Run:
         return 0.0
 
     def _recorded_result(self) -> Result | Damage | None:
-        return _read_result(self.path / RESULT)
+        return _read_result(self.result_file)
 
     def _process_damage(self) -> list[Damage]:
         damages = [plain_file_damage(self.path, self.lock_file.name)]
