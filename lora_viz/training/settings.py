@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -134,7 +133,7 @@ class TrainingSettings(Declared):
             path = Path(value).expanduser().absolute()
         except RuntimeError:  # there is no such user
             raise ValueError("no path") from None
-        in_bytes = os.fsencode(path)
+        in_bytes = str(path).encode(errors="surrogateescape")  # UTF-8, whatever the locale is
         longest = max(map(len, in_bytes.split(b"/")))
         if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:
             raise ValueError("no path")

@@ -41,7 +41,7 @@ def sidebar() -> None:
                     "A folder of this machine is not in the address: a reload, or a link to this "
                     "page, opens with %s."
                 )
-                % model_name(Scenario().model)
+                % as_markdown(model_name(Scenario().model))
             )
         _other_models()
         controls.options("method", "sidebar", words=lambda method: METHODS[method])

@@ -109,7 +109,7 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
     ("page", "query", "sentence"),
     [
         (LAB, {"run": "gone"}, "There is no run “gone”."),
-        (LAB, {"run": "../gone"}, "“../gone” cannot name a run"),
+        (LAB, {"run": "-gone"}, "“-gone” cannot name a run"),
         (TOLD, {"run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
         (TOLD, {"told-run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
         (RANK, {"sweep": "gone"}, "There is no rank sweep “gone” here. Shown in its place"),

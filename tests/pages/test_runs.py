@@ -319,7 +319,7 @@ def test_runs_that_are_unchosen_give_way_to_the_newest_with_a_sentence(unfinishe
     (said,) = app.main.warning
     assert said.value == f"Runs: none is chosen, so these are used: {unfinished.name}."
     assert app.multiselect(key="page:compared_runs").value == [unfinished.name]
-    assert app.session_state["view"].compared_runs == ()
+    assert app.session_state["view"].compared_runs == (unfinished.name,)  # written into the link
 
 
 def test_a_running_job_cannot_be_deleted(running: Run) -> None:

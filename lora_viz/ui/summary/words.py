@@ -9,6 +9,7 @@ from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.training.runs.shipped import recorded_sweep
 from lora_viz.training.sweeps.findings import read_sweep, spreads
+from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.memory.answers import known_step
 from lora_viz.ui.memory.needs import needs_of
 from lora_viz.ui.page_list import file_of
@@ -32,7 +33,7 @@ def memory(scenario: Scenario) -> None:
                 "full": size(full.needs.total),
                 "lora": f"{needs_of(lora, scenario.card.memory_bytes)}, "
                 f"**{less(full.needs.total, lora.needs.total)}**",
-                "card": scenario.card.name,
+                "card": as_markdown(scenario.card.name),
             }
         )
     else:

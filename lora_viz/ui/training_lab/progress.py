@@ -137,7 +137,7 @@ def _activities(one: RecordedRun) -> str:
 def _how_it_ended(one: RecordedRun) -> None:
     """Notices, what is damaged, and for a run without its end what happened and what to try."""
     if damages := () if one.is_shipped else one.run.damages():
-        st.warning(what_is_wrong(damages))
+        show_warning(what_is_wrong(damages))
     for event in one.events:
         if isinstance(event, NoticeEvent):
             show_info(event.message)

@@ -14,8 +14,6 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.runs.read import RecordedRun
 
-LARGEST_LOSS = 700.0  # exp of more is no number any more
-
 
 def before_the_first_run() -> None:
     """What the picture will show, where there is no run yet."""
@@ -46,7 +44,7 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
         [event for event in one.events if isinstance(event, EvaluationEvent)] if one else []
     )
     held_out = [event for event in evaluations if event.part == "held_out"]
-    if held_out and abs(held_out[-1].loss) < LARGEST_LOSS:
+    if held_out:
         last = held_out[-1]
         lines.append(
             rf"\exp({_plain(last.loss)}) {_exponential(last.loss)}, \qquad N = {last.tokens:,}"
