@@ -32,7 +32,7 @@ if not wanted:
 
 page.headline(
     _("Compare runs"),
-    _("Curves of any runs together, and which settings made the difference."),
+    _("Curves of several runs in one chart, and which settings made the difference."),
     _("%s runs are kept on this machine") % len(kept.runs),
     is_about_adapter=False,
 )

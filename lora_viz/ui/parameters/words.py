@@ -61,8 +61,8 @@ def _linear_scale() -> str:
 
 def _log_scale() -> str:
     return _(
-        "Not to scale: equal steps on this axis are equal factors. Inside a bar A and B divide its "
-        "length by their shares. The linear axis is true to scale."
+        "Not to scale: equal distances on this axis are equal factors. Inside a bar, A and B "
+        "divide its length by their shares. The linear axis is true to scale."
     )
 
 
@@ -159,7 +159,7 @@ def why(model: Count, kinds: list[ModuleKind], scenario: Scenario) -> None:
                     "A and B grow in proportion to the rank: r = %(rank)s gives %(once)s, "
                     "r = %(double)s gives %(twice)s."
                 ),
-                _("A target name decides more than the rank: check what PEFT matched."),
+                _("A target name decides more than the rank does: check what PEFT matched."),
             )
         )
     )

@@ -116,8 +116,9 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
         page.key_number(
             f"${grouped(found.card.launch_price_usd or 0)}",
             _(
-                "%(card)s: the lowest launch price among the cards that this scenario fits. It is "
-                "the maker's, shops ask others, and data-centre cards have none."
+                "%(card)s: the lowest launch price among the cards that this scenario fits. It "
+                "is the manufacturer's launch price; shop prices differ, and data-centre cards "
+                "have none."
             )
             % {"card": as_html(found.name)},
         )
@@ -127,7 +128,7 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
     if fitting:
         page.key_number(
             size(fitting[-1].memory_bytes) if len(fitting) == 1 else str(len(fitting)),
-            _("cards that this scenario fits, none of which has a published price: from %s on")
+            _("cards that this scenario fits. None has a published price; they start at %s")
             % as_html(fitting[0].name),
         )
     else:

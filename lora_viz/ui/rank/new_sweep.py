@@ -35,7 +35,7 @@ def new_sweep(shown: Sweep) -> None:
     own = [sweep for sweep in all_sweeps if owns(sweep.path)]
     running = next((sweep for sweep in all_sweeps if sweep.is_alive()), None)
     with st.container(border=True):
-        st.markdown(f"**{_('A sweep of your own')}**")
+        st.markdown(f"**{_('Your own sweep')}**")
         if running:
             _progress(running)
         else:
@@ -55,7 +55,7 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
         _how_it_ended(begun)
     if begun and left:
         act_button(
-            _("Go on with the %s runs that are left") % left,
+            _("Continue with the %s runs that are left") % left,
             key="resume-sweep",
             on_click=_work_on,
             args=(begun,),
@@ -89,8 +89,8 @@ def _offer() -> None:
     st.caption(
         _(
             "r = 1, 2, 4, 8, 16, 32 and full fine-tuning of tiny-gpt2, %s steps each, one after "
-            "the other on this machine. It goes on if you leave the page; the results replace the "
-            "recorded ones here."
+            "the other on this machine. It continues if you leave the page. Your results then "
+            "replace the shipped ones here."
         )
         % grouped(plan.settings.steps)
     )

@@ -85,7 +85,9 @@ def _may_change(run: Run) -> bool:
     """Whether the run is this reader's, and a complaint if it is not."""
     if owns(run.path):
         return True
-    state.complain(_("“%s” is not your run; who started it can change it.") % run.name)
+    state.complain(
+        _("“%s” is not your run; only the person who started it can change it.") % run.name
+    )
     return False
 
 

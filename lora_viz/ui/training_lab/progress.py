@@ -148,9 +148,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     elif one.state == "interrupted":
         show_warning(
             _(
-                "The process of this run ended without a result: it was killed, as the system does "
-                "where memory runs out, or the machine was switched off. What it recorded is kept; "
-                "resume it, or start anew."
+                "The process of this run ended without a result. Either it was killed, as the "
+                "system does when memory runs out, or the machine was switched off. What it "
+                "recorded is kept; resume it, or start again."
             )
         )
         if not is_writable(one.run.path):
@@ -159,7 +159,7 @@ def _how_it_ended(one: RecordedRun) -> None:
                 % one.run.path
             )
     elif one.state == "stopped":
-        show_info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
+        show_info(_("Stopped on request. What it had is kept, and it can be resumed."))
     if one.state in ("failed", "interrupted", "stopped"):
         resume_button(one)
 
