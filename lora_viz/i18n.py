@@ -49,6 +49,15 @@ def _(message: str) -> str:
     return translations(_language.get()).gettext(message)
 
 
+def plural(singular: str, plural: str, count: int) -> str:
+    """Translate the form for `count` things; its placeholders are still to be filled in.
+
+    >>> plural("%(count)s run is kept", "%(count)s runs are kept", 2) % {"count": 2}
+    '2 runs are kept'
+    """
+    return translations(_language.get()).ngettext(singular, plural, count)
+
+
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for)
     """Mark `message` for extraction where it is declared, to be translated where it is shown."""
     return message
