@@ -1,4 +1,6 @@
-"""Collect every string in `_()`, `N_()` and `plural()` into a gettext template, f-strings included.
+"""Collect every string in `_()`, `N_()`, `plural()` and `counted()` into a gettext template.
+
+Those within f-strings are among them.
 
 Babel's own extraction reads tokens, and to Python 3.11 an f-string is one token: it would miss
 what stands inside. The syntax tree misses nothing.
@@ -15,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 ROOT = Path(__file__).parents[1]
-FUNCTIONS = {"_": 1, "N_": 1, "plural": 2}  # and how many texts each takes
+FUNCTIONS = {"_": 1, "N_": 1, "plural": 2, "counted": 2}  # and how many texts each takes
 Message = str | tuple[str, str]  # one text, or a singular and its plural
 
 
