@@ -9,7 +9,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.planner_grid import NUMBERS_UP_TO, Cell, fit_grid
 from lora_viz.format import grouped, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
 from lora_viz.memory.settings import capability_class
 from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
@@ -39,7 +39,10 @@ def simulate_grid(planned: list[Scenario], rows: list[PlannedCard]) -> Steps:
     if not missing:
         return found
     if is_stopped(WORK, needed):
-        st.caption(_("%s steps are not simulated yet.") % len(missing))
+        words = plural(
+            "%s step is not simulated yet.", "%s steps are not simulated yet.", len(missing)
+        )
+        st.caption(words % len(missing))
         go_on_button(WORK)
         return found
     with long_work(WORK) as say:

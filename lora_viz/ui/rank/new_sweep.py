@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
@@ -118,7 +118,6 @@ def _work_on(sweep: Sweep) -> None:
 @st.fragment(run_every=LOOK_SECONDS)
 def _progress(sweep: Sweep) -> None:
     """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
-    set_language(state.scenario().language)
     if not sweep.is_alive() or sweep.damage():
         st.rerun()
     runs = sweep.runs()
