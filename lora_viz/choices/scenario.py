@@ -64,7 +64,9 @@ class Scenario(Declared):
     target_modules: Annotated[
         tuple[str, ...],
         InLinks(
-            re.compile(r"[^/]+"), N_("names of layers or a pattern, of at most 4,000 signs"), 4000
+            re.compile(r"[^/]+"),
+            N_("names of layers or a pattern, of at most 4,000 characters"),
+            4000,
         ),
     ] = choice(
         ("c_attn", "attn.c_proj"),
@@ -82,7 +84,9 @@ class Scenario(Declared):
     dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
         0.0, N_("Dropout"), N_("Share of the adapter's inputs that are zeroed in training.")
     )
-    dora: bool = choice(False, N_("DoRA"), N_("Train a magnitude for each output beside A and B."))
+    dora: bool = choice(
+        False, N_("DoRA"), N_("Train a magnitude for each output in addition to A and B.")
+    )
     batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
         4, N_("Batch size"), N_("Sequences in one training step.")
     )
@@ -115,8 +119,8 @@ class Scenario(Declared):
         "adamw",
         N_("Optimizer"),
         N_(
-            "AdamW keeps two moments for each trainable value, of one byte in 8 bits; SGD keeps "
-            "none. Fused and loop need no copies of all weights at once."
+            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits. SGD "
+            "keeps none. Fused and loop need no copies of all weights at once."
         ),
     )
     gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
@@ -151,8 +155,8 @@ class Scenario(Declared):
         0.0,
         N_("Another size of the GPU (GB)"),
         N_(
-            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 takes the chosen "
-            "card's own. A card that is sold with 24 GB has 25.8 of them."
+            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 uses the memory "
+            "of the chosen card. A card sold as 24 GB has 25.8 GB in this unit."
         ),
     )
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
@@ -210,8 +214,8 @@ class Scenario(Declared):
         ):
             raise UserError(
                 _(
-                    "A target module has at most %(longest)s signs and %(deepest)s brackets within "
-                    "each other."
+                    "A target module has at most %(longest)s characters and %(deepest)s nested "
+                    "brackets."
                 )
                 % {"longest": f"{LONGEST_TARGET:,}", "deepest": DEEPEST_PATTERN}
             )

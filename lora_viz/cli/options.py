@@ -81,7 +81,7 @@ def new_folder(given: str) -> Path:
         if not path.is_dir():
             words = _("%s is a file; name a new or an empty folder, such as runs/NAME.")
         elif any((path / name).exists() for name in ("settings.json", "sweep.json")):
-            words = _("There is a run in %s already; go on with it by --resume, or name another.")
+            words = _("There is a run in %s already; continue it with --resume, or name another.")
         elif any(path.iterdir()):
             words = _("%s holds other files; name a new or an empty folder, such as runs/NAME.")
         else:

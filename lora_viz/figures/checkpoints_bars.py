@@ -127,7 +127,7 @@ def file_pieces(parts: Iterable[FilePart]) -> list[Piece]:
         "B": "B",
         "magnitude": _("DoRA's magnitudes"),
         "bias": _("Biases"),
-        "weight": _("Embeddings saved along"),
+        "weight": _("Embeddings saved with it"),
         "module_to_save": _("Modules trained in full"),
         "header": _("Header of the file"),
     }

@@ -77,7 +77,7 @@ def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
         title={"text": _("perplexity"), "font": {"size": 12}, "standoff": 14},
         **shared,
     )
-    stated, computed = _("the document’s perplexity"), _("exp(the document’s loss)")
+    stated, computed = _("the explainer’s perplexity"), _("exp(the explainer’s loss)")
     for epoch in epochs:
         is_chosen = epoch.epoch == chosen
         _add_bar(drawing, epoch, stated, epoch.stated_perplexity, -1, is_chosen)

@@ -93,7 +93,7 @@ class TrainingSettings(Declared):
     evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
         32,
         N_("Sequences in an evaluation"),
-        N_("At most so many of a part, spread evenly over it."),
+        N_("At most this many of a part, spread evenly over it."),
     )
     snapshot_every: Annotated[int, Ge(0), Le(100_000)] = choice(
         15, N_("Snapshot every"), N_("Steps between snapshots of A and B; 0 for none.")

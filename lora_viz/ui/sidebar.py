@@ -96,7 +96,7 @@ def _other_models() -> None:
         return
     with own:
         _upload()
-        st.markdown(_("Or a GPT-2 of your own sizes:"))
+        st.markdown(_("Or a GPT-2 with sizes that you choose:"))
         _custom_sizes()
 
 

@@ -18,7 +18,8 @@ page.headline(
     _("Checkpoints"),
     _(
         "Full fine-tuning saves every weight again for every task. An adapter is a small file "
-        "beside one frozen base ❄: see how long its bar is, and how little a further task adds."
+        "that goes with one frozen base ❄. See how long its bar is, and how little another task "
+        "adds."
     ),
     f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
 )

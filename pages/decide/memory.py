@@ -24,7 +24,7 @@ scenario = state.scenario()
 page.headline(
     _("Memory"),
     _(
-        "One training step, simulated: LoRA takes away gradients and moments, but weights, "
+        "One training step, simulated: LoRA removes gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
     ),
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
@@ -92,8 +92,8 @@ with picture:
         )
         st.caption(
             _(
-                "Same colours as above; heights are to scale. What is hatched above is not in it: "
-                "the step allocates no tensor there."
+                "Same colours as above; heights are to scale. What is hatched above is not "
+                "included: the step allocates no tensor there."
             )
         )
 if chosen:

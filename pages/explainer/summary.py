@@ -86,8 +86,8 @@ def sources() -> None:
     st.markdown(
         _(
             "The explainer closes with 124M → 0.8M parameters, 500 MB → 9.4 MB, 2.5 GB → 0.5 GB "
-            "and a perplexity 88 % lower (quoted). Its own settings and the recomputed figures "
-            "are on the audit page."
+            "and a perplexity 88 % lower (quoted). Its settings and the recomputed figures are "
+            "on the audit page."
         )
     )
     st.page_link(file_of("audit"), label=_("Audit"))

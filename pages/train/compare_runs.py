@@ -4,7 +4,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import MOST_RUNS, curve_titles, run_comparison
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _, plural
 from lora_viz.training.runs.run_folder import MissingRunError
 from lora_viz.ui.compare_runs import words
 from lora_viz.ui.kit import controls, page
@@ -38,8 +38,9 @@ if not wanted:
 
 page.headline(
     _("Compare runs"),
-    _("Curves of any runs together, and which settings made the difference."),
-    _("%s runs are kept on this machine") % len(kept.runs),
+    _("Curves of several runs in one chart, and which settings made the difference."),
+    plural("%s run is kept on this machine", "%s runs are kept on this machine", len(kept.runs))
+    % len(kept.runs),
     is_about_adapter=False,
 )
 for sentence in refused:
@@ -51,7 +52,6 @@ if not kept.own:
 
 def chart() -> None:
     """The curves; drawn again while a run goes on, and the page once one has ended."""
-    set_language(state.scenario().language)
     try:
         now = [recorded(one.run) for one in chosen]
     except UserError:  # deleted in another window

@@ -27,7 +27,7 @@ if one and not wanted:
 
 page.headline(
     _("Training lab"),
-    _("Fine-tune a model here and now: real losses, real weights, and checks of what it proves."),
+    _("Fine-tune a model here and now: real losses, real weights, and checks of the result."),
     description(state.training()),
     is_about_adapter=state.scenario().method != "full",
 )

@@ -16,7 +16,7 @@ def table() -> None:
     """The run's snapshots above the document's epochs."""
     st.markdown(f"**{_('The real run')}**")
     told.table()
-    st.markdown(f"**{_('The document’s epochs')}**")
+    st.markdown(f"**{_('The explainer’s epochs')}**")
     words.table()
 
 
@@ -26,7 +26,7 @@ epoch = document_epoch(int(state.view().epoch))
 
 page.headline(
     _("Training process"),
-    _("W stays as it is while B and A learn: a real run, then the document’s four epochs."),
+    _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
     f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()
@@ -41,13 +41,13 @@ with picture:
 with key:
     told.key_number()
 
-st.subheader(_("The document’s four epochs"), anchor=False)
+st.subheader(_("The explainer’s four epochs"), anchor=False)
 picture, side = page.picture_and_controls()
 with picture:
     st.caption(
         _(
-            "Quoted from the document, §7: states ━ ░ ▒ ▓ █ in its words, losses, perplexities. "
-            "Nothing here was measured by this app; only exp(loss) is computed."
+            "Quoted from the explainer, §7: states ━ ░ ▒ ▓ █ in its words, losses, "
+            "perplexities. Nothing here was measured by this app; only exp(loss) is computed."
         )
     )
     page.figure(epoch_story(DOCUMENT_EPOCHS, epoch.epoch), "document-epochs")

@@ -16,7 +16,7 @@ tree = build_layer_tree(architecture, layout)
 
 page.headline(
     _("Layer map"),
-    _("Every layer of the model, and which of them get an A and a B. Press one to change that."),
+    _("Every layer of the model, and which of them get an A and a B. Click one to change that."),
     f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()

@@ -22,10 +22,10 @@ trainable = layout.trainable_parameters(scenario.rank)
 page.headline(
     _("LoRA, made visible"),
     _(
-        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two thin "
-        "matrices A and B 🔥 beside them. Here every diagram and every number of that idea is "
-        "computed live, for the model, rank and layers that you choose. Move the rank and see "
-        "what changes."
+        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two "
+        "thin matrices, A and B 🔥, next to them. Here every diagram and every number of that "
+        "idea is computed live, for the model, rank and layers that you choose. Move the rank "
+        "and see what changes."
     ),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )

@@ -76,7 +76,7 @@ def test_the_rank_multiplies_the_adapter() -> None:
     app = open_page()
     app.slider(key="page:rank").set_value(16).run()
     assert "884,736 of 124,439,808 parameters" in words_of(app)
-    assert "at r = 8 the document" in words_of(app).lower()
+    assert "at r = 8 the explainer" in words_of(app).lower()
 
 
 def test_the_axis_can_be_changed() -> None:
@@ -108,7 +108,7 @@ def test_magnitudes_and_biases_are_parts_of_their_own() -> None:
         ("t5-base", "q,v", "“q” matches 2 kinds of layer"),
         ("bert-base", "attention.output.dense", "also matches `intermediate.dense`"),
         ("gpt2", "all-linear", "every linear layer but"),
-        ("gpt2", "wte", "outside of the model's blocks"),
+        ("gpt2", "wte", "outside the model's blocks"),
     ],
 )
 def test_what_the_story_says_about_other_names(model: str, targets: str, sentence: str) -> None:

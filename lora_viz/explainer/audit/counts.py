@@ -144,7 +144,7 @@ def _per_block_claim(rank: int, stated: int) -> Claim:
         "",
         lambda f: f.per_block(f.attention, rank),
         lambda f: (
-            _("Attention only; with the feed-forward's c_proj %s.")
+            _("Attention only; together with the feed-forward's c_proj it is %s.")
             % grouped(f.per_block(f.short_names, rank))
         ),
     )

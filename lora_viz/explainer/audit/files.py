@@ -51,7 +51,7 @@ SECTION_9 = (
         "%",
         lambda _f: 100 * ADAPTER_FILE / FULL_FILE,
         lambda f: (
-            _("Of its own inputs; the adapter file alone is %s.")
+            _("Right for its inputs; the adapter file alone is %s.")
             % percent(f.adapter_file / f.model_file)
         ),
     ),
@@ -61,7 +61,7 @@ SECTION_9 = (
         98.12,
         "%",
         lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
         "9",
@@ -70,7 +70,7 @@ SECTION_9 = (
         "MB",
         lambda _f: FULL_FILE + TASKS * ADAPTER_FILE,
         lambda f: (
-            _("Of its own inputs; %s with the adapter files alone.")
+            _("Right for its inputs; with the adapter files alone it is %s.")
             % size(f.model_file + TASKS * f.adapter_file)
         ),
     ),
@@ -80,7 +80,7 @@ SECTION_9 = (
         3000,
         "MB",
         lambda _f: (TASKS + 1) * FULL_FILE,
-        lambda _f: _("Counts the base among the six; five fine-tuned models are 2,500 MB."),
+        lambda _f: _("It counts the base among the six; five fine-tuned models are 2,500 MB."),
         judgement="convention",
     ),
     Claim(
@@ -130,7 +130,7 @@ SECTION_END = (
         98,
         "%",
         lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
         SUMMARY,
@@ -149,7 +149,8 @@ SECTION_END = (
         "%",
         lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
         lambda _f: _(
-            "An estimated training peak beside a resident size; like for like, section 8 says 60 %."
+            "It compares an estimated training peak with a resident size. Like for like, "
+            "section 8 says 60 %."
         ),
         judgement="contradicted",
     ),
@@ -159,7 +160,7 @@ SECTION_END = (
         88,
         "%",
         lambda _f: 100 * (1 - 1.05 / 9.08),
-        lambda _f: _("Of its own inputs, on a set whose held-out part is not named."),
+        lambda _f: _("Right for its inputs. It does not say whether the data was held out."),
     ),
 )
 

@@ -44,8 +44,9 @@ def _pair(told: DocumentEpoch) -> Claim:
         if told.agrees
         else lambda _f: (
             _(
-                "Perplexity is exp(mean cross-entropy): %(stated)s belongs to a loss of %(loss)s. "
-                "A training loss averaged over an epoch beside a later evaluation could look so."
+                "Perplexity is exp(mean cross-entropy), so %(stated)s belongs to a loss of "
+                "%(loss)s. That is what you would see if a training loss averaged over the "
+                "epoch were paired with an evaluation after it."
             )
             % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
         ),
@@ -140,7 +141,7 @@ SECTION_8 = (
         "MB",
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + ACTIVATIONS,
         lambda f: (
-            _("%s without activations, to which the batch's real ones have to be added.")
+            _("%s without activations; those of the real batch come on top.")
             % size((2 + ADAM_MOMENTS) * f.total * BYTES)
         ),
         judgement="partial",
@@ -170,7 +171,7 @@ SECTION_8 = (
         60,
         "%",
         lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _("Of the explainer's own sums, which assume the activations."),
+        lambda _f: _("Right for the explainer's sums, which assume the activations."),
     ),
     Claim(
         "8",
@@ -197,7 +198,9 @@ SECTION_8 = (
         93.75,
         "%",
         lambda _f: 100 * (8.00 - 0.50) / 8.00,
-        lambda _f: _("Of its own inputs; free before any step, not while training."),
+        lambda _f: _(
+            "Right for its inputs. That memory is free before any step, not while training."
+        ),
     ),
 )
 

@@ -46,7 +46,7 @@ def add_button(scenarios: tuple[Scenario, ...]) -> None:
         name = NAMES[scenarios.index(now)]
         st.caption(_("It is %s. Change a setting in the sidebar to add another.") % name)
     elif is_full:
-        st.caption(_("Four are the most; remove one to add another."))
+        st.caption(_("You can compare at most four; remove one to add another."))
     else:
         st.caption(_("What the sidebar shows now becomes %s.") % NAMES[len(scenarios)])
 
@@ -93,8 +93,8 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
     if missing:
         st.caption(
             _(
-                "The address of this page holds all but %s: it names no folder of this machine. "
-                "Copy it to share them."
+                "The address of this page holds all of them except %s, because it names no "
+                "folder of this machine. Copy it to share them."
             )
             % ", ".join(missing)
         )

@@ -53,8 +53,8 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     if differing:
         show_info(
             _(
-                "These runs' losses are over different tokens and do not rank them. What "
-                "differs: %s."
+                "These runs were evaluated on different tokens, so their losses cannot be "
+                "ranked. They differ in: %s."
             )
             % ", ".join(setting_label(field) for field in differing)
         )
@@ -135,7 +135,10 @@ def _delete(one: RecordedRun) -> None:
 def _delete_now(one: RecordedRun) -> None:
     try:
         if not one.is_own:
-            raise UserError(_("“%s” is not your run; who started it can change it.") % one.run.name)
+            raise UserError(
+                _("“%s” is not your run; only the person who started it can change it.")
+                % one.run.name
+            )
         one.run.delete()
     except (UserError, OSError) as error:
         state.complain(str(error))

@@ -104,8 +104,8 @@ def why(full: LayerState, lora: LayerState) -> None:
             "smaller rank can shrink that part; a smaller number format for W can (QLoRA)."
         ),
         _(
-            "Activations are not counted here: they depend on the batch and the sequence length, "
-            "and both ways need them."
+            "Activations are not counted here. They depend on the batch and the sequence "
+            "length, and both methods need them."
         ),
     )
     values = {

@@ -45,7 +45,9 @@ def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None
         place = st.empty()
         with place.container():
             is_wanted = st.button(_("Search the largest batch and sequence"), key="search-largest")
-            st.caption(_("About ten to twenty simulated steps. You can stop it and go on later."))
+            st.caption(
+                _("About ten to twenty simulated steps. You can stop it and continue later.")
+            )
         if not is_wanted:
             return
         place.empty()
@@ -65,9 +67,9 @@ def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None
     )
     st.caption(
         _(
-            "Beside %(context)s of an assumed CUDA context. The second number of two needs "
-            "`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`; between them it depends on how "
-            "the allocator's blocks happen to fall."
+            "After setting aside %(context)s for the CUDA context. Where two numbers are given, "
+            "the larger one needs `PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`; in "
+            "between it depends on fragmentation."
         )
         % {"context": binary_size(CUDA_CONTEXT_BYTES)}
     )

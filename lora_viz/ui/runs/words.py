@@ -78,8 +78,8 @@ def description(settings: TrainingSettings) -> str:
 def run_name(name: str) -> str:
     """What a run is called in a list; those that ship are said to."""
     return {
-        "~lora": _("recorded: LoRA, r = 8 (ships with the app)"),
-        "~full": _("recorded: full fine-tuning (ships with the app)"),
+        "~lora": _("shipped: LoRA, r = 8"),
+        "~full": _("shipped: full fine-tuning"),
     }.get(name, name)
 
 

@@ -37,7 +37,7 @@ def memory(scenario: Scenario) -> None:
             }
         )
     else:
-        st.markdown(_("Its steps have not been simulated yet; the Memory page does that."))
+        st.markdown(_("This step has not been simulated yet; the Memory page does that."))
     st.page_link(file_of("memory"), label=_("Memory"))
 
 
@@ -50,9 +50,9 @@ def quality() -> None:
     if ranked:
         st.markdown(
             _(
-                "Held-out loss of tiny-gpt2 in the recorded sweep: %(low)s at r = %(lowest)s, "
+                "Held-out loss of tiny-gpt2 in the shipped sweep: %(low)s at r = %(lowest)s, "
                 "%(high)s at r = %(highest)s (nats per token). Only training on your own task "
-                "measures it there."
+                "can measure it for your task."
             )
             % {
                 "low": f"{ranked[0].median:.2f}",

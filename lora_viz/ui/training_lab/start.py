@@ -144,8 +144,8 @@ def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     pace = recorded_pace(settings, [one.run for one in runs])
     if pace is None:
         return _(
-            "Time: **not measured yet on this machine**. A run like this that goes from its first "
-            "step to its last without a break will tell."
+            "Time: **not measured yet on this machine**. It is known once a run like this goes "
+            "from its first step to its last without a break."
         )
     values = {
         "steps": grouped(settings.steps),
@@ -201,9 +201,9 @@ def _memory_sentences(
         return [sentence]
     said = [
         _(
-            "Memory: the simulated step peaks at **%s** on a GPU. On this machine's CPU the "
-            "process takes more: libraries and data are in its resident set too, so this is no "
-            "estimate of that."
+            "Memory: the simulated step peaks at **%s** on a GPU. That is no estimate for this "
+            "machine's CPU, where the process takes more: its resident set also holds libraries "
+            "and data."
         )
         % peak
     ]
