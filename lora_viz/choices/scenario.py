@@ -14,13 +14,13 @@ from annotated_types import Ge, Le
 from pydantic import field_validator, model_validator
 
 from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.dtypes import DType
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
 
-DType = Literal["float32", "float16", "bfloat16"]
 REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
 ALL_LINEAR = "all-linear"
 MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lora_viz.adapter.layout import TensorRole
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
+from lora_viz.dtypes import BYTES_PER_VALUE
 
 # Values that the optimizer keeps for each trained one: AdamW its first and second moment (Kingma
 # and Ba 2014, algorithm 1; `exp_avg` and `exp_avg_sq` in torch.optim.AdamW), plain SGD none.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.one_layer import LayerState, saving
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.figures.full_or_lora_bytes import ROLE_MEANINGS
 from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.kit.matrices import LayerShape
