@@ -8,13 +8,13 @@ from math import prod
 
 from lora_viz.adapter.layout import AdapterLayout, AdapterTensor
 from lora_viz.checkpoint.file_formats import (
-    BYTES_PER_VALUE,
     StoredTensor,
     pickled_int_bytes,
     safetensors_bytes,
     torch_file_bytes,
 )
 from lora_viz.choices.scenario import Scenario
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.models.source import resolve
 
 OPTIMIZER_FILE_STEM = "optimizer"

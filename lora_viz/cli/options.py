@@ -21,7 +21,10 @@ from lora_viz.storage import expanded
 def declared_parameters(
     settings: type[Declared], *, argument: str = "", without: tuple[str, ...] = ()
 ) -> Iterator[inspect.Parameter]:
-    """Every field as an option, one as an argument; the settings themselves check the values."""
+    """Every field as an option, one as an argument; the settings themselves check the values.
+
+    Other spellings of a field are options that help does not name.
+    """
     for field, info in settings.model_fields.items():
         if field in without:
             continue
@@ -36,6 +39,14 @@ def declared_parameters(
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
+        )
+    for spelling in settings.OTHER_SPELLINGS:
+        hidden = typer.Option(f"--{settings.short_name(spelling)}", hidden=True)
+        yield inspect.Parameter(
+            spelling,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, hidden],
         )
 
 

@@ -17,6 +17,7 @@ from lora_viz.checkpoint.sizes import (
     read_model_files,
     read_optimizer_layout,
 )
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.machine.cards import Card
 from lora_viz.memory.fit import largest, verdict
@@ -192,7 +193,7 @@ def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
 
 def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
-    if scenario.optimizer == "adamw_8bit":
+    if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
         return None
     layout = ask(
         read_optimizer_layout,

@@ -7,11 +7,11 @@ from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 
 def table() -> None:
@@ -30,7 +30,7 @@ rows = rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dty
 page.headline(
     _("Rank"),
     _("Every extra rank costs the same. Counting cannot tell you which rank is good enough."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()
 with picture:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.memory_bars import memory_bars
@@ -11,11 +12,11 @@ from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 # the explainer's sums for GPT-2 small, in bytes
 QUOTED = {"full": 2_500_000_000, "lora": 1_000_000_000}
@@ -30,7 +31,7 @@ page.headline(
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
     % {
         "model": model_name(scenario.model),
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "rank": scenario.rank,
         "batch": grouped(scenario.batch_size),
         "length": grouped(scenario.seq_len),
@@ -41,7 +42,7 @@ picture, side = page.picture_and_controls()
 with side:
     number = st.container()
     with st.container(border=True):
-        controls.options("method", words=lambda method: METHODS[method])
+        controls.options("method", words=method_name)
         card, size = st.columns(2, vertical_alignment="bottom")
         with card:
             controls.select("gpu", tuple(gpus()))
@@ -59,19 +60,19 @@ with picture:
         show_warning(str(reasons["full"]))
     else:
         for method, reason in reasons.items():
-            show_warning(f"{METHODS[method]}: {reason}")
+            show_warning(f"{method_name(method)}: {reason}")
     if not reports:
         st.stop()
     is_explainers = scenario.model == Scenario().model
     quoted = {
-        _("%s, quoted") % METHODS[method]: count
+        _("%s, quoted") % method_name(method): count
         for method, count in QUOTED.items()
         if is_explainers
     }
     st.markdown(f"**{_('What a step needs of the card')}**")
     page.figure(
         memory_bars(
-            {METHODS[method]: bar_pieces(report, method) for method, report in reports.items()},
+            {method_name(method): bar_pieces(report, method) for method, report in reports.items()},
             quoted,
             (scenario.card.name, scenario.card.memory_bytes),
         ),
@@ -81,7 +82,7 @@ with picture:
         st.caption(words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
-        st.markdown(f"**{_('Allocated during a step of %s') % METHODS[scenario.method]}**")
+        st.markdown(f"**{_('Allocated during a step of %s') % method_name(scenario.method)}**")
         page.figure(
             memory_curve(
                 curve_pieces(chosen, scenario.method),

@@ -9,9 +9,9 @@ from lora_viz.i18n import _
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import default_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 from lora_viz.ui.summary import words
 from lora_viz.ui.summary.pairs import summary_pairs
 

@@ -6,8 +6,8 @@ from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, document_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 from lora_viz.ui.training_process import words
 from lora_viz.ui.training_process.player import choose_told_run
 
@@ -27,7 +27,7 @@ epoch = document_epoch(int(state.view().epoch))
 page.headline(
     _("Training process"),
     _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()
 with side:

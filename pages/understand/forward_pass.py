@@ -12,8 +12,8 @@ from lora_viz.ui.forward_pass.words import ForwardWords
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 
 def sources() -> None:

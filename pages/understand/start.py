@@ -8,10 +8,10 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import default_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 scenario = state.scenario()
 architecture = asking.architecture()

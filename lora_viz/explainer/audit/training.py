@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lora_viz.adapter.layout import read_adapter_layout
 from lora_viz.checkpoint.parts import CheckpointSizes, checkpoint_sizes
 from lora_viz.checkpoint.sizes import OptimizerLayout, read_model_files, read_optimizer_layout
+from lora_viz.choices.optimizers import whose_file_is_torchs
 from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import _
 from lora_viz.ui.kit.asking import answer
@@ -52,7 +53,7 @@ def _optimizer(scenario: Scenario, targets: tuple[str, ...] | None) -> Optimizer
         targets,
         scenario.bias if targets else "none",
         scenario.dora and targets is not None,
-        "adamw" if scenario.optimizer == "adamw_8bit" else scenario.optimizer,
+        whose_file_is_torchs(scenario.optimizer).name,
         scenario.adapter_dtype if targets else scenario.base_dtype,
         scenario.base_dtype,
     )

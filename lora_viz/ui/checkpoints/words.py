@@ -168,7 +168,7 @@ def _notes(scenario: Scenario) -> Iterator[str]:
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }
-    if scenario.method == "qlora":
+    if scenario.is_quantized:
         yield _(
             "QLoRA turns the base into 4 bits when it is loaded; on the disk it is counted as "
             "%(dtype)s."

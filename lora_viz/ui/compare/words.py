@@ -15,9 +15,9 @@ from lora_viz.memory.fit import verdict
 from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory.needs import needs_of, verdict_words
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
@@ -76,7 +76,7 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
 
 def title(scenario: Scenario) -> str:
     """A scenario in a line."""
-    method = METHODS[scenario.method]
+    method = method_name(scenario.method)
     if scenario.method != "full":
         method += f" r={scenario.rank}"
     shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
@@ -156,7 +156,7 @@ def _setting(scenario: Scenario, field: str) -> str:
     if field == "model":
         return model_name(value)
     if field == "method":
-        return METHODS[value]
+        return method_name(value)
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, tuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lora_viz.adapter.layout import AdaptedModule, break_even_rank, lora_parameters, scaling
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.choices.scenario import Scenario
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.figures.decomposition_shapes import decomposition_figure, is_below_a_pixel
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _

@@ -196,7 +196,7 @@ class ForwardWords:
             )
         if now.method == "full":
             notes.append(_("Full fine-tuning has no A and B; this is what LoRA would compute."))
-        if now.method == "qlora":
+        if now.is_quantized:
             notes.append(_("QLoRA rounds W to 4 bits first and multiplies by the rounded W."))
         if now.base_dtype != "float32" or now.adapter_dtype != "float32":
             notes.append(_("Computed in float32; 16-bit numbers round more coarsely."))

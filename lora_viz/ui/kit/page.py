@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.i18n import _
 from lora_viz.ui.kit.chart_download import download_buttons
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
@@ -105,7 +106,7 @@ def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
 
 def note_on_8_bit_moments() -> None:
     """For pages that count AdamW's moments in the dtype of the weights, whatever is chosen."""
-    if state.scenario().optimizer == "adamw_8bit":
+    if OPTIMIZERS[state.scenario().optimizer].moment_bytes is not None:
         st.caption(
             _(
                 "This page shows AdamW's moments in the dtype of the weights. Moments in 8 bits "

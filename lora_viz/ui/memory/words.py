@@ -14,10 +14,10 @@ from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, smaller_steps, step_of
 from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_sentence
 from lora_viz.ui.memory.pieces import bar_pieces, words_for
-from lora_viz.ui.sidebar import METHODS
 
 Reports = Mapping[str, MemoryReport]
 # what grows with the batch
@@ -28,7 +28,7 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
     """What the chosen method needs of the card, whether that fits, and its parts."""
     card = scenario.card
     words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.") % {
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "needs": needs_of(report, card.memory_bytes),
         "card": as_html(card.name),
         "verdict": verdict_sentence(report, card),
@@ -189,7 +189,7 @@ def formula(reports: Reports) -> None:
             latex.coloured(piece.meaning, rf"\text{{{size(piece.bytes)}}}")
             for piece in bar_pieces(report, method)
         )
-        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.needs.total)}")
+        lines.append(rf"\text{{{method_name(method)}}}: {terms} = {_text(report.needs.total)}")
     latex.lines(*lines)
     st.caption(_("The parts are in the order of the bars, from the bottom, and in their colours."))
 

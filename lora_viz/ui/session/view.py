@@ -11,11 +11,11 @@ from pydantic import ValidationInfo, field_validator
 
 from lora_viz.choices import scenario_links
 from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.methods import METHODS, MethodName
 from lora_viz.choices.scenario import MODEL_OF_A_LINK
 from lora_viz.i18n import N_
 from lora_viz.memory.step_time import UTILISATION
 
-Method = Literal["full", "lora", "qlora"]
 Rank = Annotated[int, Ge(1), Le(1024)]
 PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
 COMPARED_AT_ONCE = 7  # runs; there are as many colours
@@ -38,7 +38,6 @@ class View(Declared):
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {
         "planned_models": N_("at most 4 names of models, with commas between them"),
-        "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
         "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
         "compared_runs": N_("at most 7 names of runs, with commas between them"),
     }
@@ -170,10 +169,8 @@ class View(Declared):
         N_("Other models"),
         N_("Which other models the planner tries, each with its usual targets."),
     )
-    planned_methods: tuple[Method, ...] = choice(
-        ("full", "lora", "qlora"),
-        N_("Methods"),
-        N_("Which methods the planner tries for each model."),
+    planned_methods: tuple[MethodName, ...] = choice(
+        tuple(METHODS), N_("Methods"), N_("Which methods the planner tries for each model.")
     )
     planned_ranks: tuple[Rank, ...] = choice(
         (), N_("Other ranks"), N_("Which ranks the planner tries in addition to the scenario's.")

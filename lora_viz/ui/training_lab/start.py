@@ -22,12 +22,12 @@ from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, Traini
 from lora_viz.ui.kit import asking
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import duration
 from lora_viz.ui.serving.reader import claim
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button, may_act, why_not
-from lora_viz.ui.sidebar import model_name
 from lora_viz.ui.training_lab.settings import missing_data
 
 LAST_START = "last-start"
@@ -232,10 +232,10 @@ def _is_known_model() -> bool:
 
 
 def _use_embedded() -> None:
-    method = state.scenario().method
-    values = SCENARIO_DEFAULTS | {"method": "lora" if method == "qlora" else method}
+    scenario = state.scenario()
+    values = SCENARIO_DEFAULTS | {"method": "lora" if scenario.is_quantized else scenario.method}
     state.update(model=values.pop("model"))
-    state.update(**values, quantization="none")
+    state.update(**values)
 
 
 def _start_embedded() -> None:
