@@ -48,9 +48,9 @@ def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
     expect(page.get_by_test_id("stMain")).to_contain_text("2.08")
     page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")
-    expect(page.get_by_test_id("stMain")).to_contain_text("2.34")
+    expect(page.get_by_test_id("stMain")).to_contain_text("4.17")
     wait_until_idle(page)
-    assert page.url.endswith("/decomposition?rank=9")
+    assert page.url.endswith("/decomposition?rank=16")
 
 
 def test_a_link_restores_the_screen(page: Page) -> None:
