@@ -46,7 +46,7 @@ with side:
     words.key_number(sizes, scenario)
     with st.container(border=True):
         controls.slider("tasks", highest=100)
-        controls.slider("rank", highest=256)
+        controls.rank()
         controls.options("base_dtype")
         controls.options("adapter_dtype")
     words.tasks_card(storage, scenario)

@@ -46,7 +46,7 @@ with picture:
 with side:
     words.key_number(model, scenario)
     with st.container(border=True):
-        controls.slider("rank", highest=64)
+        controls.rank()
         controls.several("target_modules", asking.known_targets())
         target_trap.switch(trap)
         controls.options("axis", words=words.axis)

@@ -54,7 +54,7 @@ with picture:
 with side:
     words.key_number(costs, scenario)
     with st.container(border=True):
-        controls.slider("rank", highest=64)
+        controls.rank()
         controls.several("target_modules", asking.known_targets())
         controls.options("rank_range", words=words.range_name)
     if scenario.method == "full":

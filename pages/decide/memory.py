@@ -48,7 +48,7 @@ with side:
             controls.select("gpu", tuple(gpus()))
         with size:
             controls.number("gpu_memory_gb")
-        controls.slider("rank", highest=256)
+        controls.rank()
         controls.slider("batch_size", highest=64)
         controls.number("seq_len")
         controls.toggle("gradient_checkpointing")

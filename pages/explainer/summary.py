@@ -38,7 +38,7 @@ with side:
         _("of the model stays frozen ❄; %s parameters are trained 🔥") % grouped(trainable),
     )
     with st.container(border=True):
-        controls.slider("rank", highest=64)
+        controls.rank()
     with st.container(border=True):
         words.memory(scenario)
     with st.container(border=True):

@@ -54,7 +54,7 @@ with beside:
             of = choose_layer(architecture, layout)
             label, name, sides = architecture.label, of.name, (of.out_features, of.in_features)
 with rank:
-    controls.slider("rank", highest=min(sides))
+    controls.rank()
 scenario, view = state.scenario(), state.view()
 
 with picture:

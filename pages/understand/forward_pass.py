@@ -54,7 +54,7 @@ with side:
     key = st.container()
     with st.container(border=True):
         layer = choose_layer(architecture, layout)
-        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.rank()
         controls.slider("forward_steps")
         for column, field in zip(
             st.columns((5, 4, 4), gap="xsmall"), ("batch_size", "rows_shown", "seed"), strict=True

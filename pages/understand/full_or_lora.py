@@ -23,7 +23,7 @@ with side:
     number = st.container()
     with st.container(border=True):
         layer = choose_layer(architecture, layout)
-        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.rank()
         controls.toggle("count_frozen")
 count_frozen = state.view().count_frozen
 shape = LayerShape(layer.in_features, layer.out_features, scenario.rank)

@@ -24,7 +24,7 @@ with side:
     key = st.container()
     with st.container(border=True):
         opened = choose_block(architecture.blocks)
-        controls.slider("rank")
+        controls.rank()
         controls.several("target_modules", asking.known_targets())
 words = LayerMapWords(scenario, architecture, layout, tree, tree.group_of(opened))
 with picture:

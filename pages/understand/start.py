@@ -42,7 +42,7 @@ with side:
         % {"trainable": grouped(trainable), "total": grouped(layout.total_parameters)},
     )
     with st.container(border=True):
-        controls.slider("rank", highest=64)
+        controls.rank()
     with st.container(border=True):
         st.markdown(f"**{_('Where to go from here')}**")
         for path, words in (

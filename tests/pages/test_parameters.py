@@ -74,7 +74,7 @@ def test_short_names_in_the_scenario_need_no_switch() -> None:
 
 def test_the_rank_multiplies_the_adapter() -> None:
     app = open_page()
-    app.slider(key="page:rank").set_value(16).run()
+    app.select_slider(key="page:rank").set_value(16).run()
     assert "884,736 of 124,439,808 parameters" in words_of(app)
     assert "at r = 8 the explainer" in words_of(app).lower()
 

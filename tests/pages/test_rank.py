@@ -67,7 +67,7 @@ def test_the_document_s_numbers() -> None:
 
 def test_another_rank_joins_the_list() -> None:
     app = open_page()
-    app.slider(key="page:rank").set_value(12).run()
+    app.number_input(key="page:rank:any").set_value(12).run()
     assert "× 12 blocks = 663,552" in words_of(app)
     assert list(app.dataframe[0].value["r"]) == [1, 4, 8, 12, 16, 32]
     assert "<b>55,296</b>" in notes(app, 0)

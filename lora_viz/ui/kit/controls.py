@@ -12,6 +12,7 @@ import streamlit as st
 
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario, chosen_targets
+from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.models.source import typed_model
 from lora_viz.training.settings import TrainingSettings
@@ -21,6 +22,8 @@ from lora_viz.ui.session.view import View
 
 TRAINING = "training"
 TYPED = {"model": typed_model, "planned_models": typed_model}  # a reader may type a path here
+RANKS = tuple(2**power for power in range(10))  # 1, 2, 4 … 512
+NUMBER_BOX = 96  # pixels, for four digits
 
 
 def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:
@@ -30,6 +33,33 @@ def slider(field: str, place: str = "page", *, highest: int | None = None) -> No
     high = max(high if highest is None else min(high, highest), low + 1, st.session_state[key])
     step = 0.05 if isinstance(low, float) else 1
     st.slider(owner.label(field), low, high, key=key, step=step, **_common(owner, field, key))
+
+
+def rank(place: str = "page") -> None:
+    """The rank: a slider whose steps double it, and a box for any rank that lies between them."""
+    owner, key = _widget("rank", place)
+    now = st.session_state[key]
+    box = f"{key}:any"
+    st.session_state[box] = now
+    low, high = owner.limits("rank")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.select_slider(
+            owner.label("rank"),
+            sorted({*RANKS, now}),
+            key=key,
+            format_func=grouped,
+            **_common(owner, "rank", key),
+        )
+        st.number_input(
+            _("Any rank"),
+            low,
+            high,
+            key=box,
+            label_visibility="collapsed",
+            width=NUMBER_BOX,
+            on_change=_changed,
+            args=(owner, "rank", box),
+        )
 
 
 def number(field: str, place: str = "page", *, step: float | None = None) -> None:

@@ -1,6 +1,7 @@
 """The scenario, the view and the training settings of one session.
 
-They are read from the session's link, kept, and written back.
+They are read from the session's link, kept, and written back. Each change of the link is an entry
+of the browser's history: its buttons Back and Forward bring the settings of that entry back.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from lora_viz.ui.session.view import View
 
 SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
 PINNED = "pinned"
+VISITED = "visited"  # what was set while the address held a link, by the link
+MOST_VISITED = 200  # as many steps back bring everything back
 
 
 def begin_run() -> None:
-    """Start a run: read the link if it is the first, set the language, write the link."""
+    """Start a run: read the link if it is new to this run, set the language, write the link."""
     if SCENARIO not in st.session_state:
-        given = links.read(st.query_params.to_dict())
-        st.session_state[SCENARIO], st.session_state[VIEW] = given.scenario, given.view
-        st.session_state[TRAINING] = given.training
-        st.session_state[COMPLAINTS] = given.complaints
+        _take_link()
+    elif _came_by_history():
+        _go_back_to_link()
     frames.remember()
     set_language(scenario().language)
     _write_link()
@@ -140,7 +142,46 @@ def link_parameters() -> dict[str, str]:
     return links.write(scenario(), view(), training())
 
 
+def _take_link() -> None:
+    """Set what the address says, and forget what was set before."""
+    given = links.read(st.query_params.to_dict())
+    _set(given.scenario, given.view, given.training)
+    st.session_state[COMPLAINTS] = given.complaints
+
+
+def _came_by_history() -> bool:
+    """Whether this run is one of the browser's Back or Forward.
+
+    Nothing else tells: a browser sends an old address too where it has not heard of the newest yet.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _go_back_to_link() -> None:
+    """Set what was set while the address was this one, what fits no link among it."""
+    visited = st.session_state.get(VISITED, {}).get(_key(st.query_params.to_dict()))
+    if visited:
+        _set(*visited)
+    else:
+        _take_link()
+
+
+def _set(scenario: Scenario, view: View, training: TrainingSettings) -> None:
+    st.session_state[SCENARIO], st.session_state[VIEW] = scenario, view
+    st.session_state[TRAINING] = training
+
+
 def _write_link() -> None:
     wanted = link_parameters()
+    visited = st.session_state.setdefault(VISITED, {})
+    visited.pop(_key(wanted), None)  # the newest stands last
+    visited[_key(wanted)] = scenario(), view(), training()
+    if len(visited) > MOST_VISITED:
+        del visited[next(iter(visited))]
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def _key(query: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(query.items()))
