@@ -75,7 +75,7 @@ def _is_for_type_checkers(node: ast.AST) -> bool:
 
 
 def _file_of(module: str) -> Path:
-    """Where a module stands. Only the root package is looked up: to look up more would import it."""
+    """Where a module stands. To look up more than the root package would import it."""
     root, *rest = module.split(".")
     spec = importlib.util.find_spec(root)
     assert spec is not None and spec.origin is not None, root
