@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from lora_viz.explainer.epochs import DocumentEpoch, Matrix, MatrixState, Shade
+from lora_viz.explainer.epochs import ToldEpoch
+from lora_viz.explainer.quotes import Matrix, MatrixState, Shade
 from lora_viz.figures.kit.base import Drawing, add_words
 from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT
@@ -31,7 +32,7 @@ SOLIDITY: dict[Shade, float] = {"zero": 0.12, "random": 0.4, "learning": 0.7}
 BAR_WIDTH = 0.8
 
 
-def epoch_story(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
+def epoch_story(epochs: Sequence[ToldEpoch], chosen: int) -> go.Figure:
     """A row for each epoch: W, B and A shaded as the explainer shades them, and its numbers.
 
     The bars stand for states; their lengths and shades are no measured values.
@@ -51,7 +52,7 @@ def epoch_story(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
     return drawing.figure()
 
 
-def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
+def perplexities(epochs: Sequence[ToldEpoch], chosen: int) -> go.Figure:
     """Two bars for each epoch, the stated perplexity and exp(stated loss), on linear axes."""
     drawing = Drawing(PERPLEXITY_HEIGHT)
     highest = max(max(e.computed_perplexity, e.stated_perplexity) for e in epochs)
@@ -99,7 +100,7 @@ def _add_frame(drawing: Drawing, top: float) -> None:
     )
 
 
-def _add_row(drawing: Drawing, epoch: DocumentEpoch, top: float) -> None:
+def _add_row(drawing: Drawing, epoch: ToldEpoch, top: float) -> None:
     title = _("Epoch %(number)s: %(title)s") % {"number": epoch.epoch, "title": _(epoch.title)}
     add_words(drawing, f"<b>{title}</b>", (0.015, top + TITLE / 2), size=13, anchor="left")
     for matrix, state in epoch.states.items():
@@ -147,7 +148,7 @@ def _add_matrix(
 
 
 def _add_bar(
-    drawing: Drawing, epoch: DocumentEpoch, name: str, value: float, side: int, is_chosen: bool
+    drawing: Drawing, epoch: ToldEpoch, name: str, value: float, side: int, is_chosen: bool
 ) -> None:
     """A bar left (-1) or right (1) of its epoch; its number leans to the same side."""
     is_computed = side > 0

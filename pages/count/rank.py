@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lora_viz.costs.ranks import compared_ranks, rank_costs, rank_rows
+from lora_viz.costs.ranks import rank_costs, rank_rows
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -24,7 +24,7 @@ def table() -> None:
 scenario, view = state.scenario(), state.view()
 layout = asking.adapter_layout()
 costs = rank_costs(asking.architecture(), layout)
-ranks = compared_ranks(scenario.rank)
+ranks = words.compared_ranks(scenario.rank)
 rows = rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
 
 page.headline(

@@ -5,6 +5,7 @@ import streamlit as st
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.explainer import quotes
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
 from lora_viz.format import grouped
@@ -18,8 +19,8 @@ from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.ui.session import state
 
-# the explainer's sums for GPT-2 small, in bytes
-QUOTED = {"full": 2_500_000_000, "lora": 1_000_000_000}
+GB = 1e9
+QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_PEAK.value * GB)}
 
 scenario = state.scenario()
 page.headline(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, document_epoch
+from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
@@ -22,7 +22,7 @@ def table() -> None:
 
 scenario = state.scenario()
 layout = asking.adapter_layout()
-epoch = document_epoch(int(state.view().epoch))
+epoch = told_epoch(int(state.view().epoch))
 
 page.headline(
     _("Training process"),
@@ -50,8 +50,8 @@ with picture:
             "perplexities. Nothing here was measured by this app; only exp(loss) is computed."
         )
     )
-    page.figure(epoch_story(DOCUMENT_EPOCHS, epoch.epoch), "document-epochs")
-    page.figure(perplexities(DOCUMENT_EPOCHS, epoch.epoch), "document-perplexities")
+    page.figure(epoch_story(TOLD_EPOCHS, epoch.epoch), "document-epochs")
+    page.figure(perplexities(TOLD_EPOCHS, epoch.epoch), "document-perplexities")
     st.caption(_("Loss: mean cross-entropy in nats per token. Perplexity has no unit."))
 with side:
     words.key_number(epoch)

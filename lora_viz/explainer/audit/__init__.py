@@ -16,6 +16,6 @@ CLAIMS = (*LAYER_CLAIMS, *COUNT_CLAIMS, *TRAINING_CLAIMS, *FILE_CLAIMS)
 
 
 def audit(answer: Callable[..., Any]) -> list[Finding]:
-    """Recompute and judge every claim; `answer` is `answers.compute` or `answers.ask`."""
+    """Recompute and judge every claim; `answer` is `kept.compute` or `kept.ask`."""
     facts = collect_facts(answer)
     return [judge(claim, facts) for claim in CLAIMS]

@@ -16,13 +16,11 @@ from lora_viz.checkpoint.sizes import (
     read_optimizer_layout,
 )
 from lora_viz.choices.scenario import Scenario
+from lora_viz.explainer.quotes import ALPHA, ATTENTION_TARGETS, MODEL, RANK, SHORT_TARGETS
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.models.architecture import Architecture, Layer, read_architecture
 
-MODEL, RANK, ALPHA = "gpt2", 8, 16
-ATTENTION_TARGETS = ("c_attn", "attn.c_proj")
-SHORT_TARGETS = ("c_attn", "c_proj")
 DTYPE = "float32"
 # its batch and sequence length are this app's defaults; the explainer names none
 STEP = Scenario(model=MODEL, rank=RANK, alpha=ALPHA, base_dtype=DTYPE, adapter_dtype=DTYPE)
@@ -86,7 +84,7 @@ class Facts:
 
 
 def collect_facts(answer: Callable[..., Any]) -> Facts:
-    """Ask for everything that the audit needs; `answer` is `answers.compute` or `answers.ask`."""
+    """Ask for everything that the audit needs; `answer` is `kept.compute` or `kept.ask`."""
     return Facts(
         architecture=answer(read_architecture, MODEL),
         attention=answer(read_adapter_layout, MODEL, ATTENTION_TARGETS, "none", False),

@@ -8,13 +8,11 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.ranks import (
-    MOST_STARS,
-    STATED_ADVICE,
-    STATED_RANKS,
     RankCosts,
     RankLine,
     RankRow,
 )
+from lora_viz.explainer import quotes
 from lora_viz.figures.rank_cost import CostPart, RankBox
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
@@ -49,9 +47,14 @@ def key_number(costs: RankCosts, scenario: Scenario) -> None:
     page.key_number(grouped(costs.in_block.at(rank)), words % values)
 
 
+def compared_ranks(rank: int) -> list[int]:
+    """The explainer's ranks and this one, in ascending order."""
+    return sorted({rank, *(told.rank for told in quotes.RANKS)})
+
+
 def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
     """The explainer's boxes with its words and stars, and one for the rank if it has none."""
-    stated = {entry.rank: entry for entry in STATED_RANKS}
+    stated = {entry.rank: entry for entry in quotes.RANKS}
     drawn = []
     for row in rows:
         heading = f"<b>r = {grouped(row.rank)}</b>"
@@ -65,7 +68,7 @@ def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
 
 def stars(number: int) -> str:
     """4 → "★★★★☆"."""
-    return "★" * number + "☆" * (MOST_STARS - number)
+    return "★" * number + "☆" * (quotes.MOST_STARS - number)
 
 
 def cost_parts(line: RankLine) -> list[CostPart]:
@@ -89,7 +92,7 @@ def advice() -> None:
         lines = (
             _("> %(task)s: r = %(lowest)s–%(highest)s")
             % {"task": _(entry.task), "lowest": entry.lowest, "highest": entry.highest}
-            for entry in STATED_ADVICE
+            for entry in quotes.ADVICE
         )
         st.markdown("  \n".join(lines))
         st.caption(
@@ -141,7 +144,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
             _("Percent of the model"): 100 * row.share,
             titles["file"]: row.file_bytes,
             _("Adapter file"): size(row.file_bytes),
-            titles["stated"]: row.stated,
+            titles["stated"]: _stated(row.rank),
         }
         for row in rows
     ]
@@ -210,3 +213,9 @@ def sources() -> None:
 def range_name(name: str) -> str:
     """What the two ranges of the chart are called."""
     return {"break-even": _("To break-even"), "ranks": _("The ranks above")}[name]
+
+
+def _stated(rank: int) -> int | None:
+    """What the explainer gives for one of its layers at this rank, if it has it."""
+    quote = quotes.PER_LAYER.get(rank)
+    return quote.value if quote else None

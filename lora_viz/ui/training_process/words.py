@@ -6,13 +6,13 @@ import streamlit as st
 
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import Scenario
-from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch
+from lora_viz.explainer.epochs import TOLD_EPOCHS, ToldEpoch
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.kit import latex, page
 
 
-def key_number(epoch: DocumentEpoch) -> None:
+def key_number(epoch: ToldEpoch) -> None:
     """exp(loss) of the chosen epoch, and the perplexity that the explainer gives."""
     page.key_number(
         f"{epoch.computed_perplexity:.2f}",
@@ -29,7 +29,7 @@ def key_number(epoch: DocumentEpoch) -> None:
     )
 
 
-def why_they_differ(epoch: DocumentEpoch) -> None:
+def why_they_differ(epoch: ToldEpoch) -> None:
     """Why a stated pair can or cannot be one measurement."""
     with st.container(border=True):
         st.markdown(f"**{_('Loss and perplexity')}**")
@@ -88,7 +88,7 @@ def trained_and_frozen(layout: AdapterLayout, scenario: Scenario) -> None:
             )
 
 
-def formula(epoch: DocumentEpoch) -> None:
+def formula(epoch: ToldEpoch) -> None:
     """Perplexity from the loss with the epoch's numbers, and why B moves first."""
     a, b = latex.coloured("A", "A"), latex.coloured("B", "B")
     gradient = latex.coloured("gradient", r"\partial L / \partial h")
@@ -127,7 +127,7 @@ def table() -> None:
             "ln(perplexity)": round(told.implied_loss, 3),
             _("Agree"): told.agrees,
         }
-        for told in DOCUMENT_EPOCHS
+        for told in TOLD_EPOCHS
     ]
     page.table(rows, "document-epochs")
     st.caption(_("Words, losses and perplexities are quoted from §7; the rest is computed."))
@@ -135,15 +135,15 @@ def table() -> None:
 
 def why() -> None:
     """What to say about it in front of an audience."""
-    first, last = DOCUMENT_EPOCHS[0], DOCUMENT_EPOCHS[-1]
+    first, last = TOLD_EPOCHS[0], TOLD_EPOCHS[-1]
     values = {
         "first_loss": f"{first.loss:.2f}",
         "first": f"{first.computed_perplexity:.2f}",
         "last_loss": f"{last.loss:.2f}",
         "last": f"{last.computed_perplexity:.2f}",
         "stated": f"{last.stated_perplexity:.2f}",
-        "agreeing": sum(told.agrees for told in DOCUMENT_EPOCHS),
-        "all": len(DOCUMENT_EPOCHS),
+        "agreeing": sum(told.agrees for told in TOLD_EPOCHS),
+        "all": len(TOLD_EPOCHS),
     }
     points = (
         _(
