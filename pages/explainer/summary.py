@@ -7,7 +7,7 @@ from lora_viz.figures.summary_bars import before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.checkpoints.answers import sizes_for
-from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
 from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.page_list import file_of
@@ -49,8 +49,8 @@ def formula() -> None:
     """B × A in place of ΔW, with the numbers put in."""
     inside, outside, rank = layer.in_features, layer.out_features, scenario.rank
     st.latex(
-        rf"\textcolor{{#C2577E}}{{\Delta W}}: {inside} \cdot {outside} = {inside * outside:,}"
-        rf"\;\longrightarrow\; \textcolor{{#D55E00}}{{B}}\textcolor{{#E69F00}}{{A}}: "
+        rf"{latex.UPDATE}: {inside} \cdot {outside} = {inside * outside:,}"
+        rf"\;\longrightarrow\; {latex.B}{latex.A}: "
         rf"{rank} \cdot ({inside} + {outside}) = {lora_parameters(inside, outside, rank):,}"
     )
 

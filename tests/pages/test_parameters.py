@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.figures.kit.colours import colour
 from tests.application import SCRIPT, file_of
 
 
@@ -62,7 +63,7 @@ def test_the_switch_counts_the_short_name() -> None:
     assert "“c_proj” matches 2 kinds of layer: attn.c_proj, mlp.c_proj." in words
     assert "trainable%: 0.6475" in words
     assert "30,720" in notes(app)
-    lit = [bar for bar in chart(app, 1)["data"] if bar["marker"]["color"] == "#D55E00"]
+    lit = [bar for bar in chart(app, 1)["data"] if bar["marker"]["color"] == colour("B")]
     assert len(lit) == 3
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import MOST, decode, differing_fields, encode, plain
+from lora_viz.figures.kit.colours import HIGHLIGHT
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
@@ -22,7 +23,7 @@ from lora_viz.ui.session import state
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
 DIFFERS = "≠"
-HIGHLIGHT = "background-color: rgba(237, 180, 88, 0.28); font-weight: 600"
+HIGHLIGHTED = f"background-color: {HIGHLIGHT}; font-weight: 600"
 
 
 def compared_scenarios() -> tuple[Scenario, ...]:
@@ -126,7 +127,7 @@ def table(compared: list[Compared]) -> None:
     lines = [*_setting_lines(compared, differing), *_result_lines(compared)]
     frame = as_frame(lines)
     styled = frame.style.apply(
-        lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
+        lambda row: [HIGHLIGHTED if row[""] == DIFFERS else ""] * len(row), axis=1
     )
     st.dataframe(styled, hide_index=True, height="content")
     st.caption(_("%s marks the settings that differ.") % DIFFERS)

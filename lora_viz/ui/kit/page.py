@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lora_viz.choices.optimizers import OPTIMIZERS
+from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import _
 from lora_viz.ui.kit.chart_download import download_buttons
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
@@ -20,8 +21,6 @@ if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a w
     import plotly.graph_objects as go
 
 # text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
-INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
-GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
 def headline(title: str, sentence: str, kicker: str, *, is_about_adapter: bool = True) -> None:

@@ -116,9 +116,10 @@ def formula(costs: RankCosts, rank: int) -> None:
     )
     frozen = latex.coloured("frozen", latex.number(costs.adapted_weights))
     break_even = f"{costs.break_even:,.1f}".replace(",", "{,}")
+    inside, outside = latex.coloured("A", r"\text{in}"), latex.coloured("B", r"\text{out}")
     lines = [
-        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum (\textcolor{{#E69F00}}{{\text{{in}}}} + "
-        rf"\textcolor{{#D55E00}}{{\text{{out}}}}) = r \cdot ({per_rank}){constant}",
+        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum ({inside} + {outside}) "
+        rf"= r \cdot ({per_rank}){constant}",
         rf"\text{{{_('trained')}}}({rank}) &= {rank} \cdot {latex.number(line.slope)}{constant} "
         rf"= {latex.number(line.at(rank))}",
         rf"r_{{\text{{{_('break-even')}}}}} &= \frac{{\sum \text{{in}} \cdot \text{{out}}}}"
