@@ -22,11 +22,12 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _, current_language, set_language
 from lora_viz.questions.plain import encode
-from lora_viz.questions.waiting import Question, stopped
+from lora_viz.questions.waiting import Request, stopped
 
 ANSWER_SECONDS = 60
 GRACE_SECONDS = 10  # then a process that does not even hear the alarm is killed
@@ -80,11 +81,12 @@ class WorkerProcess:
                 raise
             self._is_loaded = True
 
-    def ask(self, question: Question) -> bytes:
+    def ask(self, request: Request[Any]) -> bytes:
         """The answer as JSON. Raises `UserError` where there is none."""
         self.load()
+        question = request.question
         task = pickle.dumps(
-            (question.language, ANSWER_SECONDS, question.function, question.arguments)
+            (request.language, ANSWER_SECONDS, question.function, question.arguments)
         )
         try:
             self._connection.send_bytes(task)

@@ -6,8 +6,8 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
-from lora_viz.memory.simulate import MemoryReport
 from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.names import method_name, model_name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.libraries import library_versions
 from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.models.source import local_path, resolve
-from lora_viz.questions.kept import LIBRARIES
 from lora_viz.training.runs.results import Machine
 from lora_viz.training.settings import TrainingSettings
 
@@ -60,7 +59,7 @@ def describe_machine(place: Place, processes: int) -> Machine:
         precision="bfloat16" if place.bfloat16 else "float32",
         processes=processes,
         threads=torch.get_num_threads(),
-        software={library: version(library) for library in LIBRARIES},
+        software=library_versions(),
     )
 
 

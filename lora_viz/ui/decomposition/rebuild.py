@@ -11,9 +11,10 @@ from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
+from lora_viz.questions.ask_for import rebuild_of
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.session.view import View
-from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size, rebuild_example
+from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,7 @@ def ask_rebuild(layer: Layer, scenario: Scenario, view: View) -> Rebuilding:
     size = example_size(layer.in_features, layer.out_features)
     rebuild = asking.answer(
         _("Rebuilding an example ΔW at every rank …"),
-        rebuild_example,
-        size.out_features,
-        size.in_features,
-        view.true_rank,
-        view.noise,
-        view.seed,
-        view.sweeps,
+        rebuild_of(size, view.true_rank, view.noise, view.seed, view.sweeps),
     )
     return Rebuilding(layer, scenario, view, size, rebuild)
 

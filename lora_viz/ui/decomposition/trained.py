@@ -12,7 +12,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.training.runs.files import stamp
+from lora_viz.questions.ask_for import update_of
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
 from lora_viz.ui.decomposition.rebuild import rebuild_formula, rebuild_table
@@ -30,7 +30,6 @@ from lora_viz.update.trained import (
     check_updates,
     is_whole,
     kept_layers,
-    rebuild_trained,
     spectrum,
 )
 
@@ -232,11 +231,6 @@ def ask_trained_rebuild(
     """Rebuild the real ΔW in a worker, or take the known answer."""
     rebuild = asking.answer(
         _("Rebuilding a real ΔW at every rank …"),
-        rebuild_trained,
-        str(updates.one.run.path),
-        updates.layer,
-        view.seed,
-        view.sweeps,
-        stamp(updates.one.run.path / "result.json")[0],
+        update_of(updates.one.run, updates.layer, view.seed, view.sweeps),
     )
     return TrainedRebuilding(updates, scenario, view, rebuild)

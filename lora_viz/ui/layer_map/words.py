@@ -22,6 +22,7 @@ from lora_viz.models.architecture import Architecture
 from lora_viz.models.layer_kinds import LayerKinds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown
+from lora_viz.ui.kit.model_names import architecture_name
 from lora_viz.ui.parameters import words
 
 
@@ -111,7 +112,7 @@ class LayerMapWords:
                 "modules puts one adapter in every block."
             )
             % {
-                "family": as_markdown(self.architecture.label),
+                "family": as_markdown(architecture_name(self.architecture)),
                 "blocks": len(self.architecture.blocks),
             },
             *self._shares_of_parts(),

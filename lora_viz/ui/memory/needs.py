@@ -6,7 +6,7 @@ from lora_viz.format import size
 from lora_viz.i18n import _
 from lora_viz.machine.cards import Card
 from lora_viz.memory.fit import Verdict, verdict
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 
 
 def needs_of(report: MemoryReport, memory_bytes: int) -> str:

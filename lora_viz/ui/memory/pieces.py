@@ -8,7 +8,7 @@ from lora_viz.figures.kit.colours import Meaning
 from lora_viz.figures.memory_bars import Piece
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.timeline import PHASES
 from lora_viz.ui.kit.names import method_name
 

@@ -11,8 +11,8 @@ from lora_viz.figures.planner_grid import NUMBERS_UP_TO, Cell, fit_grid
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.settings import capability_class
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html
 from lora_viz.ui.kit.long_work import go_on_button, is_stopped, long_work

@@ -11,7 +11,7 @@ from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import Largest, Simulate, largest, verdict
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_markdown

@@ -8,7 +8,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import calibrated_utilisation, step_seconds, tokens_per_second
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_markdown

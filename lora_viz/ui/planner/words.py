@@ -7,7 +7,7 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.format import binary_size, size
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import latex
 from lora_viz.ui.kit.literal import as_latex
 from lora_viz.ui.session.view import View

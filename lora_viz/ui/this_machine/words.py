@@ -13,11 +13,11 @@ from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import (
     GPUReading,
     MachineReading,
-    TorchReading,
     read_gpus,
-    read_torch,
 )
+from lora_viz.machine.torch_here import TorchReading
 from lora_viz.questions import workers
+from lora_viz.questions.ask_for import torch_reading_of_worker
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_info, waiting
@@ -35,7 +35,7 @@ def reading_now(language: str) -> MachineReading:  # noqa: ARG001 - what is cach
 
 @st.cache_data(ttl="10m", show_spinner=False)
 def _torch_in_a_worker() -> TorchReading:
-    return workers.wait_for(workers.submit(read_torch))
+    return workers.wait_for(workers.submit(torch_reading_of_worker()))
 
 
 def key_number(reading: MachineReading) -> None:
@@ -97,7 +97,7 @@ def torch_sees() -> None:
         for index, name in enumerate(found.devices):
             st.markdown(f"- `cuda:{index}` {as_markdown(name)}")
     elif found.problem:
-        st.markdown(as_markdown(found.problem))
+        st.markdown(as_markdown(_("CUDA does not start: %s.") % found.problem))
     else:
         st.markdown(_("It sees no GPU: here it trains on the CPU."))
 

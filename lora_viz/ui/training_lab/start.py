@@ -11,9 +11,10 @@ from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.report import MemoryReport
 from lora_viz.models.source import hub_answers
+from lora_viz.questions import kept
+from lora_viz.questions.ask_for import architecture_of, step_of
 from lora_viz.training.availability import longest_sequence, why_not_trainable
 from lora_viz.training.data.own_data import is_json_lines
 from lora_viz.training.jobs import launch
@@ -51,8 +52,7 @@ def problem() -> str | None:
     """Why the sidebar's scenario cannot be trained here, in one sentence."""
     known = asking.answer_or_reason(
         _("Reading the layers of %s …") % state.scenario().model,
-        asking.read_architecture,
-        state.scenario().model,
+        architecture_of(state.scenario()),
     )
     if isinstance(known, UserError):
         return str(known)
@@ -170,12 +170,7 @@ def _estimate_memory(settings: TrainingSettings, runs: list[RecordedRun]) -> Non
     gpus = gpus_here()
     has_bfloat16 = any((gpu.compute_capability or 0) >= 8 for gpu in gpus)
     as_run = _as_run(settings, has_bfloat16)
-    report = asking.answer_or_reason(
-        _("Simulating a training step …"),
-        simulate_step,
-        as_run.model,
-        step_settings(as_run).as_arguments(),
-    )
+    report = asking.answer_or_reason(_("Simulating a training step …"), step_of(as_run))
     if isinstance(report, UserError):
         st.caption(_("Memory: this step cannot be simulated. %s") % as_markdown(report))
         return
@@ -228,7 +223,7 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
 
 def _is_known_model() -> bool:
     """Whether the model's layers could be read, so that only its weights are missing."""
-    return asking.kept.known(asking.read_architecture, state.scenario().model) is not None
+    return kept.known(architecture_of(state.scenario())) is not None
 
 
 def _use_embedded() -> None:
