@@ -80,6 +80,8 @@ def _widget(node: Any, key: str) -> Call | None:
         case "slider" | "number_input":
             limits = {"min_value": node.min, "max_value": node.max, "step": node.step}
             return Call(node.type, common | limits, node.value)
+        case "select_slider":
+            return Call(node.type, common | {"options": node.options}, str(node.value))
         case "toggle" | "checkbox":
             return Call(node.type, common, node.value)
         case "button_group":

@@ -10,7 +10,11 @@ from typing import Any
 from lora_viz.adapter.counts import count_trained_in_full
 from lora_viz.adapter.layout import AdapterLayout, scaling
 from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
-from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
+from lora_viz.checkpoint.sizes import (
+    adapter_bytes,
+    optimizer_bytes,
+)
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.machine.cards import Card
 from lora_viz.memory.fit import largest, verdict
@@ -178,7 +182,7 @@ def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
 
 def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
-    if scenario.optimizer == "adamw_8bit":
+    if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
         return None
     layout = ask(ask_for.optimizer_of(scenario))
     return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)

@@ -141,7 +141,7 @@ def _own_parameters() -> list[inspect.Parameter]:
 def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
     """A new run with the settings given; of several processes the first one makes its folder."""
     values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
+    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
     others = {name: value for name, value in values.items() if name not in in_scenario}
     scenario = training_scenario(in_scenario)
     set_language(scenario.language)

@@ -93,7 +93,10 @@ class CustomGPT2:
                 )
         if self.width % self.heads:
             raise UserError(
-                _("A width of %(width)s cannot be shared by %(heads)s heads; it must divide.")
+                _(
+                    "A width of %(width)s cannot be shared by %(heads)s heads; it must be "
+                    "divisible by them."
+                )
                 % {"width": self.width, "heads": self.heads}
             )
         return {

@@ -234,7 +234,7 @@ def _bound_memory() -> int:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, hard))
     with suppress(OSError):  # if memory runs out, a worker is to die and not the server
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     return memory_bytes
 
 
@@ -242,7 +242,7 @@ def _container_limits() -> Iterator[int]:
     """The memory in bytes that this process's container has, if it has a limit."""
     for file in CONTAINER_LIMITS:
         with suppress(OSError, ValueError):  # no container, or "max"
-            yield int(file.read_text())
+            yield int(file.read_text(encoding="ascii"))
 
 
 def _end_with(parent: int) -> None:

@@ -90,7 +90,7 @@ def read_update(folder: str, layer: str) -> np.ndarray:
         )
     if not np.isfinite(delta).all():
         raise UserError(
-            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are no numbers.")
+            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are not numbers.")
             % {"run": run.name, "layer": layer}
         )
     return delta

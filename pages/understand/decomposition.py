@@ -56,7 +56,7 @@ with beside:
             label, name = architecture_name(architecture), of.name
             sides = (of.out_features, of.in_features)
 with rank:
-    controls.slider("rank", highest=min(sides))
+    controls.rank()
 scenario, view = state.scenario(), state.view()
 
 with picture:

@@ -13,8 +13,8 @@ from lora_viz.ui.forward_pass.words import ForwardWords
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 
 def sources() -> None:
@@ -55,7 +55,7 @@ with side:
     key = st.container()
     with st.container(border=True):
         layer = choose_layer(architecture, layout)
-        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.rank()
         controls.slider("forward_steps")
         for column, field in zip(
             st.columns((5, 4, 4), gap="xsmall"), ("batch_size", "rows_shown", "seed"), strict=True

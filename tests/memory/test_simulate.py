@@ -112,7 +112,7 @@ def test_cublas_workspace_is_what_torch_documents() -> None:
         ("nothing", "No layer matches the target modules “nothing”"),
         (".*nothing", "No layer matches the target modules “.*nothing”"),
         ("(", "not a regular expression"),
-        ("mlp", "cannot adapt a layer of class LlamaMLP"),
+        ("mlp", "PEFT cannot adapt “mlp”, a layer of class LlamaMLP"),
     ],
 )
 def test_targets_that_cannot_be_adapted_give_one_sentence(

@@ -88,7 +88,7 @@ def test_the_curve_is_the_chosen_methods_step_by_kind() -> None:
 def test_rank_and_batch_change_the_numbers() -> None:
     app = open_page()
     before = bar_total(app, "LoRA"), bar_total(app, "Full"), key_number(app)
-    app.slider(key="page:rank").set_value(64).run()
+    app.select_slider(key="page:rank").set_value(64).run()
     after = bar_total(app, "LoRA"), bar_total(app, "Full"), key_number(app)
     assert after[0] > before[0] and after[1] == before[1] and after[2] != before[2]
     app.slider(key="page:batch_size").set_value(4).run()

@@ -12,14 +12,12 @@ from lora_viz.checkpoint.sizes import (
     optimizer_bytes,
 )
 from lora_viz.choices.scenario import Scenario
+from lora_viz.explainer.quotes import ALPHA, ATTENTION_TARGETS, MODEL, RANK, SHORT_TARGETS
 from lora_viz.memory.report import MemoryReport
 from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.questions import ask_for
 from lora_viz.questions.question import Ask
 
-MODEL, RANK, ALPHA = "gpt2", 8, 16
-ATTENTION_TARGETS = ("c_attn", "attn.c_proj")
-SHORT_TARGETS = ("c_attn", "c_proj")
 DTYPE = "float32"
 # its batch and sequence length are this app's defaults; the explainer names none
 STEP = Scenario(model=MODEL, rank=RANK, alpha=ALPHA, base_dtype=DTYPE, adapter_dtype=DTYPE)

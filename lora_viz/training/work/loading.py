@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import transformers
 
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
@@ -37,8 +38,12 @@ def choose_place(settings: TrainingSettings) -> Place:
         raise UserError(
             _("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
-    if scenario.optimizer == "adamw_8bit" and not importlib.util.find_spec("bitsandbytes"):
-        raise UserError(_("8-bit AdamW needs the package bitsandbytes; choose another optimizer."))
+    optimizer = OPTIMIZERS[scenario.optimizer]
+    if optimizer.needs_bitsandbytes and not importlib.util.find_spec("bitsandbytes"):
+        raise UserError(
+            _("The optimizer %s needs the package bitsandbytes; choose another one.")
+            % optimizer.label
+        )
     if scenario.attention == "flash_attention_2" and not importlib.util.find_spec("flash_attn"):
         raise UserError(_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
     wanted = settings.precision == "bfloat16"
@@ -144,7 +149,7 @@ def _from_pretrained(kind: Any, model: str, **options: Any) -> Any:
 def _four_bits(scenario: Scenario) -> Any:
     return transformers.BitsAndBytesConfig(
         load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
+        bnb_4bit_quant_type=scenario.quantization,
         bnb_4bit_use_double_quant=scenario.double_quant,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )

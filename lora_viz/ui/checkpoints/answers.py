@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from lora_viz.checkpoint.parts import CheckpointSizes, checkpoint_sizes
 from lora_viz.checkpoint.sizes import OptimizerLayout
+from lora_viz.choices.optimizers import whose_file_is_torchs
 from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of, model_files_of, optimizer_of
 from lora_viz.ui.kit.asking import answer
-
-# The run that the document's 9.4 MB come from: its "c_proj" matches the MLP's as well.
-DOCUMENT_RUN = Scenario(target_modules=("c_attn", "c_proj"))
 
 
 def sizes_for(scenario: Scenario) -> CheckpointSizes:
@@ -33,6 +31,5 @@ def _optimizer(scenario: Scenario) -> OptimizerLayout:
 
     For 8-bit moments, whose file is bitsandbytes' own, it is AdamW's.
     """
-    if scenario.optimizer == "adamw_8bit":
-        scenario = scenario.changed(optimizer="adamw")
+    scenario = scenario.changed(optimizer=whose_file_is_torchs(scenario.optimizer).name)
     return answer(_("Letting the optimizer lay out its state …"), optimizer_of(scenario))

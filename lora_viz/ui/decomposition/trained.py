@@ -68,8 +68,8 @@ class TrainedRebuilding:
     def sentence(self) -> str:
         """What to see."""
         return _(
-            "Is the change that full fine-tuning makes of low rank at all? A real ΔW is rebuilt at "
-            "every rank, beside the best that any B and A could do."
+            "Does full fine-tuning change the weights by a ΔW of low rank? A real ΔW is rebuilt "
+            "at every rank, next to the best that any B and A could do."
         )
 
     def key_number(self) -> None:
@@ -140,8 +140,8 @@ class TrainedRebuilding:
                 "‖ΔW‖²; 90 %% of it need %(fewest)s to %(most)s singular values."
             ),
             _(
-                "What this misses is not what the model loses: LoRA finds a ΔW of its own, and "
-                "small singular values may matter little to the loss."
+                "What B and A miss here is not what the model loses. LoRA finds a different ΔW, "
+                "and small singular values may matter little to the loss."
             ),
             _(
                 "One small model and one short training: a large model's ΔW may be nearer to low "
@@ -155,7 +155,7 @@ class TrainedRebuilding:
         words = (
             _("Not exactly: all of this ΔW's %(all)s singular values are above rounding.")
             if one.numerical_rank == len(one.values)
-            else _("Of %(all)s singular values of this ΔW %(numerical)s are above rounding.")
+            else _("%(numerical)s of this ΔW's %(all)s singular values are above rounding.")
         )
         words += " " + _(
             "Half of ‖ΔW‖² is in the largest %(half)s, 90 %% in %(most)s. At r = %(rank)s the best "
@@ -173,7 +173,7 @@ class TrainedRebuilding:
     def _what_it_is(self) -> str:
         updates, one = self.updates, self.updates.one
         if one.is_shipped:
-            words = _("A recorded run that ships with the app, not yours (ΔW in float16):")
+            words = _("A shipped run, which comes with the app (ΔW in float16):")
         elif one.is_own:
             words = _("Your run “%s”:") % one.name
         else:

@@ -10,7 +10,7 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.models.catalogue import default_targets
 from lora_viz.questions import ask_for, kept
 from lora_viz.ui.kit.asking import answer_or_reason
-from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.kit.names import method_name, model_name
 
 
 def step_of(scenario: Scenario) -> MemoryReport | UserError:
@@ -20,7 +20,7 @@ def step_of(scenario: Scenario) -> MemoryReport | UserError:
         message
         % {
             "model": model_name(scenario.model),
-            "method": METHODS[scenario.method],
+            "method": method_name(scenario.method),
             "batch": grouped(scenario.batch_size),
             "length": grouped(scenario.seq_len),
         },

@@ -21,8 +21,8 @@ def parts_of(report: MemoryReport) -> str:
     """The parts that the number is the sum of."""
     needs = report.needs
     return _(
-        "%(allocated)s allocated at the peak, %(reserved)s that PyTorch's allocator reserves "
-        "beyond it, %(context)s for the CUDA context (assumed)"
+        "%(allocated)s allocated at the peak, %(reserved)s that PyTorch's allocator reserves on "
+        "top, %(context)s for the CUDA context (assumed)"
     ) % {
         "allocated": size(needs.allocated),
         "reserved": size(needs.reserved_beyond),

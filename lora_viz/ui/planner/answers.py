@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.planner_grid import Column
@@ -14,8 +15,8 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session.view import View
-from lora_viz.ui.sidebar import METHODS, model_name
 
 Steps = dict[tuple[Scenario, float], MemoryReport | UserError | None]
 
@@ -68,7 +69,7 @@ def planned_scenarios(scenario: Scenario, view: View) -> list[Scenario]:
 
 def column_of(planned: Scenario) -> Column:
     """What stands above a column of the grid: the model, then method and rank."""
-    method = METHODS[planned.method]
+    method = method_name(planned.method)
     rank = "" if planned.method == "full" else f"<br>r={planned.rank}"
     return Column(model_name(planned.model), method + rank)
 

@@ -44,7 +44,7 @@ def key_number(reading: MachineReading) -> None:
     if not reading.gpus:
         page.key_number("0", _("GPUs that NVML can read here"))
     elif not sizes:
-        page.key_number(str(len(reading.gpus)), _("GPUs, whose memory NVML does not tell"))
+        page.key_number(str(len(reading.gpus)), _("GPUs whose memory NVML does not report"))
     else:
         names = as_html(", ".join(gpu.name for gpu in reading.gpus))
         page.key_number(
@@ -76,7 +76,7 @@ def gpu_card(gpu: GPUReading) -> None:
             % {"used": binary_size(gpu.used_bytes), "total": binary_size(gpu.total_bytes)},
         )
     else:
-        st.caption(_("NVML does not tell this card's memory."))
+        st.caption(_("NVML does not report this card's memory."))
     memory, activity, capability = st.columns(3)
     memory.metric(_("Free memory"), told(gpu.free_bytes, binary_size))
     activity.metric(_("Utilisation"), told(gpu.utilisation, lambda share: percent(share, 0)))
@@ -111,7 +111,7 @@ def rows(reading: MachineReading) -> list[dict[str, str]]:
             _("Used (B)"): told(gpu.used_bytes, grouped),
             _("Free (B)"): told(gpu.free_bytes, grouped),
             _("Total"): told(gpu.total_bytes, size),
-            _("Driver"): gpu.driver or _("not told"),
+            _("Driver"): gpu.driver or _("not reported"),
             _("Compute capability"): told(gpu.compute_capability, str),
             _("Utilisation"): told(gpu.utilisation, lambda share: percent(share, 0)),
         }
@@ -121,7 +121,7 @@ def rows(reading: MachineReading) -> list[dict[str, str]]:
 
 def told(value: Value | None, words: Callable[[Value], str]) -> str:
     """A value in words; what the driver does not tell is said to be missing."""
-    return _("not told") if value is None else words(value)
+    return _("not reported") if value is None else words(value)
 
 
 def sources() -> None:
@@ -134,7 +134,7 @@ def sources() -> None:
         ),
         _(
             "Utilisation is the share of the last sample period, up to a second, in which at "
-            "least one kernel ran. It says nothing of how many of the card's units were busy."
+            "least one kernel ran. It does not say how many of the card's units were busy."
         ),
         _(
             "NVML orders GPUs by their PCI bus; torch may number them differently, and sees only "

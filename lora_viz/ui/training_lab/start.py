@@ -23,12 +23,12 @@ from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, Traini
 from lora_viz.ui.kit import asking
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import duration
 from lora_viz.ui.serving.reader import claim
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button, may_act, why_not
-from lora_viz.ui.sidebar import model_name
 from lora_viz.ui.training_lab.settings import missing_data
 
 LAST_START = "last-start"
@@ -144,8 +144,8 @@ def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     pace = recorded_pace(settings, [one.run for one in runs])
     if pace is None:
         return _(
-            "Time: **not measured yet on this machine**. A run like this that goes from its first "
-            "step to its last without a break will tell."
+            "Time: **not measured yet on this machine**. It is known once a run like this goes "
+            "from its first step to its last without a break."
         )
     values = {
         "steps": grouped(settings.steps),
@@ -196,9 +196,9 @@ def _memory_sentences(
         return [sentence]
     said = [
         _(
-            "Memory: the simulated step peaks at **%s** on a GPU. On this machine's CPU the "
-            "process takes more: libraries and data are in its resident set too, so this is no "
-            "estimate of that."
+            "Memory: the simulated step peaks at **%s** on a GPU. That is no estimate for this "
+            "machine's CPU, where the process takes more: its resident set also holds libraries "
+            "and data."
         )
         % peak
     ]
@@ -227,10 +227,10 @@ def _is_known_model() -> bool:
 
 
 def _use_embedded() -> None:
-    method = state.scenario().method
-    values = SCENARIO_DEFAULTS | {"method": "lora" if method == "qlora" else method}
+    scenario = state.scenario()
+    values = SCENARIO_DEFAULTS | {"method": "lora" if scenario.is_quantized else scenario.method}
     state.update(model=values.pop("model"))
-    state.update(**values, quantization="none")
+    state.update(**values)
 
 
 def _start_embedded() -> None:
