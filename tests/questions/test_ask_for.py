@@ -18,7 +18,7 @@ from lora_viz.questions.question import Question
 from lora_viz.training.runs.run_folder import RESULT, Run
 from lora_viz.training.runs.shipped import recorded_full_run
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.ui.kit.model_names import architecture_name
+from lora_viz.ui.kit.names import architecture_name
 from lora_viz.update.rebuild import example_size
 
 CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": %s}'
