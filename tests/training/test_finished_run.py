@@ -15,7 +15,8 @@ from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
 from lora_viz.training.runs.events import EvaluationEvent, SnapshotEvent, StateEvent, StepEvent
-from lora_viz.training.runs.run_folder import Run, read_base_weights, read_snapshot
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.snapshots import read_base_weights, read_snapshot
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings
 
 

@@ -12,7 +12,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.training.runs.files import stamp
+from lora_viz.training.folder.files import stamp
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
 from lora_viz.ui.decomposition.rebuild import rebuild_formula, rebuild_table
