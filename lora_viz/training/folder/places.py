@@ -23,7 +23,7 @@ def check_name(name: str) -> str:
     """The name of a run if it can be one. Raises `UserError`."""
     if not NAME_FORM.fullmatch(name):
         raise UserError(
-            _("“%s” cannot name a run; use up to 80 letters, digits, and . - _ between them.")
+            _("“%s” cannot name a run; use up to 80 letters and digits, with . - _ between them.")
             % name[:80]
         )
     return name

@@ -20,6 +20,7 @@ from lora_viz.training.runs.run_folder import (
     HELD_OUT_TOKENS,
     RESULT,
     SETTINGS,
+    MissingRunError,
     Run,
     UnreadableRun,
     read_run,
@@ -68,7 +69,7 @@ def find_run(name: str, root: Path | None = None) -> Run:
     """The run of this name, readable or not. Raises `UserError` where there is none."""
     path = (root or runs_folder()) / check_name(name)
     if not _is_run_folder(path):
-        raise UserError(_("There is no run “%s”.") % name)
+        raise MissingRunError(name)
     return Run(path)
 
 

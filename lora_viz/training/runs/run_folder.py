@@ -41,6 +41,13 @@ ADAPTER_FILES = ("adapter/adapter_model.safetensors", "adapter/adapter_config.js
 REMEMBERED = 1024
 
 
+class MissingRunError(UserError):
+    """There is no run of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("There is no run “%s”.") % name)
+
+
 @dataclass(frozen=True)
 class Run(JobFolder):
     """A run's folder. Its methods read what is there now, whatever state the job is in."""
@@ -54,7 +61,7 @@ class Run(JobFolder):
         if isinstance(found, TrainingSettings):
             return found
         if not exists(self.path):
-            raise UserError(_("There is no run “%s”.") % self.name)
+            raise MissingRunError(self.name)
         raise DamagedFileError(found)
 
     @property
