@@ -17,7 +17,7 @@ from lora_viz.questions import kept as answers
 from lora_viz.questions.ask_for import architecture_of
 from lora_viz.storage import bounds, kept
 from lora_viz.training.data.own_data import load_own
-from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from tests.cli.test_app import run
 

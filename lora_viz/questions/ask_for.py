@@ -31,6 +31,7 @@ from lora_viz.questions.question import Question, Weight
 from lora_viz.training.data.ask import read_data_counts
 from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import path_on_disk
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.update.ask import rebuild_example, rebuild_trained
 from lora_viz.update.rebuild import ExampleSize, Rebuild

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from lora_viz.training.runs.owners import keep_owner
+from lora_viz.training.folder.owners import keep_owner
 from lora_viz.ui.serving import reader
 from tests.training.damaged_runs import whole_run
 
