@@ -1,6 +1,6 @@
 """What an adapter consists of: the layers it adapts, the shapes of A and B, counts, scaling.
 
-Which layers a target matches and which tensors result is PEFT's own answer (`peft_layout`), taken
+Which layers a target matches and which tensors result is PEFT's own answer (`from_peft`), taken
 at rank 1. Everything that the rank changes is linear in it, so the rest is computed here at once.
 """
 

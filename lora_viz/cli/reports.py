@@ -1,6 +1,6 @@
 """What the command line answers: one scenario in, one dictionary of plain data out.
 
-`ask` is `answers.compute`, or `answers.ask` where a question may cost no more than itself.
+`ask` is `kept.compute`, or `kept.ask` where a question may cost no more than itself.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
     """Run one training step of a model without weights or data and report its memory.
 
     Args:
-        model: whatever `model_source.resolve` accepts.
+        model: whatever `models.source.resolve` accepts.
         settings: the fields of `StepSettings`.
 
     Raises:

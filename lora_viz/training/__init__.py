@@ -1,9 +1,12 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
-`settings`, `events`, `results`, `run_folder`, `reserve`, `record`, `failures`, `locks`, `queue`,
-`launch`, `sweep`, `perplexity`, `public_names` and `saved_card` load no torch
-when they are imported: pages and the command line read and start jobs with them. Everything else
-here belongs to the job's own process.
+settings, availability, perplexity
+    What a job is told; what can be trained here; exp(loss) and how it is shown.
+runs, jobs, sweeps, data
+    A run's folder; a job's process; the same job at several ranks; what is trained on.
+work
+    What a job does once it has its turn. It loads torch, and so do `data`'s tokens; nothing
+    else does when it is imported, since pages and the command line start jobs with it.
 
 A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
 is known about the run is in it:
@@ -20,7 +23,7 @@ snapshots/base.safetensors
 snapshots/step-000015.safetensors
     For each followed layer: `LAYER.A` (r, in), `LAYER.B` (out, r) and, with DoRA,
     `LAYER.magnitude` (out,); in full fine-tuning `LAYER.delta`, ΔW (out, in).
-    `run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
+    `runs.run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
 adapter/
     The adapter in PEFT's format with its tokenizer and a card; in full fine-tuning `model/`, the
     whole model. Nothing in it names a place of this machine.
@@ -40,7 +43,7 @@ job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.
 
-Whatever stands in the place of a file, `run_files` reads it or says what is wrong with it, as a
+Whatever stands in the place of a file, `runs.files` reads it or says what is wrong with it, as a
 `Damage`. `run_folder.read_run` gives a `Run`, or an `UnreadableRun` where its settings are damaged;
 `Run.damages` is what is wrong with its other files. A number that no job can have measured
 (`quantities`) is a damage too; a loss that is no number is not, as it is what divergence leaves.
