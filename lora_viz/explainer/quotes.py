@@ -156,7 +156,7 @@ ZERO = MatrixState("zero", N_("zero"))
 RANDOM = MatrixState("random", N_("random"))
 LEARNING = MatrixState("learning", N_("learning"))
 LEARNED = MatrixState("learned", N_("learned"))
-OPTIMIZED = MatrixState("learned", N_("optimized"))
+OPTIMIZED = MatrixState("learned", N_("optimised"))
 EPOCHS = tuple(
     EpochWords(epoch, title, loss, stated, {"W": FROZEN, "B": b, "A": a})
     for epoch, title, loss, stated, b, a in (

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from lora_viz.explainer.epochs import ToldEpoch
 from lora_viz.explainer.quotes import Matrix, MatrixState, Shade
 from lora_viz.figures.kit.base import Drawing, add_words
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, Meaning, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.i18n import _
 
@@ -18,7 +18,6 @@ HEAD, TITLE, BAR, NAMES, AFTER_ROW = 22, 20, 14, 18, 10
 ROW = TITLE + BAR + NAMES + AFTER_ROW
 FROZEN_LINE = 6
 PERPLEXITY_HEIGHT = 214
-GRID = "rgba(138,150,163,0.25)"
 
 # shares of the picture's width
 MATRICES: dict[Matrix, tuple[float, Meaning, str]] = {
@@ -78,7 +77,7 @@ def perplexities(epochs: Sequence[ToldEpoch], chosen: int) -> go.Figure:
         title={"text": _("perplexity"), "font": {"size": 12}, "standoff": 14},
         **shared,
     )
-    stated, computed = _("the document’s perplexity"), _("exp(the document’s loss)")
+    stated, computed = _("the explainer’s perplexity"), _("exp(the explainer’s loss)")
     for epoch in epochs:
         is_chosen = epoch.epoch == chosen
         _add_bar(drawing, epoch, stated, epoch.stated_perplexity, -1, is_chosen)

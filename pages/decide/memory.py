@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
@@ -12,11 +13,11 @@ from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 GB = 1e9
 QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_PEAK.value * GB)}
@@ -25,13 +26,13 @@ scenario = state.scenario()
 page.headline(
     _("Memory"),
     _(
-        "One training step, simulated: LoRA takes away gradients and moments, but weights, "
+        "One training step, simulated: LoRA removes gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
     ),
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
     % {
         "model": model_name(scenario.model),
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "rank": scenario.rank,
         "batch": grouped(scenario.batch_size),
         "length": grouped(scenario.seq_len),
@@ -42,13 +43,13 @@ picture, side = page.picture_and_controls()
 with side:
     number = st.container()
     with st.container(border=True):
-        controls.options("method", words=lambda method: METHODS[method])
+        controls.options("method", words=method_name)
         card, size = st.columns(2, vertical_alignment="bottom")
         with card:
             controls.select("gpu", tuple(gpus()))
         with size:
             controls.number("gpu_memory_gb")
-        controls.slider("rank", highest=256)
+        controls.rank()
         controls.slider("batch_size", highest=64)
         controls.number("seq_len")
         controls.toggle("gradient_checkpointing")
@@ -60,19 +61,19 @@ with picture:
         show_warning(str(reasons["full"]))
     else:
         for method, reason in reasons.items():
-            show_warning(f"{METHODS[method]}: {reason}")
+            show_warning(f"{method_name(method)}: {reason}")
     if not reports:
         st.stop()
     is_explainers = scenario.model == Scenario().model
     quoted = {
-        _("%s, quoted") % METHODS[method]: count
+        _("%s, quoted") % method_name(method): count
         for method, count in QUOTED.items()
         if is_explainers
     }
     st.markdown(f"**{_('What a step needs of the card')}**")
     page.figure(
         memory_bars(
-            {METHODS[method]: bar_pieces(report, method) for method, report in reports.items()},
+            {method_name(method): bar_pieces(report, method) for method, report in reports.items()},
             quoted,
             (scenario.card.name, scenario.card.memory_bytes),
         ),
@@ -82,7 +83,7 @@ with picture:
         st.caption(words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
-        st.markdown(f"**{_('Allocated during a step of %s') % METHODS[scenario.method]}**")
+        st.markdown(f"**{_('Allocated during a step of %s') % method_name(scenario.method)}**")
         page.figure(
             memory_curve(
                 curve_pieces(chosen, scenario.method),
@@ -93,8 +94,8 @@ with picture:
         )
         st.caption(
             _(
-                "Same colours as above; heights are to scale. What is hatched above is not in it: "
-                "the step allocates no tensor there."
+                "Same colours as above; heights are to scale. What is hatched above is not "
+                "included: the step allocates no tensor there."
             )
         )
 if chosen:

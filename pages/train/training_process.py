@@ -6,8 +6,8 @@ from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 from lora_viz.ui.training_process import words
 from lora_viz.ui.training_process.player import choose_told_run
 
@@ -16,7 +16,7 @@ def table() -> None:
     """The run's snapshots above the document's epochs."""
     st.markdown(f"**{_('The real run')}**")
     told.table()
-    st.markdown(f"**{_('The document’s epochs')}**")
+    st.markdown(f"**{_('The explainer’s epochs')}**")
     words.table()
 
 
@@ -26,8 +26,8 @@ epoch = told_epoch(int(state.view().epoch))
 
 page.headline(
     _("Training process"),
-    _("W stays as it is while B and A learn: a real run, then the document’s four epochs."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 picture, side = page.picture_and_controls()
 with side:
@@ -41,13 +41,13 @@ with picture:
 with key:
     told.key_number()
 
-st.subheader(_("The document’s four epochs"), anchor=False)
+st.subheader(_("The explainer’s four epochs"), anchor=False)
 picture, side = page.picture_and_controls()
 with picture:
     st.caption(
         _(
-            "Quoted from the document, §7: states ━ ░ ▒ ▓ █ in its words, losses, perplexities. "
-            "Nothing here was measured by this app; only exp(loss) is computed."
+            "Quoted from the explainer, §7: states ━ ░ ▒ ▓ █ in its words, losses, "
+            "perplexities. Nothing here was measured by this app; only exp(loss) is computed."
         )
     )
     page.figure(epoch_story(TOLD_EPOCHS, epoch.epoch), "document-epochs")

@@ -13,6 +13,7 @@ from lora_viz.ui.decomposition.trained import (
 )
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.kit.model_names import architecture_name
 from lora_viz.ui.session import state
 
 
@@ -52,9 +53,10 @@ with beside:
             label, name, sides = of.model, of.layer, of.chosen.shape
         else:
             of = choose_layer(architecture, layout)
-            label, name, sides = architecture.label, of.name, (of.out_features, of.in_features)
+            label, name = architecture_name(architecture), of.name
+            sides = (of.out_features, of.in_features)
 with rank:
-    controls.slider("rank", highest=min(sides))
+    controls.rank()
 scenario, view = state.scenario(), state.view()
 
 with picture:

@@ -12,8 +12,8 @@ from lora_viz.i18n import _
 from lora_viz.ui.full_or_lora.words import formula, notes, reduction, sources, table, why
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
@@ -23,7 +23,7 @@ with side:
     number = st.container()
     with st.container(border=True):
         layer = choose_layer(architecture, layout)
-        controls.slider("rank", highest=min(layer.in_features, layer.out_features))
+        controls.rank()
         controls.toggle("count_frozen")
 count_frozen = state.view().count_frozen
 shape = LayerShape(layer.in_features, layer.out_features, scenario.rank)

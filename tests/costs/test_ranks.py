@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
+from lora_viz.adapter.layout import AdapterLayout
+from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.ranks import rank_costs, rank_rows
 from lora_viz.explainer import quotes
-from lora_viz.models.architecture import Architecture, read_architecture
+from lora_viz.models.architecture import Architecture
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.ui.rank.words import compared_ranks
 
 ATTENTION, SHORT = ("c_attn", "attn.c_proj"), ("c_attn", "c_proj")
@@ -16,11 +18,11 @@ ATTENTION, SHORT = ("c_attn", "attn.c_proj"), ("c_attn", "c_proj")
 
 @pytest.fixture(scope="module")
 def gpt2() -> Architecture:
-    return kept.ask(read_architecture, "gpt2")
+    return kept.ask(architecture_of("gpt2"))
 
 
 def layout(*targets: str, dora: bool = False) -> AdapterLayout:
-    return kept.ask(read_adapter_layout, "gpt2", targets, "none", dora)
+    return kept.ask(adapter_of(Scenario(model="gpt2", target_modules=targets, dora=dora)))
 
 
 def test_the_explainer_s_parameters_per_layer(gpt2: Architecture) -> None:

@@ -48,9 +48,30 @@ def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
     expect(page.get_by_test_id("stMain")).to_contain_text("2.08")
     page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")
-    expect(page.get_by_test_id("stMain")).to_contain_text("2.34")
+    expect(page.get_by_test_id("stMain")).to_contain_text("4.17")
     wait_until_idle(page)
-    assert page.url.endswith("/decomposition?rank=9")
+    assert page.url.endswith("/decomposition?rank=16")
+
+
+def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
+    open_page(page, "/decomposition", "2.08")
+    main = page.get_by_test_id("stMain")
+    for address in ("decomposition?rank=16", "decomposition?rank=32"):
+        main.get_by_role("slider").first.press("ArrowRight")
+        page.wait_for_url(f"**/{address}")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Parameters", exact=True).click()
+    expect(main).to_contain_text("1,769,472")
+    main.get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_url("**/parameters?rank=64")
+    for address, shown in (
+        ("parameters?rank=32", "1,769,472"),
+        ("decomposition?rank=32", "8.33"),
+        ("decomposition?rank=16", "4.17"),
+    ):
+        page.go_back()
+        expect(main).to_contain_text(shown)
+        wait_until_idle(page)
+        assert page.url.endswith(address)
 
 
 def test_a_link_restores_the_screen(page: Page) -> None:

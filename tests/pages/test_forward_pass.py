@@ -70,7 +70,7 @@ def test_rank_alpha_and_batch_change_the_numbers() -> None:
     first = words_of(app)
     app.number_input(key="page:batch_size").set_value(7).run()
     assert ">7×64 ·" in labels_of(app)
-    app.slider(key="page:rank").set_value(2).run()
+    app.select_slider(key="page:rank").set_value(2).run()
     assert ">2×64 ·" in labels_of(app) and "<b>× 8</b>" in labels_of(app)
     app.number_input(key="sidebar:alpha").set_value(3).run()
     assert "<b>× 1.5</b>" in labels_of(app)

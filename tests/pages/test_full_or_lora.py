@@ -51,7 +51,7 @@ def test_counting_the_frozen_weight_changes_the_number_and_the_bar():
 
 def test_the_rank_changes_what_lora_keeps():
     app = open_page()
-    app.slider(key="page:rank").set_value(16).run()
+    app.select_slider(key="page:rank").set_value(16).run()
     assert bar_lengths(app) == [9_437_184, 2 * 196_608]
 
 

@@ -55,7 +55,7 @@ def test_conv1d_is_explained_where_there_is_one() -> None:
 
 def test_counts_follow_rank_and_targets() -> None:
     app = opened()
-    app.slider(key="page:rank").set_value(16).run()
+    app.select_slider(key="page:rank").set_value(16).run()
     assert "884,736 of 124,439,808 parameters" in words_of(app)
     app.multiselect(key="page:target_modules").set_value(["c_attn", "c_proj"]).run()
     assert f"{2 * 811_008:,} of 124,439,808 parameters" in words_of(app)

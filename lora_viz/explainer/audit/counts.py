@@ -114,7 +114,7 @@ def _per_layer_claim(rank: int, quote: quotes.Quote[int]) -> Claim:
         }[rank],
         lambda f: f.per_block(f.attention, rank),
         lambda f: (
-            _("Attention only; with the feed-forward's c_proj %s.")
+            _("Attention only; together with the feed-forward's c_proj it is %s.")
             % grouped(f.per_block(f.short_names, rank))
         ),
     )

@@ -47,7 +47,7 @@ SECTION_9 = (
         N_("Ratio 9.4 MB / 500 MB"),
         lambda _f: 100 * FILES.adapter / FILES.base,
         lambda f: (
-            _("Of its own inputs; the adapter file alone is %s.")
+            _("Right for its inputs; the adapter file alone is %s.")
             % percent(f.adapter_file / f.model_file)
         ),
     ),
@@ -55,14 +55,14 @@ SECTION_9 = (
         quotes.FILE_SAVED,
         N_("Saved on disk"),
         lambda _f: 100 * (1 - FILES.adapter / FILES.base),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
         quotes.SHARED_BASE,
         N_("One base and 5 adapters"),
         lambda _f: FILES.shared,
         lambda f: (
-            _("Of its own inputs; %s with the adapter files alone.")
+            _("Right for its inputs; with the adapter files alone it is %s.")
             % size(f.model_file + FILES.tasks * f.adapter_file)
         ),
     ),
@@ -71,7 +71,7 @@ SECTION_9 = (
         N_("6 full models"),
         lambda _f: FILES.full_models_and_base,
         lambda _f: (
-            _("Counts the base among the %(all)s; %(tasks)s fine-tuned models are %(size)s.")
+            _("It counts the base among the %(all)s; %(tasks)s fine-tuned models are %(size)s.")
             % {
                 "all": FILES.tasks + 1,
                 "tasks": FILES.tasks,
@@ -121,7 +121,7 @@ SECTION_END = (
         quotes.END_CHECKPOINT,
         N_("Checkpoint: 500 MB → 9.4 MB"),
         lambda _f: 100 * (1 - FILES.adapter / FILES.base),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
         quotes.END_ONE_LAYER,
@@ -137,8 +137,8 @@ SECTION_END = (
         lambda _f: stated_saving(stated_lora_mb()),
         lambda _f: (
             _(
-                "An estimated training peak beside a resident size; like for like, section 8 "
-                "says %s."
+                "It compares an estimated training peak with a resident size. Like for like, "
+                "section 8 says %s."
             )
             % percent(quotes.MEMORY_SAVED.value / 100, 0)
         ),
@@ -148,7 +148,7 @@ SECTION_END = (
         quotes.END_PERPLEXITY,
         N_("Perplexity: 9.08 → 1.05"),
         lambda _f: 100 * (1 - LAST.stated_perplexity / FIRST.stated_perplexity),
-        lambda _f: _("Of its own inputs, on a set whose held-out part is not named."),
+        lambda _f: _("Right for its inputs. It does not say whether the data was held out."),
     ),
 )
 

@@ -67,7 +67,7 @@ def shapes_in_peft(_facts: Facts) -> str:
 
 def square(_facts: Facts) -> str:
     """Why the order of a square's sides cannot be seen."""
-    return _("Square: out × in reads like in × out, in which GPT-2's Conv1D stores it.")
+    return _("Square: out × in looks the same as in × out, in which GPT-2's Conv1D stores it.")
 
 
 def r_times_in_plus_out(_facts: Facts) -> str:

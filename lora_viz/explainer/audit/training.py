@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.explainer import quotes
 from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
@@ -58,8 +58,9 @@ def _pair(told: ToldEpoch) -> Claim:
         if told.agrees
         else lambda _f: (
             _(
-                "Perplexity is exp(mean cross-entropy): %(stated)s belongs to a loss of %(loss)s. "
-                "A training loss averaged over an epoch beside a later evaluation could look so."
+                "Perplexity is exp(mean cross-entropy), so %(stated)s belongs to a loss of "
+                "%(loss)s. That is what you would see if a training loss averaged over the "
+                "epoch were paired with an evaluation after it."
             )
             % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
         ),
@@ -136,7 +137,7 @@ SECTION_8 = (
         N_("Full fine-tuning in all"),
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + quotes.ACTIVATIONS.value,
         lambda f: (
-            _("%s without activations, to which the batch's real ones have to be added.")
+            _("%s without activations; those of the real batch come on top.")
             % size((2 + ADAM_MOMENTS) * f.total * BYTES)
         ),
         judgement="partial",
@@ -175,7 +176,7 @@ SECTION_8 = (
         quotes.MEMORY_SAVED,
         N_("Memory saved: 2.5 GB → 1.0 GB"),
         lambda _f: stated_saving(stated_lora_mb()),
-        lambda _f: _("Of the explainer's own sums, which assume the activations."),
+        lambda _f: _("Right for the explainer's sums, which assume the activations."),
     ),
     Claim(
         quotes.MEASURED_VRAM,
@@ -198,7 +199,9 @@ SECTION_8 = (
         quotes.FREE_VRAM,
         N_("Free of 8.00 GB"),
         lambda _f: 100 * (1 - quotes.MEASURED_VRAM.value / quotes.CARD.value),
-        lambda _f: _("Of its own inputs; free before any step, not while training."),
+        lambda _f: _(
+            "Right for its inputs. That memory is free before any step, not while training."
+        ),
     ),
 )
 

@@ -27,16 +27,16 @@ def story() -> None:
         "share": percent(sizes.adapter_share),
         "quoted_share": percent(FILES.adapter / FILES.base),
     }
-    st.subheader(_("Where the document's %(quoted)s MB comes from") % values, anchor=False)
+    st.subheader(_("Where the explainer's %(quoted)s MB comes from") % values, anchor=False)
     words, picture = st.columns([1, 1], gap="medium")
     with words:
         st.markdown(
             _(
                 "Train GPT-2 small with target modules %(targets)s at r = %(rank)s, as the "
-                "document did. The adapter file has %(adapter)s B. Beside it a training "
-                "checkpoint keeps AdamW's state, %(state)s B. Together that is %(decimal)s, or "
-                "**%(binary)s**: a folder for going on with training, counted in MiB and "
-                "labelled MB."
+                "explainer did. The adapter file has %(adapter)s B. A training checkpoint also "
+                "keeps AdamW's state, %(state)s B. Together that is %(decimal)s, or "
+                "**%(binary)s**: a folder for continuing training, counted in MiB and labelled "
+                "MB."
             )
             % values
         )
@@ -56,7 +56,7 @@ def story() -> None:
         st.caption(
             _(
                 "Drawn to scale; MiB = 2²⁰ B, MB = 10⁶ B. The dotted line is at %(quoted)s MiB, "
-                "the document's number."
+                "the explainer's number."
             )
             % values
         )
@@ -65,10 +65,10 @@ def story() -> None:
 def _bill() -> str:
     """The document's arithmetic for several tasks, and what its number of models counts."""
     return _(
-        "For %(tasks)s tasks the document reckons %(base)s + %(tasks)s × %(adapter)s = %(shared)s "
-        "against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s counts the "
-        "base too: %(tasks)s fully fine-tuned models are %(tasks)s × %(base)s = %(full)s, and the "
-        "saving is %(saved)s."
+        "For %(tasks)s tasks the explainer calculates %(base)s + %(tasks)s × %(adapter)s = "
+        "%(shared)s against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s "
+        "counts the base too: %(tasks)s fully fine-tuned models are %(tasks)s × %(base)s = "
+        "%(full)s, and the saving is %(saved)s."
     ) % {
         "tasks": FILES.tasks,
         "models": FILES.tasks + 1,

@@ -12,7 +12,8 @@ import streamlit as st
 
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario, chosen_targets
-from lora_viz.i18n import _, set_language
+from lora_viz.format import grouped
+from lora_viz.i18n import _
 from lora_viz.models.source import typed_model
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit.literal import as_cell
@@ -21,6 +22,8 @@ from lora_viz.ui.session.view import View
 
 TRAINING = "training"
 TYPED = {"model": typed_model, "planned_models": typed_model}  # a reader may type a path here
+RANKS = tuple(2**power for power in range(10))  # 1, 2, 4 … 512
+NUMBER_BOX = 96  # pixels, for four digits
 
 
 def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:
@@ -30,6 +33,33 @@ def slider(field: str, place: str = "page", *, highest: int | None = None) -> No
     high = max(high if highest is None else min(high, highest), low + 1, st.session_state[key])
     step = 0.05 if isinstance(low, float) else 1
     st.slider(owner.label(field), low, high, key=key, step=step, **_common(owner, field, key))
+
+
+def rank(place: str = "page") -> None:
+    """The rank: a slider whose steps double it, and a box for any rank that lies between them."""
+    owner, key = _widget("rank", place)
+    now = st.session_state[key]
+    box = f"{key}:any"
+    st.session_state[box] = now
+    low, high = owner.limits("rank")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.select_slider(
+            owner.label("rank"),
+            sorted({*RANKS, now}),
+            key=key,
+            format_func=grouped,
+            **_common(owner, "rank", key),
+        )
+        st.number_input(
+            _("Any rank"),
+            low,
+            high,
+            key=box,
+            label_visibility="collapsed",
+            width=NUMBER_BOX,
+            on_change=_changed,
+            args=(owner, "rank", box),
+        )
 
 
 def number(field: str, place: str = "page", *, step: float | None = None) -> None:
@@ -150,7 +180,6 @@ def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
 
 
 def _changed(owner: type[Declared], field: str, key: str) -> None:
-    set_language(state.scenario().language)  # callbacks run before the page sets it
     value = st.session_state[key]
     value = _as_typed(field, value, getattr(state.values_of(owner), field))
     change = state.update_training if owner is TrainingSettings else state.update
@@ -174,7 +203,6 @@ def _several_changed(
     if_empty: tuple[Any, ...],
 ) -> None:
     """Take what was chosen; where nothing is left, say what is used in its place."""
-    set_language(state.scenario().language)  # callbacks run before the page sets it
     kept = getattr(state.values_of(owner), field)
     is_needed = bool(owner.model_fields[field].default)
     if not st.session_state[key] and (used := kept if is_needed else if_empty):

@@ -88,7 +88,7 @@ def cost_parts(line: RankLine) -> list[CostPart]:
 def advice() -> None:
     """The explainer's recommendation, as a quotation."""
     with st.container(border=True):
-        st.markdown(f"**{_('The document recommends')}**")
+        st.markdown(f"**{_('The explainer recommends')}**")
         lines = (
             _("> %(task)s: r = %(lowest)s–%(highest)s")
             % {"task": _(entry.task), "lowest": entry.lowest, "highest": entry.highest}
@@ -116,9 +116,10 @@ def formula(costs: RankCosts, rank: int) -> None:
     )
     frozen = latex.coloured("frozen", latex.number(costs.adapted_weights))
     break_even = f"{costs.break_even:,.1f}".replace(",", "{,}")
+    inside, outside = latex.coloured("A", r"\text{in}"), latex.coloured("B", r"\text{out}")
     lines = [
-        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum (\textcolor{{#E69F00}}{{\text{{in}}}} + "
-        rf"\textcolor{{#D55E00}}{{\text{{out}}}}) = r \cdot ({per_rank}){constant}",
+        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum ({inside} + {outside}) "
+        rf"= r \cdot ({per_rank}){constant}",
         rf"\text{{{_('trained')}}}({rank}) &= {rank} \cdot {latex.number(line.slope)}{constant} "
         rf"= {latex.number(line.at(rank))}",
         rf"r_{{\text{{{_('break-even')}}}}} &= \frac{{\sum \text{{in}} \cdot \text{{out}}}}"
@@ -134,7 +135,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
         "block": _("Per block"),
         "model": _("Whole model"),
         "file": _("Adapter file, bytes"),
-        "stated": _("The document, per layer"),
+        "stated": _("The explainer, per layer"),
     }
     shown: list[dict[str, Any]] = [
         {
@@ -154,7 +155,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
     page.table(shown, "ranks", **columns, **{_("Percent of the model"): percentage})
     st.caption(
         _(
-            "A layer of the document is a block here. Its column is a quotation: GPT-2 small, "
+            "A layer of the explainer is a block here. Its column is a quotation: GPT-2 small, "
             "attention only (c_attn and attn.c_proj). Your targets: %s."
         )
         % ", ".join(map(as_code, scenario.target_modules))
@@ -175,15 +176,16 @@ def why(costs: RankCosts, scenario: Scenario) -> None:
         "times": f"{costs.break_even / rank:,.1f}",
     }
     points = (
-        _("Each further rank costs the same: %(slope)s parameters, %(share)s of the model."),
+        _("Every extra rank costs the same: %(slope)s parameters, %(share)s of the model."),
         _("r = %(rank)s trains %(once)s parameters, r = %(double)s trains %(twice)s."),
         _(
-            "At r = %(break_even)s, %(times)s times your rank, A and B hold as many values as the "
-            "W they adapt. Beyond it LoRA trains more than full fine-tuning of these layers."
+            "At r = %(break_even)s, %(times)s times your rank, A and B hold as many values as "
+            "the W they adapt. Above that, LoRA trains more than full fine-tuning of these "
+            "layers."
         ),
         _(
-            "Cost is exact, quality is not known beforehand: a higher rank can fit more, whether "
-            "your task needs it only a sweep tells."
+            "Cost is exact; quality is not known in advance. A higher rank can fit more, but "
+            "only a sweep shows whether your task needs it."
         ),
     )
     st.markdown("\n".join(f"- {point % values}" for point in points))
@@ -201,7 +203,7 @@ def sources() -> None:
                 ),
                 _("Counts and file sizes: PEFT's own adapter for your model, at every rank."),
                 _(
-                    "Quoted from the document, §6: the boxes’ words, the stars, the "
+                    "Quoted from the explainer, §6: the boxes’ words, the stars, the "
                     "recommended ranks. No measurement stands behind them."
                 ),
             )

@@ -1,6 +1,7 @@
 """The scenario, the view and the training settings of one session.
 
-They are read from the session's link, kept, and written back.
+They are read from the session's link, kept, and written back. Each change of the link is an entry
+of the browser's history: its buttons Back and Forward bring the settings of that entry back.
 """
 
 from __future__ import annotations
@@ -8,26 +9,28 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import set_language
+from lora_viz.i18n import ask_for_language, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
 
 SCENARIO, VIEW, COMPLAINTS, TRAINING = "scenario", "view", "complaints", "training"
 PINNED = "pinned"
+VISITED = "visited"  # what was set while the address held a link, by the link
+MOST_VISITED = 200  # as many steps back bring everything back
 
 
 def begin_run() -> None:
-    """Start a run: read the link if it is the first, set the language, write the link."""
+    """Start a run: read the link if it is new to this run, set the language, write the link."""
     if SCENARIO not in st.session_state:
-        given = links.read(st.query_params.to_dict())
-        st.session_state[SCENARIO], st.session_state[VIEW] = given.scenario, given.view
-        st.session_state[TRAINING] = given.training
-        st.session_state[COMPLAINTS] = given.complaints
+        _take_link()
+    elif _came_by_history():
+        _go_back_to_link()
     frames.remember()
     set_language(scenario().language)
     _write_link()
@@ -36,6 +39,25 @@ def begin_run() -> None:
 def scenario() -> Scenario:
     """This session's scenario."""
     return st.session_state[SCENARIO]
+
+
+def _take(scenario: Scenario) -> None:
+    """Make a scenario the session's, and its language that of this run."""
+    st.session_state[SCENARIO] = scenario
+    set_language(scenario.language)
+
+
+def _language() -> str | None:
+    """The running session's language; None where no session runs, or one that has none yet.
+
+    Callbacks and fragments run in threads of their own, in which nobody has set a language.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None or SCENARIO not in st.session_state:
+        return None
+    return scenario().language
+
+
+ask_for_language(_language)
 
 
 def view() -> View:
@@ -67,7 +89,7 @@ def update_training(**values: Any) -> None:
 def take_settings(settings: TrainingSettings) -> None:
     """Take the settings of a run, its scenario among them; the language stays."""
     language = scenario().language
-    st.session_state[SCENARIO] = settings.scenario.changed(language=language)
+    _take(settings.scenario.changed(language=language))
     st.session_state[TRAINING] = settings
 
 
@@ -76,12 +98,12 @@ def update(**values: Any) -> None:
     for field, value in values.items():
         try:
             if field == "model":
-                st.session_state[SCENARIO] = scenario().with_model(value)
+                _take(scenario().with_model(value))
                 st.session_state[VIEW] = view().changed(layer="", block="")
             elif field == "run":  # the one that is looked at, on other pages too
                 st.session_state[VIEW] = view().changed(run=value, told_run="")
             elif field in Scenario.model_fields:
-                st.session_state[SCENARIO] = scenario().changed(**{field: value})
+                _take(scenario().changed(**{field: value}))
             else:
                 st.session_state[VIEW] = view().changed(**{field: value})
         except UserError as error:
@@ -120,7 +142,46 @@ def link_parameters() -> dict[str, str]:
     return links.write(scenario(), view(), training())
 
 
+def _take_link() -> None:
+    """Set what the address says, and forget what was set before."""
+    given = links.read(st.query_params.to_dict())
+    _set(given.scenario, given.view, given.training)
+    st.session_state[COMPLAINTS] = given.complaints
+
+
+def _came_by_history() -> bool:
+    """Whether this run is one of the browser's Back or Forward.
+
+    Nothing else tells: a browser sends an old address too where it has not heard of the newest yet.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _go_back_to_link() -> None:
+    """Set what was set while the address was this one, what fits no link among it."""
+    visited = st.session_state.get(VISITED, {}).get(_key(st.query_params.to_dict()))
+    if visited:
+        _set(*visited)
+    else:
+        _take_link()
+
+
+def _set(scenario: Scenario, view: View, training: TrainingSettings) -> None:
+    st.session_state[SCENARIO], st.session_state[VIEW] = scenario, view
+    st.session_state[TRAINING] = training
+
+
 def _write_link() -> None:
     wanted = link_parameters()
+    visited = st.session_state.setdefault(VISITED, {})
+    visited.pop(_key(wanted), None)  # the newest stands last
+    visited[_key(wanted)] = scenario(), view(), training()
+    if len(visited) > MOST_VISITED:
+        del visited[next(iter(visited))]
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def _key(query: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(query.items()))

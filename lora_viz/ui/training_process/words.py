@@ -16,7 +16,10 @@ def key_number(epoch: ToldEpoch) -> None:
     """exp(loss) of the chosen epoch, and the perplexity that the explainer gives."""
     page.key_number(
         f"{epoch.computed_perplexity:.2f}",
-        _("= exp(%(loss)s), the perplexity of epoch %(epoch)s’s loss. The document says %(stated)s")
+        _(
+            "= exp(%(loss)s), the perplexity of epoch %(epoch)s’s loss. The explainer says "
+            "%(stated)s"
+        )
         % {
             "loss": f"{epoch.loss:.2f}",
             "epoch": epoch.epoch,
@@ -38,7 +41,7 @@ def why_they_differ(epoch: ToldEpoch) -> None:
         if epoch.agrees:
             st.markdown(
                 _(
-                    "Perplexity is exp(loss), and this pair keeps to it: ln %(stated)s is "
+                    "Perplexity is exp(loss), and this pair agrees: ln %(stated)s is "
                     "%(implied)s, the stated loss is %(loss)s."
                 )
                 % values
@@ -46,9 +49,10 @@ def why_they_differ(epoch: ToldEpoch) -> None:
             return
         st.markdown(
             _(
-                "Perplexity is exp(loss), so %(stated)s belongs to a loss of %(implied)s, not of "
-                "%(loss)s: not one measurement. A training loss averaged over the epoch beside an "
-                "evaluation after it would look so."
+                "Perplexity is exp(loss), so %(stated)s belongs to a loss of %(implied)s, not "
+                "of %(loss)s: the two cannot come from one measurement. That is what you would "
+                "see if a training loss averaged over the epoch were paired with an evaluation "
+                "after it."
             )
             % values
         )
@@ -74,13 +78,13 @@ def trained_and_frozen(layout: AdapterLayout, scenario: Scenario) -> None:
         )
         st.caption(
             _(
-                "B is zero only before the first optimizer step, not for a whole epoch: already "
-                "that step changes B."
+                "B is zero only before the first optimizer step, not for a whole epoch: that "
+                "first step already changes B."
             )
         )
         if scenario.method == "full":
             st.caption(
-                _("Your method is full fine-tuning, which trains W itself; this story is LoRA's.")
+                _("Your method is full fine-tuning, which trains W itself; this story shows LoRA.")
             )
 
 
@@ -102,8 +106,8 @@ def formula(epoch: ToldEpoch) -> None:
     st.latex(r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}")
     st.caption(
         _(
-            "At the start B = 0, so A's gradient is zero and B's is not: the first step moves B "
-            "alone, from the second on both move."
+            "At the start B = 0, so A's gradient is zero and B's is not. The first step moves B "
+            "alone; from the second on, both move."
         )
     )
 
@@ -113,7 +117,7 @@ def table() -> None:
     rows = [
         {
             _("Epoch"): told.epoch,
-            _("The document says"): _(told.title),
+            _("The explainer says"): _(told.title),
             "W": _(told.states["W"].words),
             "B": _(told.states["B"].words),
             "A": _(told.states["A"].words),
@@ -147,7 +151,7 @@ def why() -> None:
             "%(first)s at a loss of %(first_loss)s, %(last)s at %(last_loss)s."
         ),
         _(
-            "Of the document's %(all)s pairs %(agreeing)s fits perplexity = exp(loss): check "
+            "Of the explainer's %(all)s pairs, %(agreeing)s fits perplexity = exp(loss). Check "
             "which data a loss and a perplexity belong to before you compare them."
         ),
         _(
@@ -165,7 +169,7 @@ def sources() -> None:
         "\n".join(
             f"- {source}"
             for source in (
-                _("Quoted from the document, §7: epochs, words, shades, losses, perplexities."),
+                _("Quoted from the explainer, §7: epochs, words, shades, losses, perplexities."),
                 _(
                     "Perplexity as exp of the mean cross-entropy: "
                     "[transformers](https://huggingface.co/docs/transformers/perplexity)."
