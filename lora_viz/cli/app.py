@@ -52,7 +52,7 @@ def main() -> NoReturn:
     try:
         if sys.stdout is None:
             raise UserError(_("Standard output is closed: there is nowhere to write the answer."))
-        status = app(standalone_mode=False)
+        status = app(prog_name="lora-viz", standalone_mode=False)
         print(end="", flush=True)
     except (UserError, typer.TyperException) as error:
         status = _complain(error, 2)

@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,13 +22,8 @@ from lora_viz.training.folder.files import (
     read_json,
     stamp,
 )
-from lora_viz.training.folder.places import RUNS
-from lora_viz.training.folder.writing import write_whole
-
-PROCESS, LOCK, LOG = "process.json", "job.lock", "process.log"
 
 
-@dataclass(frozen=True)
 class JobFolder:
     """A run's or a sweep's folder. Its methods read what is there now, whatever its process does.
 
