@@ -12,7 +12,18 @@ import pytest
 from lora_viz.cli import app, train
 from lora_viz.errors import UserError
 from lora_viz.models.source import store_upload
-from lora_viz.storage import storage_folder
+from lora_viz.storage import runs_folder, storage_folder
+from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.training.sweeps.plan import SweepPlan
+from lora_viz.training.sweeps.sweep import create_sweep
+from tests.training.jobs import short_settings
+
+STOPPED = Result(state="stopped", started=1.0, ended=2.0)
 
 
 @pytest.fixture(autouse=True)

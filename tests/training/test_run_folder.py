@@ -13,6 +13,17 @@ from hypothesis import strategies as st
 
 from lora_viz.errors import UserError
 from lora_viz.training.folder import locks
+from lora_viz.training.folder.places import check_name
+from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.events import (
+    EvaluationEvent,
+    EventWriter,
+    NoticeEvent,
+    ResumedEvent,
+    StateEvent,
+    read_events,
+)
 from lora_viz.training.runs.kept_runs import create_run, find_run, list_runs
 from lora_viz.training.runs.results import Result
 from lora_viz.training.settings import TrainingSettings, parse_settings, training_scenario

@@ -7,12 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import writing_in
+from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.folder.files import (
     Damage,
@@ -22,8 +23,12 @@ from lora_viz.training.folder.files import (
     read_json,
     stamp,
 )
+from lora_viz.training.folder.writing import write_whole
+
+PROCESS, LOCK, LOG = "process.json", "job.lock", "process.log"
 
 
+@dataclass(frozen=True)
 class JobFolder:
     """A run's or a sweep's folder. Its methods read what is there now, whatever its process does.
 

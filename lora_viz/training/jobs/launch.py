@@ -17,9 +17,20 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import need_writable, writing_in
+from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder.job_folder import JobFolder
- -> Run:
+from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.jobs.queue import Ticket, draw_ticket
+from lora_viz.training.runs.events import CheckpointEvent, EventWriter, StateEvent
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.run_folder import PUT_ASIDE, Run
+from lora_viz.training.settings import TrainingSettings
+
+JOB = "lora_viz.training.jobs.job"
+ENDING_SECONDS = 10.0  # a process that has written its result still has to leave
+
+
+def start(settings: TrainingSettings, name: str | None = None, root: Path | None = None) -> Run:
     """Make a run and start its job, which waits for its turn.
 
     Raises:

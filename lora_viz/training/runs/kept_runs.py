@@ -9,10 +9,22 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import RUNS, writing_in
+from lora_viz.storage import RUNS, runs_folder, writing_in
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
 from lora_viz.training.folder.places import NAME_FORM, check_name
+from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.runs.run_folder import (
+    EVENTS,
+    HELD_OUT_TOKENS,
+    RESULT,
+    SETTINGS,
+    MissingRunError,
+    Run,
+    UnreadableRun,
+    read_run,
+)
 from lora_viz.training.settings import TrainingSettings
 
 SWEEP_PLAN = "sweep.json"  # a folder that has one is a sweep's

@@ -11,10 +11,23 @@ from itertools import pairwise
 from math import isfinite
 from statistics import median
 
+from lora_viz.storage import runs_folder
 from lora_viz.training.folder.files import DamagedFileError, exists, read_json
 from lora_viz.training.folder.places import NAME_FORM
+from lora_viz.training.runs.curves import is_drawable
+from lora_viz.training.runs.kept_runs import SWEEP_PLAN
+from lora_viz.training.runs.results import BeforeAfter, Result
+from lora_viz.training.runs.run_folder import Run, UnreadableRun
+from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.sweeps.learning_rates import chosen_rates, recorded_trials
+from lora_viz.training.sweeps.plan import RANKS, SweepPlan
+from lora_viz.training.sweeps.sweep import Sweep
+
+PROCESSOR_TIME = "processor_seconds.json"
 
 
+@dataclass(frozen=True)
 class SweepRun:
     """One finished run; `rank` is None for full fine-tuning.
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.storage import RUNS, runs_folder, writable_folder, writing_in
 from lora_viz.training.folder.files import (
     Damage,
     DamagedFileError,
@@ -26,7 +26,19 @@ from lora_viz.training.folder.files import (
 )
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.places import check_name
-from lora_viz.storage import RUNS:
+from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.runs.kept_runs import SWEEP_PLAN
+from lora_viz.training.runs.results import End, Result
+from lora_viz.training.runs.run_folder import Run, read_run
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.sweeps.plan import SweepPlan, read_plan
+
+END = "end.json"
+REMEMBERED = 256
+
+
+class SweepEnd(BaseModel):
     """How a sweep's process ended, and for one that failed why and what to try."""
 
     model_config = ConfigDict(frozen=True)
