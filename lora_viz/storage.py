@@ -259,7 +259,7 @@ def _hashes(path: Path) -> list[str]:
 def _named_by_runs() -> set[str]:
     """Every hash that a run's or a sweep's files of settings hold, readable or not."""
     found: set[str] = set()
-    folder = Path(os.environ.get("LORA_VIZ_RUNS") or "runs")
+    folder = expanded(os.environ.get("LORA_VIZ_RUNS") or "runs")
     for name in ("settings.json", "sweep.json"):
         for file in folder.glob(f"*/{name}"):
             with suppress(OSError):
@@ -278,9 +278,10 @@ def _delete(path: Path) -> bool:
 
 
 def _base() -> Path:
-    given = os.environ.get(STORAGE)
+    if given := os.environ.get(STORAGE):
+        return expanded(given)
     try:
-        return Path(given or "~/.cache/lora_viz").expanduser().absolute()
+        return Path("~/.cache/lora_viz").expanduser().absolute()
     except RuntimeError:  # a user without a home
         return Path(tempfile.gettempdir()) / f"lora_viz-{os.getuid()}"
 
@@ -348,11 +349,16 @@ def expanded(path: str) -> Path:
     """A path as a person wrote it, made absolute; a leading ~ is the home folder.
 
     Raises:
-        UserError: it begins with the home of a user whom this machine does not know.
+        UserError: it begins with the home of a user whom this machine does not know, or with a
+            working directory that has been deleted.
     """
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise UserError(
             _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
+        ) from None
+    except OSError:
+        raise UserError(
+            _("The folder in which this was started is gone; start it in another.")
         ) from None

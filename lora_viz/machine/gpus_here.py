@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
+from lora_viz.errors import in_a_sentence, with_its_words
 from lora_viz.i18n import _
 
 Value = TypeVar("Value")
@@ -87,8 +88,8 @@ def read_torch() -> TorchReading:
         devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
         return TorchReading(version, cuda, tuple(map(torch.cuda.get_device_name, devices)))
     except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        return TorchReading(version, cuda, (), _("CUDA does not start: %s.") % reason)
+        said = in_a_sentence(error)
+        return TorchReading(version, cuda, (), with_its_words(_("CUDA does not start."), said))
 
 
 def _read_all(nvml: ModuleType) -> MachineReading:
@@ -149,4 +150,5 @@ def _why(error: Exception) -> str:
         "NVMLError_GpuIsLost": _("the GPU is lost; it has to be reset."),
     }
     name = type(error).__name__
-    return sentences.get(name, _("NVML does not answer: %s.") % (str(error).rstrip(".") or name))
+    unknown = with_its_words(_("NVML does not answer."), in_a_sentence(error))
+    return sentences.get(name, unknown)
