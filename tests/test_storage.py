@@ -185,3 +185,25 @@ def test_the_command_says_what_it_freed(tmp_path: Path) -> None:
     done = run("prune", "--all")
     assert done.returncode == 0 and "freed 3.0 MB (files: 1) and kept 0.0 of at" in done.stdout
     assert names(tmp_path / "kept") == [f"uploads/{upload.removeprefix('upload:')}.json"]
+
+
+def test_what_runs_below_home_name_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~/mine")
+    kept = storage.keep("uploads", f"{'a' * 16}.json", b"{}")
+    os.utime(kept, (0, 0))
+    (tmp_path / "mine/one").mkdir(parents=True)
+    (tmp_path / "mine/one/settings.json").write_text(f'"upload:{"a" * 16}"')
+    assert storage.prune("uploads", everything=True).files_left == 1 and kept.is_file()
+
+
+@pytest.mark.parametrize("variable", ["LORA_VIZ_RUNS", "LORA_VIZ_STORAGE"])
+def test_the_home_of_nobody_is_one_sentence_and_nothing_goes(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = storage.keep("uploads", f"{'b' * 16}.json", b"{}")
+    os.utime(kept, (0, 0))
+    monkeypatch.setenv(variable, "~nosuchuser/x")
+    with pytest.raises(UserError, match="a user whom this machine does not know"):
+        storage.prune("uploads", everything=True)
+    assert kept.is_file()

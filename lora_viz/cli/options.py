@@ -13,10 +13,12 @@ import typer
 from typer.core import TyperCommand
 
 from lora_viz.choices.declaration import Declared
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.models.source import typed_model
 from lora_viz.storage import expanded
+from lora_viz.training.settings import TrainingSettings, training_scenario
 
 OF_THE_COMMAND = "Options"  # the title above options that are no setting
 
@@ -81,6 +83,23 @@ def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the whole path of a model that is a folder or file of this machine."""
     model = values.get("model")
     return values | {"model": typed_model(model)} if isinstance(model, str) else values
+
+
+def typed_settings(values: dict[str, Any]) -> TrainingSettings:
+    """The settings of a training job from a scenario's options and its own; sets the language.
+
+    Raises:
+        UserError: a value is not allowed, or --data is there and names nothing, as where a
+            variable of the shell is empty.
+    """
+    values = with_typed_model(values)
+    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
+    others = {name: value for name, value in values.items() if name not in in_scenario}
+    scenario = training_scenario(in_scenario)
+    set_language(scenario.language)
+    if not others.get("data_file", "any"):
+        raise UserError(_("No file is named: give your text or JSONL."))
+    return TrainingSettings.make({"scenario": scenario, **others})
 
 
 def json_text(value: Any) -> str:

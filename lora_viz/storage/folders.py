@@ -32,9 +32,10 @@ def runs_folder() -> Path:
 
 def base_folder() -> Path:
     """Where kept things lie: `$LORA_VIZ_STORAGE` or `~/.cache/lora_viz`."""
-    given = os.environ.get(STORAGE)
+    if given := os.environ.get(STORAGE):
+        return expanded(given)
     try:
-        return Path(given or "~/.cache/lora_viz").expanduser().absolute()
+        return Path("~/.cache/lora_viz").expanduser().absolute()
     except RuntimeError:  # a user without a home
         return Path(tempfile.gettempdir()) / f"lora_viz-{os.getuid()}"
 
@@ -109,11 +110,16 @@ def expanded(path: str) -> Path:
     """A path as a person wrote it, made absolute; a leading ~ is the home folder.
 
     Raises:
-        UserError: it begins with the home of a user whom this machine does not know.
+        UserError: it begins with the home of a user whom this machine does not know, or with a
+            working directory that has been deleted.
     """
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise UserError(
             _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
+        ) from None
+    except OSError:
+        raise UserError(
+            _("The folder in which this was started is gone; start it in another.")
         ) from None

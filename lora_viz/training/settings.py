@@ -13,6 +13,7 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
+from lora_viz.storage import expanded
 
 EMBEDDED_MODEL = "tiny-gpt2"
 # What the training lab starts from where the scenario's own defaults describe a larger model.
@@ -162,9 +163,10 @@ class TrainingSettings(Declared):
         if not value:
             return ""
         try:
-            path = Path(value).expanduser().absolute()
+            at_home = Path(value).expanduser()
         except RuntimeError:  # there is no such user
             raise ValueError("no path") from None
+        path = expanded(str(at_home))
         in_bytes = str(path).encode(errors="surrogateescape")  # UTF-8, whatever the locale is
         longest = max(map(len, in_bytes.split(b"/")))
         if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:

@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.cli.app import app
+from lora_viz.cli.app import app, main
 from lora_viz.errors import UserError
+from lora_viz.i18n import set_language
+from lora_viz.training.runs.run_folder import runs_folder
+from lora_viz.training.settings import TrainingSettings
 
 
 def run(
@@ -277,3 +280,40 @@ def test_both_spellings_of_qlora_are_read() -> None:
     ]
     assert answers[0] == answers[1]
     assert json.loads(answers[0])["method"] == "qlora"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("count", "gpt2", "--rank=0", "--lang", "ko"), "“0”일 수 없습니다"),
+        (("count", "gpt2", "--nope", "--lang=ko"), "“--nope” 옵션은 없습니다"),
+        (("runs", "show"), "This command needs NAME"),
+        (("count", "gpt2", "--rank"), "This command line cannot be read"),
+        (("sweep", "--out=x", f"--ranks={'9' * 100_000}"), "--ranks takes whole numbers"),
+        (("sweep", "--out=x", f"--seeds={'9' * 5_000}"), "--seeds takes whole numbers"),
+        (("train", "--data", ""), "No file is named"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_is_said_in_ones_own_words_and_language(
+    arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lora_viz", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    set_language("en")
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and sentence in said and "not foreseen" not in said
+
+
+def test_a_folder_that_is_gone_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.delenv("LORA_VIZ_RUNS")
+    for ask in (runs_folder, lambda: TrainingSettings.make({"data": "x"})):
+        with pytest.raises(UserError, match="in which this was started is gone"):
+            ask()
