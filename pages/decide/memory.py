@@ -22,7 +22,7 @@ QUOTED = {"full": 2_500_000_000, "lora": 1_000_000_000}
 
 scenario = state.scenario()
 page.headline(
-    _("Memory"),
+    "memory",
     _(
         "One training step, simulated: LoRA takes away gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
@@ -37,21 +37,19 @@ page.headline(
     },
 )
 words.note_on_context(scenario, asking.architecture().context_length)
-picture, side = page.picture_and_controls()
-with side:
-    number = st.container()
-    with st.container(border=True):
-        controls.options("method", words=lambda method: METHODS[method])
-        card, size = st.columns(2, vertical_alignment="bottom")
-        with card:
-            controls.select("gpu", tuple(gpus()))
-        with size:
-            controls.number("gpu_memory_gb")
-        controls.rank()
-        controls.slider("batch_size", highest=64)
-        controls.number("seq_len")
-        controls.toggle("gradient_checkpointing")
-with picture:
+at = page.places()
+with at.controls:
+    controls.options("method", words=lambda method: METHODS[method])
+    card, size = st.columns(2, vertical_alignment="bottom")
+    with card:
+        controls.select("gpu", tuple(gpus()))
+    with size:
+        controls.number("gpu_memory_gb")
+    controls.rank()
+    controls.slider("batch_size", highest=64)
+    controls.number("seq_len")
+    controls.toggle("gradient_checkpointing")
+with at.picture:
     answered = {method: step_of(scenario.changed(method=method)) for method in METHODS}
     reports = {method: step for method, step in answered.items() if not isinstance(step, UserError)}
     reasons = {method: step for method, step in answered.items() if isinstance(step, UserError)}
@@ -97,9 +95,9 @@ with picture:
             )
         )
 if chosen:
-    with number:
+    with at.number:
         words.key_number(chosen, scenario)
-with side:
+with at.side:
     with st.container(border=True):
         for finding in words.findings(reports, scenario):
             st.markdown(finding)
