@@ -52,3 +52,7 @@ translations: $(VENV)/app
 	$(PYTHON) -m scripts.extract_messages $(VENV)/lora_viz.pot
 	$(VENV)/bin/pybabel -q update -N -D lora_viz \
 		-i $(VENV)/lora_viz.pot -d lora_viz/locale --width 100
+
+.PHONY: theme
+theme: $(VENV)/app
+	$(PYTHON) -m scripts.write_theme

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import plotly.graph_objects as go
@@ -19,34 +19,11 @@ from streamlit.proto.Block_pb2 import Block as BlockMessage
 from streamlit.proto.Element_pb2 import Element as ElementMessage
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.constant_page import MOVED_RANK
+from benchmarks._recorded import MOVED_RANK, Call, RecordedPage
 from lora_viz.ui.serving.server import SCRIPT
 
 MOVED_LABEL = "Rank r"
 PATIENCE_SECONDS = 300  # answers that are not prepared may come from a busy worker
-
-
-class Call(NamedTuple):
-    """A call of one of a container's methods, and the calls inside of what it returns.
-
-    A `value` is what the widget with the same key shows.
-    """
-
-    method: str
-    arguments: dict[str, Any]
-    value: Any = None
-    inside: tuple[Call, ...] = ()
-
-
-class RecordedPage(NamedTuple):
-    """What a page draws in the sidebar and beside it.
-
-    `navigation` are the titles and paths of all pages by their section.
-    """
-
-    navigation: dict[str, list[tuple[str, str]]]
-    sidebar: tuple[Call, ...]
-    main: tuple[Call, ...]
 
 
 def record(page: str, rank: int) -> RecordedPage:

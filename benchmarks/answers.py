@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -12,41 +12,36 @@ from typing import Any
 
 from benchmarks._servers import stored_in
 from benchmarks._tables import print_table, seconds
-from lora_viz.adapter.layout import read_adapter_layout
-from lora_viz.checkpoint.sizes import read_model_files, read_optimizer_layout
 from lora_viz.choices.scenario import Scenario
-from lora_viz.models.architecture import read_architecture
-from lora_viz.questions import kept, workers
+from lora_viz.questions import ask_for, kept, workers
+from lora_viz.questions.question import Question
 
 MODELS = ("gpt2", "llama-3.1-8b", "llama-3.1-405b", "mixtral-8x7b")
 ROUNDS = 3
 
-Question = tuple[str, Callable[..., Any], tuple[Any, ...]]
 
-
-def questions(model: str) -> Iterator[Question]:
-    """What the pages ask about a model: a name, the function, its arguments."""
+def questions(model: str) -> Iterator[tuple[str, Question[Any]]]:
+    """What the pages ask about a model, and what each question is called."""
     scenario = Scenario().with_model(model)
-    targets, bias, dora = scenario.target_modules, scenario.bias, scenario.dora
-    yield "layers", read_architecture, (model,)
-    yield "adapter", read_adapter_layout, (model, targets, bias, dora)
-    yield "model files", read_model_files, (model, scenario.base_dtype)
-    optimizer = (scenario.optimizer, scenario.adapter_dtype, scenario.base_dtype)
-    yield "optimizer state", read_optimizer_layout, (model, targets, bias, dora, *optimizer)
+    yield "layers", ask_for.architecture_of(scenario)
+    yield "adapter", ask_for.adapter_of(scenario)
+    yield "model files", ask_for.model_files_of(scenario)
+    yield "optimizer state", ask_for.optimizer_of(scenario)
 
 
 def run() -> None:
     """Measure and print the table."""
-    asked = [(model, *question) for model in MODELS for question in questions(model)]
+    asked = [(f"{model}: {name}", one) for model in MODELS for name, one in questions(model)]
     _load_the_workers()
-    rounds = [_one_round(asked) for _round in range(1 + ROUNDS)][1:]  # the first does not count
+    each = [question for _name, question in asked]
+    rounds = [_one_round(each) for _round in range(1 + ROUNDS)][1:]  # the first does not count
     workers.stop()
     rows = []
-    for number, (model, name, _function, _arguments) in enumerate(asked):
+    for number, (name, _question) in enumerate(asked):
         first, disk, memory = zip(*(one[number] for one in rounds), strict=True)
         rows.append(
             (
-                f"{model}: {name}",
+                name,
                 seconds(first),
                 *(_faster(first, later) for later in (disk, memory)),
             )
@@ -64,33 +59,31 @@ def _load_the_workers() -> None:
     workers.start(threading.Event())
 
 
-def _one_round(asked: list[tuple[str, *Question]]) -> list[tuple[float, float, float]]:
+def _one_round(asked: list[Question[Any]]) -> list[tuple[float, float, float]]:
     """Seconds for each question: asked first, found on disk, found in memory."""
     with tempfile.TemporaryDirectory() as scratch, stored_in(Path(scratch)):
         return [
             (
-                _first_seconds(function, arguments),
-                _known_seconds(function, arguments, in_memory=False),
-                _known_seconds(function, arguments, in_memory=True),
+                _first_seconds(question),
+                _known_seconds(question, in_memory=False),
+                _known_seconds(question, in_memory=True),
             )
-            for _model, _name, function, arguments in asked
+            for question in asked
         ]
 
 
-def _first_seconds(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
+def _first_seconds(question: Question[Any]) -> float:
     kept.forget()
     start = perf_counter()
-    kept.ask(function, *arguments)
+    kept.ask(question)
     return perf_counter() - start
 
 
-def _known_seconds(
-    function: Callable[..., Any], arguments: tuple[Any, ...], *, in_memory: bool
-) -> float:
+def _known_seconds(question: Question[Any], *, in_memory: bool) -> float:
     if not in_memory:
         kept.forget()
     start = perf_counter()
-    answer = kept.known(function, *arguments)
+    answer = kept.known(question)
     took = perf_counter() - start
     assert answer is not None
     return took

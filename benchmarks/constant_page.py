@@ -9,18 +9,14 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from benchmarks._recorded import MOVED_RANK, Call, RecordedPage
 from lora_viz.ui.kit.style import apply_style
 
-if TYPE_CHECKING:
-    from benchmarks._recording import Call, RecordedPage
-
 RECORDING = "pages.pickle"
-MOVED_RANK = "moved-rank"
 SCRIPT = "from benchmarks.constant_page import draw\n\ndraw()\n"
 
 

@@ -6,12 +6,13 @@ import os
 from time import perf_counter
 
 from benchmarks._tables import print_table, ratio, seconds
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.layer_map.picture import MapSettings, layer_map_svg
 from lora_viz.layer_map.tree import build_layer_tree
-from lora_viz.models.architecture import read_architecture
 from lora_viz.questions import workers
+from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.kept import compute
+from lora_viz.questions.question import Question
 
 MODELS = ("gpt2", "bert-base", "t5-base", "mixtral-8x7b", "llama-3.1-405b")
 TARGETS = ("all-linear",)
@@ -22,7 +23,7 @@ REPETITIONS = 5
 
 def run() -> None:
     """Measure and print the table."""
-    workers.wait_for(workers.submit(os.getpid))
+    workers.wait_for(workers.submit(Question(os.getpid)))
     times = {model: [_press(model) for _ in range(REPETITIONS)] for model in MODELS}
     workers.stop()
     rows = []
@@ -41,9 +42,9 @@ def run() -> None:
 
 def _press(model: str) -> tuple[float, float, int]:
     """Seconds until PEFT has answered, seconds to draw its answer, and the model's blocks."""
-    architecture = compute(read_architecture, model)
+    architecture = compute(architecture_of(model))
     start = perf_counter()
-    asked = workers.submit(read_adapter_layout, model, TARGETS, "none", False)
+    asked = workers.submit(adapter_of(Scenario(model=model, target_modules=TARGETS)))
     layout = workers.wait_for(asked)
     answered = perf_counter()
     tree = build_layer_tree(architecture, layout)

@@ -1,11 +1,24 @@
 """The one kind of error that is meant for a reader."""
 
+from __future__ import annotations
+
+from lora_viz.i18n import Message
+
 
 class UserError(ValueError):
     """Something a reader asked for cannot be done.
 
-    Its message is one translated sentence that names what is wrong and what would be right.
+    Its message is one sentence that names what is wrong and what would be right. Whoever shows the
+    error gets it in their own language: `str()` translates.
     """
+
+    def __init__(self, text: str | Message, /, *values: object, **named: object) -> None:
+        """The message, or its text in English (marked by `N_`) with its values."""
+        self.message = text if isinstance(text, Message) else Message(text, *values, **named)
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 def in_a_sentence(error: BaseException) -> str:

@@ -263,7 +263,7 @@ def _named_by_runs() -> set[str]:
     for name in ("settings.json", "sweep.json"):
         for file in folder.glob(f"*/{name}"):
             with suppress(OSError):
-                found.update(HASH.findall(file.read_text("utf-8", errors="replace")))
+                found.update(HASH.findall(file.read_text(encoding="utf-8", errors="replace")))
     return found
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from lora_viz import storage
 from lora_viz.errors import UserError
-from lora_viz.models.architecture import read_architecture
 from lora_viz.models.source import resolve, store_upload
 from lora_viz.questions import kept as answers
+from lora_viz.questions.ask_for import architecture_of
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.runs.run_folder import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
@@ -107,7 +107,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
     for path in (tmp_path / "kept").rglob("*.*"):
         age(path, LONG_AGO)
     storage._noted.clear()
-    answers.compute(read_architecture, of_a_reader)
+    answers.compute(architecture_of(of_a_reader))
     for everything in (False, True):
         for kind in storage.KINDS:
             storage.prune(kind, everything=everything)
@@ -118,7 +118,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
             resolve(of_nobody)
         age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
         storage._noted.clear()
-        answers.known(read_architecture, of_a_reader)  # from memory, as a page does
+        answers.known(architecture_of(of_a_reader))  # from memory, as a page does
 
 
 def test_what_is_in_use_is_not_made_to_go_for_more(
@@ -133,7 +133,7 @@ def test_what_is_in_use_is_not_made_to_go_for_more(
 
 def test_no_room_for_answers_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     bound("answers", 0, monkeypatch)
-    assert answers.compute(read_architecture, "gpt2").total_parameters == 124_439_808
+    assert answers.compute(architecture_of("gpt2")).total_parameters == 124_439_808
     assert names(storage.storage_folder("answers")) == []
 
 

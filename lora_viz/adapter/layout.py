@@ -1,6 +1,6 @@
 """What an adapter consists of: the layers it adapts, the shapes of A and B, counts, scaling.
 
-Which layers a target matches and which tensors result is PEFT's own answer (`peft_layout`), taken
+Which layers a target matches and which tensors result is PEFT's own answer (`from_peft`), taken
 at rank 1. Everything that the rank changes is linear in it, so the rest is computed here at once.
 """
 
@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod, sqrt
 from typing import Literal
-
-from lora_viz.choices.scenario import Scenario
-from lora_viz.models.source import resolve
 
 TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
 
@@ -142,20 +139,3 @@ def lora_parameters(in_features: int, out_features: int, rank: int) -> int:
 def break_even_rank(in_features: int, out_features: int) -> float:
     """The rank at which A and B together hold as many values as W: in·out / (in + out)."""
     return in_features * out_features / (in_features + out_features)
-
-
-def read_adapter_layout(
-    model: str, targets: tuple[str, ...], bias: str = "none", dora: bool = False
-) -> AdapterLayout:
-    """Let PEFT adapt the model on the meta device. Loads torch.
-
-    Raises:
-        UserError: the model cannot be read, a target matches no layer or one PEFT cannot adapt.
-    """
-    config = resolve(model).values
-
-    from lora_viz.adapter.repeat_blocks import whole_layout
-    from lora_viz.models.meta import build_meta_model
-
-    scenario = Scenario(model=model, target_modules=targets)
-    return whole_layout(build_meta_model(config), scenario.peft_targets, bias, dora)

@@ -81,8 +81,8 @@ def _other_sentence(warning: AdapterWarning) -> str:
     if warning.kind == "frozen_head":
         return (
             _(
-                "PEFT does not train the head of %s by itself: it knows classifier, score and "
-                "qa_outputs only."
+                "PEFT does not train the head of %s on its own: it only knows classifier, score "
+                "and qa_outputs."
             )
             % warning.name
         )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from functools import partial
 from io import BytesIO
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 from unittest.mock import patch
 
@@ -23,12 +23,7 @@ from lora_viz.adapter.from_peft import describe_parameter
 from lora_viz.adapter.layout import AdapterTensor
 from lora_viz.checkpoint.file_formats import StoredTensor, safetensors_bytes
 from lora_viz.checkpoint.sizes import OptimizerLayout, SavedFile, tensor_dtype
-
-# How AdamW runs on the card makes no difference to what is saved of it.
-OPTIMIZERS = {
-    **dict.fromkeys(("adamw", "adamw_fused", "adamw_loop"), partial(torch.optim.AdamW, fused=True)),
-    "sgd": torch.optim.SGD,
-}
+from lora_viz.choices.optimizers import OPTIMIZERS
 
 
 def model_files(model: transformers.PreTrainedModel, dtype: str) -> tuple[SavedFile, ...]:
@@ -66,11 +61,13 @@ def optimizer_layout(
     parameters = [
         _single_value(tensor, tensor_dtype(tensor, adapter_dtype, base_dtype)) for tensor in tensors
     ]
-    stepper = OPTIMIZERS[optimizer](
+    stepper = _class_of(optimizer)(
         [
             {"params": parameters[: len(decayed)], "weight_decay": 0.01},
             {"params": parameters[len(decayed) :], "weight_decay": 0.0},
-        ]
+        ],
+        lr=1e-3,
+        **OPTIMIZERS[optimizer].torch_options,
     )
     # accelerate rebuilds the groups, after which they share no tuple: it shows in the pickle
     stepper.load_state_dict(move_to_device(stepper.state_dict(), "cpu"))
@@ -85,6 +82,19 @@ def optimizer_layout(
         default=0,
     )
     return OptimizerLayout(tuple(tensors), max(moments, 0), _pickle_bytes(state))
+
+
+def _class_of(name: str) -> Any:
+    """The class of torch's whose state an optimizer saves.
+
+    Raises:
+        KeyError: there is no optimizer of this name.
+        ValueError: its file is bitsandbytes' own.
+    """
+    optimizer = OPTIMIZERS[name]
+    if optimizer.needs_bitsandbytes:
+        raise ValueError(f"the file of {name} has a form of its own")
+    return locate(optimizer.torch_class)
 
 
 def _single_value(tensor: AdapterTensor, dtype: str) -> nn.Parameter:

@@ -10,17 +10,14 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import NamedTuple
 
-BYTES_PER_VALUE = {"float32": 4, "bfloat16": 2, "float16": 2}
-SAFETENSORS_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
-# safetensors writes the tensors of wider formats first, and bfloat16 before float16
-SAFETENSORS_ORDER = ("float32", "bfloat16", "float16")
+from lora_viz.dtypes import DTYPES
 
 ZIP_ALIGNMENT = 64
 ZIP64_FROM = 2**32 - 1
 
 
 class StoredTensor(NamedTuple):
-    """One tensor as a file holds it; `dtype` is a key of `BYTES_PER_VALUE`."""
+    """One tensor as a file holds it; `dtype` is a key of `DTYPES`."""
 
     name: str
     shape: tuple[int, ...]
@@ -29,7 +26,7 @@ class StoredTensor(NamedTuple):
     @property
     def bytes(self) -> int:
         """Bytes of its values."""
-        return prod(self.shape) * BYTES_PER_VALUE[self.dtype]
+        return prod(self.shape) * DTYPES[self.dtype].bytes
 
 
 def safetensors_bytes(tensors: Iterable[StoredTensor]) -> int:
@@ -38,13 +35,13 @@ def safetensors_bytes(tensors: Iterable[StoredTensor]) -> int:
     The file is an 8-byte length, a JSON header padded with spaces to a multiple of 8, and the
     values (https://huggingface.co/docs/safetensors: "Format").
     """
-    ordered = sorted(tensors, key=lambda item: (SAFETENSORS_ORDER.index(item.dtype), item.name))
+    ordered = sorted(tensors, key=lambda item: (DTYPES[item.dtype].safetensors_place, item.name))
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0
     for tensor in ordered:
         start, end = end, end + tensor.bytes
         header[tensor.name] = {
-            "dtype": SAFETENSORS_NAMES[tensor.dtype],
+            "dtype": DTYPES[tensor.dtype].safetensors_name,
             "shape": tensor.shape,
             "data_offsets": [start, end],
         }

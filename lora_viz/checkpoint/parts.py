@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lora_viz.adapter.layout import AdapterLayout, TensorRole
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.checkpoint.sizes import OptimizerLayout, adapter_bytes, optimizer_bytes, tensor_dtype
+from lora_viz.dtypes import BYTES_PER_VALUE
 
 PartRole = TensorRole | Literal["header"]
 

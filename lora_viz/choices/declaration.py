@@ -53,6 +53,21 @@ class InLinks:
         return all(self.form.fullmatch(str(text)) for text in texts)
 
 
+@dataclass(frozen=True)
+class OtherSpelling:
+    """A second way to say what a field says: it is read wherever fields are, and never written.
+
+    Args:
+        label: what people read before its value; marked for translation, as is the help text.
+        help_text: what it does.
+        options: the words that it takes.
+    """
+
+    label: str
+    help_text: str
+    options: tuple[str, ...]
+
+
 def choice(default: Any, label: str, help_text: str, *, short: str | None = None) -> Any:
     """A field with what people read about it; `short` is its name in links and options."""
     extra: dict[str, Any] = {"label": label, "help": help_text}
@@ -67,6 +82,7 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {}
+    OTHER_SPELLINGS: ClassVar[dict[str, OtherSpelling]] = {}
 
     @field_validator("*", mode="before")
     @classmethod
@@ -80,6 +96,8 @@ class Declared(BaseModel):
     @classmethod
     def short_name(cls, field: str) -> str:
         """A field's name in links and, with two dashes before it, on the command line."""
+        if field in cls.OTHER_SPELLINGS:
+            return field.replace("_", "-")
         return str(cls._extra(field).get("short") or field.replace("_", "-"))
 
     @classmethod
@@ -90,11 +108,15 @@ class Declared(BaseModel):
     @classmethod
     def label(cls, field: str) -> str:
         """A field's translated label."""
+        if field in cls.OTHER_SPELLINGS:
+            return _(cls.OTHER_SPELLINGS[field].label)
         return _(str(cls._extra(field)["label"]))
 
     @classmethod
     def help_text(cls, field: str) -> str:
         """A field's translated explanation."""
+        if field in cls.OTHER_SPELLINGS:
+            return _(cls.OTHER_SPELLINGS[field].help_text)
         return _(str(cls._extra(field)["help"]))
 
     @classmethod
@@ -108,6 +130,8 @@ class Declared(BaseModel):
     @classmethod
     def options(cls, field: str) -> tuple[str, ...]:
         """The values of a field that is one of a few words; empty for any other field."""
+        if field in cls.OTHER_SPELLINGS:
+            return cls.OTHER_SPELLINGS[field].options
         arguments = get_args(cls.model_fields[field].annotation)
         return arguments if all(isinstance(argument, str) for argument in arguments) else ()
 
@@ -116,6 +140,22 @@ class Declared(BaseModel):
         """Whether a link may set this field."""
         info = cls.model_fields[field]
         return _leaves_no_room(info.annotation) or cls._link_form(field) is not None
+
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        """Whether a value can be given under this name: a field's, or another spelling of one."""
+        return name in cls.model_fields or name in cls.OTHER_SPELLINGS
+
+    @classmethod
+    def read_word(cls, spelling: str, value: object) -> str:
+        """The word that another spelling was given.
+
+        Raises:
+            UserError: it is none of those that it takes.
+        """
+        if isinstance(value, str) and value in cls.options(spelling):
+            return value
+        raise UserError(cls._complaint(spelling, value))
 
     @classmethod
     def make(cls, values: Mapping[str, Any]) -> Self:
@@ -127,7 +167,7 @@ class Declared(BaseModel):
         names = cls.fields_by_short_name()
         fields = {names.get(key, key): values[key] for key in values}
         for field in fields:
-            if field not in cls.model_fields:
+            if not cls.takes(field):
                 raise UserError(cls._unknown(field))
         try:
             return cls.model_validate(fields)
@@ -177,7 +217,10 @@ class Declared(BaseModel):
             The settings, with defaults for invalid values, and one sentence for each of those.
         """
         made, values, complaints = cls(), {}, []
-        for short, field in cls.fields_by_short_name().items():
+        names = {
+            cls.short_name(field): field for field in (*cls.model_fields, *cls.OTHER_SPELLINGS)
+        }
+        for short, field in names.items():
             text = query.get(short, query.get(field))
             if text is None:
                 continue
@@ -203,6 +246,8 @@ class Declared(BaseModel):
         made = cls.make(values)
         for key, text in values.items():
             field = names.get(key, key)
+            if field not in cls.model_fields:  # one of a few words, or it was refused by now
+                continue
             if why := cls._why_not_in_links(field, text, getattr(made, field)):
                 raise UserError(why)
         return made
@@ -250,13 +295,17 @@ class Declared(BaseModel):
 
     @classmethod
     def _expectation(cls, field: str) -> str:
-        annotation = cls.model_fields[field].annotation
         if field in cls.EXPECTATIONS:
             return _(cls.EXPECTATIONS[field])
-        if annotation is bool:
-            return _("1 (on) or 0 (off)")
         if cls.options(field):
             return _("one of %(options)s") % {"options": ", ".join(cls.options(field))}
+        annotation = cls.model_fields[field].annotation
+        if annotation is bool:
+            return _("1 (on) or 0 (off)")
+        if several := _words_of_several(annotation):
+            return _("one or more of %(options)s, with commas between them") % {
+                "options": ", ".join(several)
+            }
         if form := cls._link_form(field):
             return _(form.expected)
         low, high = cls.limits(field)
@@ -284,6 +333,13 @@ def _leaves_no_room(annotation: object) -> bool:
     if get_origin(annotation) is Annotated or arguments[1:] == (...,):
         return _leaves_no_room(arguments[0])
     return False
+
+
+def _words_of_several(annotation: object) -> tuple[str, ...]:
+    """The words that a type of several of a few words allows; empty for any other type."""
+    arguments = get_args(annotation)
+    is_several = arguments[1:] == (...,) and get_origin(arguments[0]) is Literal
+    return get_args(arguments[0]) if is_several else ()
 
 
 def _shortened(value: object) -> str:

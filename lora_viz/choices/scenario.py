@@ -13,14 +13,17 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from annotated_types import Ge, Le
 from pydantic import field_validator, model_validator
 
-from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choice
+from lora_viz.choices.methods import METHODS, MethodName, method_over
+from lora_viz.choices.optimizers import OptimizerName
+from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
+from lora_viz.dtypes import DType
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
 
-DType = Literal["float32", "float16", "bfloat16"]
 REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
 ALL_LINEAR = "all-linear"
 MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern
@@ -46,13 +49,20 @@ class Scenario(Declared):
         "gpu": N_("the name of a card, such as RTX 3070 or H100 80 GB"),
         "target_modules": N_("at least one name of a layer, such as c_attn"),
     }
+    OTHER_SPELLINGS: ClassVar[dict[str, OtherSpelling]] = {
+        "quantization": OtherSpelling(
+            N_("Quantization"),
+            N_("Pack the base model's linear layers into 4 bits (NF4), as QLoRA does."),
+            tuple(QUANTIZATIONS),
+        )
+    }
 
     model: Annotated[str, MODEL_OF_A_LINK] = choice(
         "gpt2",
         N_("Model"),
         N_("A name of the catalogue, a hub id, a local folder or config.json, or custom:…"),
     )
-    method: Literal["full", "lora", "qlora"] = choice(
+    method: MethodName = choice(
         "lora", N_("Method"), N_("Train all weights, an adapter, or an adapter over 4-bit weights.")
     )
     rank: Annotated[int, Ge(1), Le(1024)] = choice(
@@ -64,7 +74,9 @@ class Scenario(Declared):
     target_modules: Annotated[
         tuple[str, ...],
         InLinks(
-            re.compile(r"[^/]+"), N_("names of layers or a pattern, of at most 4,000 signs"), 4000
+            re.compile(r"[^/]+"),
+            N_("names of layers or a pattern, of at most 4,000 characters"),
+            4000,
         ),
     ] = choice(
         ("c_attn", "attn.c_proj"),
@@ -82,7 +94,9 @@ class Scenario(Declared):
     dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
         0.0, N_("Dropout"), N_("Share of the adapter's inputs that are zeroed in training.")
     )
-    dora: bool = choice(False, N_("DoRA"), N_("Train a magnitude for each output beside A and B."))
+    dora: bool = choice(
+        False, N_("DoRA"), N_("Train a magnitude for each output in addition to A and B.")
+    )
     batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
         4, N_("Batch size"), N_("Sequences in one training step.")
     )
@@ -95,11 +109,6 @@ class Scenario(Declared):
     adapter_dtype: DType = choice(
         "float32", N_("Adapter dtype"), N_("Number format of A, B and DoRA's magnitudes.")
     )
-    quantization: Literal["none", "nf4"] = choice(
-        "none",
-        N_("Quantization"),
-        N_("Pack the base model's linear layers into 4 bits (NF4), as QLoRA does."),
-    )
     double_quant: bool = choice(
         False,
         N_("Double quantization"),
@@ -111,12 +120,12 @@ class Scenario(Declared):
         N_("Preparation for 4-bit training"),
         N_("Which unpacked weights become float32: all, as PEFT does, only norms, or none."),
     )
-    optimizer: Literal["adamw", "adamw_fused", "adamw_loop", "adamw_8bit", "sgd"] = choice(
+    optimizer: OptimizerName = choice(
         "adamw",
         N_("Optimizer"),
         N_(
-            "AdamW keeps two moments for each trainable value, of one byte in 8 bits; SGD keeps "
-            "none. Fused and loop need no copies of all weights at once."
+            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits. SGD "
+            "keeps none. Fused and loop need no copies of all weights at once."
         ),
     )
     gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
@@ -151,8 +160,8 @@ class Scenario(Declared):
         0.0,
         N_("Another size of the GPU (GB)"),
         N_(
-            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 takes the chosen "
-            "card's own. A card that is sold with 24 GB has 25.8 of them."
+            "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 uses the memory "
+            "of the chosen card. A card sold as 24 GB has 25.8 GB in this unit."
         ),
     )
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
@@ -161,6 +170,19 @@ class Scenario(Declared):
     language: Literal["en", "ko"] = choice(
         "en", N_("Language"), N_("The language of the pages."), short="lang"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def take_a_quantization_for_a_method(cls, values: Any) -> Any:
+        """LoRA over NF4 is the method QLoRA, however it is spelt."""
+        if not isinstance(values, dict) or "quantization" not in values:
+            return values
+        quantization = cls.read_word("quantization", values["quantization"])
+        others = {name: value for name, value in values.items() if name != "quantization"}
+        method = others.get("method", cls.model_fields["method"].default)
+        if isinstance(method, str) and method in METHODS:
+            others["method"] = method_over(method, quantization)
+        return others
 
     @model_validator(mode="before")
     @classmethod
@@ -210,8 +232,8 @@ class Scenario(Declared):
         ):
             raise UserError(
                 _(
-                    "A target module has at most %(longest)s signs and %(deepest)s brackets within "
-                    "each other."
+                    "A target module has at most %(longest)s characters and %(deepest)s nested "
+                    "brackets."
                 )
                 % {"longest": f"{LONGEST_TARGET:,}", "deepest": DEEPEST_PATTERN}
             )
@@ -219,8 +241,18 @@ class Scenario(Declared):
 
     @property
     def is_quantized(self) -> bool:
-        """Whether the base model's weights are packed: the method QLoRA, or LoRA over NF4."""
-        return self.method == "qlora" or (self.method == "lora" and self.quantization == "nf4")
+        """Whether the base model's weights are packed, as QLoRA packs them."""
+        return QUANTIZATIONS[self.quantization].packs
+
+    @property
+    def quantization(self) -> QuantizationName:
+        """How the method packs the base model's linear layers."""
+        return METHODS[self.method].quantization
+
+    @property
+    def trains_adapter(self) -> bool:
+        """Whether A and B are trained, and not the model's own weights."""
+        return METHODS[self.method].trains_adapter
 
     @property
     def card(self) -> Card:

@@ -90,9 +90,7 @@ def _write_no_more(status: int) -> int:
 
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
-    return _(
-        "This cannot be answered, for a reason that was not foreseen (%(kind)s): %(words)s."
-    ) % {
+    return _("This cannot be answered, for an unforeseen reason (%(kind)s): %(words)s.") % {
         "kind": type(error).__name__,
         "words": in_a_sentence(error),
     }

@@ -21,7 +21,10 @@ from lora_viz.storage import expanded
 def declared_parameters(
     settings: type[Declared], *, argument: str = "", without: tuple[str, ...] = ()
 ) -> Iterator[inspect.Parameter]:
-    """Every field as an option, one as an argument; the settings themselves check the values."""
+    """Every field as an option, one as an argument; the settings themselves check the values.
+
+    Other spellings of a field are options that help does not name.
+    """
     for field, info in settings.model_fields.items():
         if field in without:
             continue
@@ -36,6 +39,14 @@ def declared_parameters(
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[value_type, kind],  # type: ignore[valid-type]
+        )
+    for spelling in settings.OTHER_SPELLINGS:
+        hidden = typer.Option(f"--{settings.short_name(spelling)}", hidden=True)
+        yield inspect.Parameter(
+            spelling,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, hidden],
         )
 
 
@@ -81,7 +92,7 @@ def new_folder(given: str) -> Path:
         if not path.is_dir():
             words = _("%s is a file; name a new or an empty folder, such as runs/NAME.")
         elif any((path / name).exists() for name in ("settings.json", "sweep.json")):
-            words = _("There is a run in %s already; go on with it by --resume, or name another.")
+            words = _("There is a run in %s already; continue it with --resume, or name another.")
         elif any(path.iterdir()):
             words = _("%s holds other files; name a new or an empty folder, such as runs/NAME.")
         else:

@@ -1,34 +1,30 @@
 """What the command line answers: one scenario in, one dictionary of plain data out.
 
-`ask` is `answers.compute`, or `answers.ask` where a question may cost no more than itself.
+`ask` is `kept.compute`, or `kept.ask` where a question may cost no more than itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from lora_viz.adapter.counts import count_trained_in_full
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout, scaling
+from lora_viz.adapter.layout import AdapterLayout, scaling
 from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
 from lora_viz.checkpoint.sizes import (
     adapter_bytes,
     optimizer_bytes,
-    read_model_files,
-    read_optimizer_layout,
 )
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.machine.cards import Card
 from lora_viz.memory.fit import largest, verdict
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import step_seconds
-from lora_viz.models.architecture import read_architecture
+from lora_viz.questions import ask_for
 from lora_viz.questions.kept import compute
+from lora_viz.questions.question import Ask
 
 NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
-
-Ask = Callable[..., Any]
 
 
 def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
@@ -76,7 +72,7 @@ def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     8-bit AdamW, whose file is bitsandbytes' own.
     """
     adapts = scenario.method != "full"
-    files = ask(read_model_files, scenario.model, scenario.base_dtype)
+    files = ask(ask_for.model_files_of(scenario))
     return {
         "model": scenario.model,
         "method": scenario.method,
@@ -125,7 +121,7 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     def simulate(wanted: Scenario) -> MemoryReport:
         return _simulated(wanted, ask)
 
-    context = ask(read_architecture, scenario.model).context_length
+    context = ask(ask_for.architecture_of(scenario)).context_length
     batch = largest(scenario, "batch_size", simulate, context)
     length = largest(scenario, "seq_len", simulate, context)
     return {
@@ -146,13 +142,7 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
 
 
 def _layout(scenario: Scenario, ask: Ask) -> AdapterLayout:
-    return ask(
-        read_adapter_layout,
-        scenario.model,
-        scenario.target_modules,
-        scenario.bias,
-        scenario.dora,
-    )
+    return ask(ask_for.adapter_of(scenario))
 
 
 def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
@@ -187,23 +177,14 @@ def _needs(report: MemoryReport, card: Card) -> dict[str, Any]:
 
 
 def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
-    return ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return ask(ask_for.step_of(scenario))
 
 
 def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
-    if scenario.optimizer == "adamw_8bit":
+    if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
         return None
-    layout = ask(
-        read_optimizer_layout,
-        scenario.model,
-        scenario.target_modules if scenario.method != "full" else None,
-        scenario.bias,
-        scenario.dora,
-        scenario.optimizer,
-        scenario.adapter_dtype,
-        scenario.base_dtype,
-    )
+    layout = ask(ask_for.optimizer_of(scenario))
     return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
 
 
@@ -213,7 +194,7 @@ def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
 
 
 def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
-    architecture = ask(read_architecture, scenario.model)
+    architecture = ask(ask_for.architecture_of(scenario))
     total = architecture.total_parameters
     return {
         "model": scenario.model,

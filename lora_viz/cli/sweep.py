@@ -119,9 +119,9 @@ def _plan(values: dict[str, Any]) -> SweepPlan:
     seeds = _numbers("--seeds", values.pop("seeds", ""), least=0) or (0,)
     with_full = values.pop("full", True)
     if len(seeds) * (len(ranks) + with_full) > LARGEST_SWEEP:
-        raise UserError(_("A sweep of at most %s runs can be done.") % f"{LARGEST_SWEEP:,}")
+        raise UserError(_("A sweep can do at most %s runs.") % f"{LARGEST_SWEEP:,}")
     values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
+    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
     others = {name: value for name, value in values.items() if name not in in_scenario}
     scenario = training_scenario(in_scenario)
     set_language(scenario.language)

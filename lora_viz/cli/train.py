@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from lora_viz.adapter.layout import read_adapter_layout
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli.options import (
     declared_parameters,
@@ -24,6 +23,7 @@ from lora_viz.cli.options import (
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
+from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
 from lora_viz.storage import writable_folder, writing_in
 from lora_viz.training.data.own_data import load_own
@@ -141,7 +141,7 @@ def _own_parameters() -> list[inspect.Parameter]:
 def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
     """A new run with the settings given; of several processes the first one makes its folder."""
     values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if name in Scenario.model_fields}
+    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
     others = {name: value for name, value in values.items() if name not in in_scenario}
     scenario = training_scenario(in_scenario)
     set_language(scenario.language)
@@ -193,13 +193,7 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
 def need_an_adapter(scenario: Scenario) -> None:
     """Raise `UserError` where PEFT can adapt no layer, before anything is made or loaded."""
     if scenario.method != "full":
-        compute(
-            read_adapter_layout,
-            scenario.model,
-            scenario.target_modules,
-            scenario.bias,
-            scenario.dora,
-        )
+        compute(adapter_of(scenario))
 
 
 def print_notice(event: Event) -> None:

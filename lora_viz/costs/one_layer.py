@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lora_viz.adapter.layout import TensorRole
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
-
-# Values that the optimizer keeps for each trained one: AdamW its first and second moment (Kingma
-# and Ba 2014, algorithm 1; `exp_avg` and `exp_avg_sq` in torch.optim.AdamW), plain SGD none.
-MOMENTS = {"adamw": 2, "adamw_fused": 2, "adamw_loop": 2, "adamw_8bit": 2, "sgd": 0}
+from lora_viz.choices.optimizers import OPTIMIZERS
+from lora_viz.dtypes import BYTES_PER_VALUE
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def full_state(in_features: int, out_features: int, base_dtype: str, optimizer: 
         trained_dtype=base_dtype,
         frozen_values=0,
         frozen_dtype=base_dtype,
-        moments=MOMENTS[optimizer],
+        moments=OPTIMIZERS[optimizer].moments,
     )
 
 
@@ -100,7 +97,7 @@ def lora_state(
         trained_dtype=adapter_dtype,
         frozen_values=in_features * out_features,
         frozen_dtype=base_dtype,
-        moments=MOMENTS[optimizer],
+        moments=OPTIMIZERS[optimizer].moments,
     )
 
 

@@ -1,4 +1,4 @@
-"""What each rank costs, in one block and in the whole model, and what the explainer says of it.
+"""What each rank costs, in one block and in the whole model.
 
 Which tensors there are is the same at every rank, and A and B grow in proportion to it; so one
 count at rank 1 answers for all.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from lora_viz.adapter.counts import count_blocks, count_model, count_modules, most_adapted_block
 from lora_viz.adapter.layout import AdapterLayout, TensorRole
 from lora_viz.checkpoint.sizes import adapter_bytes
-from lora_viz.i18n import N_
 from lora_viz.models.architecture import Architecture
 
 RANK_ROLES: tuple[TensorRole, ...] = ("A", "B")
@@ -63,52 +62,13 @@ class RankCosts:
 
 @dataclass(frozen=True)
 class RankRow:
-    """One rank: trained parameters in a block and in the model, their share, the file's bytes.
-
-    `stated` is what the explainer gives for one layer (that is, block), if it has this rank.
-    """
+    """One rank: trained parameters in a block and in the model, their share, the file's bytes."""
 
     rank: int
     in_block: int
     in_model: int
     share: float
     file_bytes: int
-    stated: int | None
-
-
-@dataclass(frozen=True)
-class StatedRank:
-    """What the explainer says of one rank, quoted: its use, stars of five, its parameters."""
-
-    rank: int
-    use: str
-    stars: int
-    parameters: str
-
-
-@dataclass(frozen=True)
-class StatedAdvice:
-    """A task and the ranks that the explainer recommends for it, quoted."""
-
-    task: str
-    lowest: int
-    highest: int
-
-
-MOST_STARS = 5
-STATED_RANKS = (
-    StatedRank(1, N_("very limited"), 1, N_("fewest")),
-    StatedRank(4, N_("simple tasks"), 3, N_("few")),
-    StatedRank(8, N_("general (our project)"), 4, N_("medium")),
-    StatedRank(16, N_("complex tasks"), 5, N_("many")),
-    StatedRank(32, N_("very complex tasks"), 5, N_("very many")),
-)
-STATED_PER_BLOCK = {4: 18_432, 8: 36_864, 16: 73_728, 32: 147_456}
-STATED_ADVICE = (
-    StatedAdvice(N_("simple question answering"), 4, 8),
-    StatedAdvice(N_("general tasks"), 8, 16),
-    StatedAdvice(N_("complex generation"), 16, 32),
-)
 
 
 def rank_costs(architecture: Architecture, layout: AdapterLayout) -> RankCosts:
@@ -142,15 +102,9 @@ def rank_rows(
             in_model=costs.in_model.at(rank),
             share=costs.in_model.at(rank) / costs.total_parameters,
             file_bytes=adapter_bytes(layout, rank, adapter_dtype, base_dtype),
-            stated=STATED_PER_BLOCK.get(rank),
         )
         for rank in sorted(set(ranks))
     ]
-
-
-def compared_ranks(rank: int) -> list[int]:
-    """The explainer's ranks and this one, in ascending order."""
-    return sorted({rank, *(stated.rank for stated in STATED_RANKS)})
 
 
 def _line(parts: dict[TensorRole, int]) -> RankLine:

@@ -1,39 +1,17 @@
-"""The explainer's four epochs as it tells them, and what exp(loss) says beside its perplexities.
-
-Everything here is quoted: none of it was measured by this application.
-"""
+"""The explainer's four epochs, and what exp(loss) says beside its perplexities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from typing import Literal
 
-from lora_viz.i18n import N_
+from lora_viz.explainer import quotes
 from lora_viz.training.perplexity import perplexity
 
-# the shades of its boxes: ━ ░ ▒ ▓ █
-Shade = Literal["frozen", "zero", "random", "learning", "learned"]
-Matrix = Literal["W", "B", "A"]
-
 
 @dataclass(frozen=True)
-class MatrixState:
-    """How a matrix is drawn and what the explainer calls its state."""
-
-    shade: Shade
-    words: str
-
-
-@dataclass(frozen=True)
-class DocumentEpoch:
-    """One of the four epochs; loss in nats a token, both numbers as stated."""
-
-    epoch: int
-    title: str
-    loss: float
-    stated_perplexity: float
-    states: dict[Matrix, MatrixState]
+class ToldEpoch(quotes.EpochWords):
+    """One of the four epochs as quoted, with what follows from its two numbers."""
 
     @property
     def computed_perplexity(self) -> float:
@@ -51,24 +29,9 @@ class DocumentEpoch:
         return abs(self.computed_perplexity - self.stated_perplexity) <= 0.01
 
 
-FROZEN = MatrixState("frozen", N_("frozen"))
-ZERO = MatrixState("zero", N_("zero"))
-RANDOM = MatrixState("random", N_("random"))
-LEARNING = MatrixState("learning", N_("learning"))
-LEARNED = MatrixState("learned", N_("learned"))
-OPTIMIZED = MatrixState("learned", N_("optimized"))
-
-DOCUMENT_EPOCHS = tuple(
-    DocumentEpoch(epoch, title, loss, stated, {"W": FROZEN, "B": b, "A": a})
-    for epoch, title, loss, stated, b, a in (
-        (1, N_("initial state"), 2.66, 9.08, ZERO, RANDOM),
-        (5, N_("learning"), 1.14, 3.12, LEARNING, LEARNING),
-        (10, N_("converging"), 0.59, 1.67, LEARNED, LEARNED),
-        (20, N_("almost perfect"), 0.32, 1.05, OPTIMIZED, OPTIMIZED),
-    )
-)
+TOLD_EPOCHS = tuple(ToldEpoch(**vars(quoted)) for quoted in quotes.EPOCHS)
 
 
-def document_epoch(epoch: int) -> DocumentEpoch:
+def told_epoch(epoch: int) -> ToldEpoch:
     """The epoch of this number. Raises `KeyError` if the explainer does not tell of it."""
-    return {told.epoch: told for told in DOCUMENT_EPOCHS}[epoch]
+    return {told.epoch: told for told in TOLD_EPOCHS}[epoch]

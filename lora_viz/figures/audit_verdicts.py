@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from lora_viz.explainer.audit.findings import VERDICTS, Finding, Verdict
 from lora_viz.figures.kit.base import Drawing
+from lora_viz.figures.kit.colours import DARK_INK
 
 # From agreement (blue) over named conditions to disagreement (dark red); grey: nothing to compute.
 VERDICT_COLOURS: dict[Verdict, str] = {
@@ -35,7 +36,7 @@ def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"color": "#1F2A33" if verdict in DARK_TEXT else "white"},
+            textfont={"color": DARK_INK if verdict in DARK_TEXT else "white"},
             hovertemplate=f"{names[verdict]}: {count}<extra></extra>",
         )
     drawing.update_layout(

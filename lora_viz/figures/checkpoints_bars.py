@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from lora_viz.checkpoint.parts import CheckpointSizes, FilePart, PartRole
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.kit.base import Drawing, add_words
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour, pattern, translucent
+from lora_viz.figures.kit.colours import DARK_INK, NEUTRAL, Meaning, colour, pattern, translucent
 from lora_viz.format import DECIMAL_UNITS, THIN_SPACE, grouped, size
 from lora_viz.i18n import _
 
@@ -21,7 +21,6 @@ ROW, HEADING, BAR = 66, 22, 38  # pixels: a heading with its bar below it
 AXIS, TOP = 26, 2
 MOST_COPIES = 60
 HAIRLINE_BELOW = 0.01  # of the axis: a piece that is too thin for an outline and a name
-DARK_INK = "#1F2A33"
 BRIGHT: tuple[Meaning, ...] = ("A", "magnitude")
 ROLE_MEANINGS: dict[PartRole, Meaning] = {
     "A": "A",
@@ -127,7 +126,7 @@ def file_pieces(parts: Iterable[FilePart]) -> list[Piece]:
         "B": "B",
         "magnitude": _("DoRA's magnitudes"),
         "bias": _("Biases"),
-        "weight": _("Embeddings saved along"),
+        "weight": _("Embeddings saved with it"),
         "module_to_save": _("Modules trained in full"),
         "header": _("Header of the file"),
     }

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
+from lora_viz.figures.kit.colours import GRID, RUN_COLOURS
 from lora_viz.figures.kit.literal import as_plotly
-from lora_viz.figures.memory_bars import GRID
 from lora_viz.i18n import _
 from lora_viz.training.runs.curves import Curve
 
-# Okabe and Ito's colours for colour-blind readers (https://jfly.uni-koeln.de/color/), without the
-# yellow that is too pale for lines; dashes tell runs apart in grey printing.
-RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A96A3")
+# in grey printing they tell runs apart
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 MOST_RUNS = len(RUN_COLOURS)
 HEIGHTS = {"wide": 430, "narrow": 380}

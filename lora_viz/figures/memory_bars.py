@@ -9,14 +9,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, NOT_ALLOCATED, STYLES, Meaning, Style
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, NOT_ALLOCATED, STYLES, Meaning, Style
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.format import binary_size, grouped, size, three_digits
 
 GB = 1e9
 HEIGHT = 480
-GRID = "rgba(138,150,163,0.25)"
 # a card with more than this many times the highest bar is written above the bars, not drawn
 HIGHEST_LINE = 3.0
 MEANINGS = list(STYLES)  # the order of the legend

@@ -8,9 +8,9 @@ from itertools import groupby
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, STYLES
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, STYLES
 from lora_viz.figures.kit.fonts import NUMBER_FONT
-from lora_viz.figures.memory_bars import GB, GRID, PATTERN, Piece
+from lora_viz.figures.memory_bars import GB, PATTERN, Piece
 from lora_viz.format import size
 from lora_viz.i18n import _
 

@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.bars import BarDrawing, Segment, pixel_axis
+from lora_viz.figures.kit.colours import GRID
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -19,7 +20,6 @@ from lora_viz.i18n import _
 HEADING, BAR, BETWEEN_BARS, AFTER_PAIR, LENS = 22, 13, 3, 8, 22
 PAIR = HEADING + 2 * BAR + BETWEEN_BARS + AFTER_PAIR
 TOP, TICKS, TITLE, PANEL_GAP = 2, 30, 20, 8
-GRID = "rgba(138,150,163,0.25)"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from lora_viz.figures.kit.bars import DARK_INK
 from lora_viz.figures.kit.base import NUMBER_FONT, Drawing
-from lora_viz.figures.kit.colours import NEUTRAL
+from lora_viz.figures.kit.colours import DARK_INK, NEUTRAL
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.format import three_digits
 from lora_viz.memory.fit import Verdict

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing, add_words
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour, pattern, translucent
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, Meaning, colour, pattern, translucent
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -17,7 +17,6 @@ from lora_viz.i18n import _
 # pixels
 HEADING, BOX, AFTER_BOX = 20, 13, 6
 COST_HEIGHT, LABEL_LINE = 252, 17
-GRID = "rgba(138,150,163,0.25)"
 SEPARATE_CELLS = 64
 ROOM = 1.12
 

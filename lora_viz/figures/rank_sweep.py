@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, colour
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -17,7 +17,6 @@ from lora_viz.training.sweeps.findings import Spread
 # pixels
 PANEL, TITLE, TICKS, GAP = 118, 34, 26, 12
 ROW = TITLE + PANEL + TICKS + GAP
-GRID = "rgba(138,150,163,0.25)"
 APART = 0.5  # full fine-tuning has no rank and stands further away
 COLUMNS = ((0.01, 0.46), (0.53, 0.98))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lora_viz.figures.kit.colours import colour
+from lora_viz.figures.kit.colours import INK, colour
 from lora_viz.figures.kit.fonts import SIGN_FONT, TEXT_FONT
 from lora_viz.figures.kit.svg import (
     Box,
@@ -24,14 +24,14 @@ BEFORE, GAP, AFTER = 66, 44, 140
 HIGHEST = 400
 
 STYLE = f"""
-text {{ fill: var(--st-text-color, #1F2A33); font-family: {SIGN_FONT}; font-size: 13px; }}
+text {{ fill: var(--st-text-color, {INK["light"]}); font-family: {SIGN_FONT}; font-size: 13px; }}
 .name {{ font-weight: 700; }}
 .vector {{ font-family: {TEXT_FONT}; font-size: 21px; font-weight: 700; }}
 .frozen {{ fill: {colour("frozen")}; }}
 .A {{ fill: {colour("A")}; }}
 .B {{ fill: {colour("B")}; }}
-.flow {{ stroke: var(--st-gray-color, #7C8B99); stroke-width: 1.6; }}
-.flow-head {{ fill: var(--st-gray-color, #7C8B99); }}
+.flow {{ stroke: var(--st-gray-color, {colour("activations")}); stroke-width: 1.6; }}
+.flow-head {{ fill: var(--st-gray-color, {colour("activations")}); }}
 """
 
 

@@ -13,8 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, colour, translucent
-from lora_viz.figures.memory_bars import GRID
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, colour, translucent
 from lora_viz.i18n import _
 from lora_viz.training.runs.curves import Curve, Curves
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from lora_viz.explainer.epochs import DocumentEpoch, Matrix, MatrixState, Shade
+from lora_viz.explainer.epochs import ToldEpoch
+from lora_viz.explainer.quotes import Matrix, MatrixState, Shade
 from lora_viz.figures.kit.base import Drawing, add_words
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, Meaning, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.i18n import _
 
@@ -17,7 +18,6 @@ HEAD, TITLE, BAR, NAMES, AFTER_ROW = 22, 20, 14, 18, 10
 ROW = TITLE + BAR + NAMES + AFTER_ROW
 FROZEN_LINE = 6
 PERPLEXITY_HEIGHT = 214
-GRID = "rgba(138,150,163,0.25)"
 
 # shares of the picture's width
 MATRICES: dict[Matrix, tuple[float, Meaning, str]] = {
@@ -31,7 +31,7 @@ SOLIDITY: dict[Shade, float] = {"zero": 0.12, "random": 0.4, "learning": 0.7}
 BAR_WIDTH = 0.8
 
 
-def epoch_story(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
+def epoch_story(epochs: Sequence[ToldEpoch], chosen: int) -> go.Figure:
     """A row for each epoch: W, B and A shaded as the explainer shades them, and its numbers.
 
     The bars stand for states; their lengths and shades are no measured values.
@@ -51,7 +51,7 @@ def epoch_story(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
     return drawing.figure()
 
 
-def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
+def perplexities(epochs: Sequence[ToldEpoch], chosen: int) -> go.Figure:
     """Two bars for each epoch, the stated perplexity and exp(stated loss), on linear axes."""
     drawing = Drawing(PERPLEXITY_HEIGHT)
     highest = max(max(e.computed_perplexity, e.stated_perplexity) for e in epochs)
@@ -77,7 +77,7 @@ def perplexities(epochs: Sequence[DocumentEpoch], chosen: int) -> go.Figure:
         title={"text": _("perplexity"), "font": {"size": 12}, "standoff": 14},
         **shared,
     )
-    stated, computed = _("the document’s perplexity"), _("exp(the document’s loss)")
+    stated, computed = _("the explainer’s perplexity"), _("exp(the explainer’s loss)")
     for epoch in epochs:
         is_chosen = epoch.epoch == chosen
         _add_bar(drawing, epoch, stated, epoch.stated_perplexity, -1, is_chosen)
@@ -99,7 +99,7 @@ def _add_frame(drawing: Drawing, top: float) -> None:
     )
 
 
-def _add_row(drawing: Drawing, epoch: DocumentEpoch, top: float) -> None:
+def _add_row(drawing: Drawing, epoch: ToldEpoch, top: float) -> None:
     title = _("Epoch %(number)s: %(title)s") % {"number": epoch.epoch, "title": _(epoch.title)}
     add_words(drawing, f"<b>{title}</b>", (0.015, top + TITLE / 2), size=13, anchor="left")
     for matrix, state in epoch.states.items():
@@ -147,7 +147,7 @@ def _add_matrix(
 
 
 def _add_bar(
-    drawing: Drawing, epoch: DocumentEpoch, name: str, value: float, side: int, is_chosen: bool
+    drawing: Drawing, epoch: ToldEpoch, name: str, value: float, side: int, is_chosen: bool
 ) -> None:
     """A bar left (-1) or right (1) of its epoch; its number leans to the same side."""
     is_computed = side > 0

@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour, translucent
+from lora_viz.figures.kit.colours import GRID, NEUTRAL, Meaning, colour, translucent
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.figures.kit.heat_maps import Box, Named, add_heat_map, heat_map_drawing
 from lora_viz.figures.kit.player import add_player
@@ -34,7 +34,6 @@ MEANINGS: dict[str, Meaning] = {"ΔW": "update", "B": "B", "A": "A"}
 SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)
 BEYOND_RANK = 4  # so many places after r are drawn, to see that they stay empty
 MOST_VALUES = 48
-GRID = "rgba(138,150,163,0.25)"
 LARGEST_LOSS = 1e100
 
 

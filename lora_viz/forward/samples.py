@@ -1,6 +1,6 @@
 """One forward pass of an adapted layer: its size, its cost, and samples of its tensors.
 
-The tensors themselves stay in the worker process that computes them (`forward_layer`). An answer
+The tensors themselves stay in the worker process that computes them (`run_layer`). An answer
 holds exact statistics of each and a sample of its values, enough for a heat map.
 """
 
@@ -12,8 +12,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-from lora_viz.questions.waiting import heavy
 
 # 2²⁶ values are 268 MB in float32; PEFT's layer and the merged weight need a few times that
 MAXIMUM_VALUES = 2**26
@@ -158,27 +156,3 @@ def evenly_picked(length: int, most: int) -> tuple[int, ...]:
     """At most `most` of the indices 0 … length − 1 at even distances; all if there are fewer."""
     kept = min(length, most)
     return tuple(index * length // kept for index in range(kept))
-
-
-@heavy
-def read_forward_pass(
-    model: str,
-    layer: str,
-    rank: int,
-    alpha: int,
-    rslora: bool,
-    dora: bool,
-    batch_size: int,
-    steps: int,
-    seed: int,
-) -> ForwardPass:
-    """Run one layer of a model with an adapter, `steps` optimizer steps old. Loads torch.
-
-    Raises:
-        UserError: the model cannot be read.
-        ValueError: the layer's weight has more than `MAXIMUM_VALUES` values.
-    """
-    from lora_viz.forward.run_layer import Adapter, run_layer
-
-    adapter = Adapter(rank, alpha, rslora, dora)
-    return run_layer(model, layer, adapter, batch_size, steps, seed)

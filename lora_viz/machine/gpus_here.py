@@ -1,7 +1,7 @@
-"""The GPUs of this machine: what NVML, the driver's library, reports, and what torch sees.
+"""The GPUs of this machine: what NVML, the driver's library, reports.
 
-Asking NVML loads neither torch nor CUDA and takes no memory of a GPU. Neither question ever fails:
-what cannot be read becomes one sentence that says why.
+Asking NVML loads neither torch nor CUDA and takes no memory of a GPU. It never fails: what cannot
+be read becomes one sentence that says why.
 """
 
 from __future__ import annotations
@@ -62,33 +62,6 @@ def read_gpus() -> MachineReading:
         return MachineReading((), _why(error))
     finally:
         _or_none(pynvml.nvmlShutdown)
-
-
-@dataclass(frozen=True)
-class TorchReading:
-    """What PyTorch could train on here.
-
-    `cuda` is the version that it was built for, None for a build without CUDA; `devices` are the
-    names of the GPUs that it can use.
-    """
-
-    version: str
-    cuda: str | None
-    devices: tuple[str, ...]
-    problem: str = ""
-
-
-def read_torch() -> TorchReading:
-    """The GPUs that PyTorch can use, which may not be all. Loads torch; never raises."""
-    import torch
-
-    version, cuda = str(torch.__version__), torch.version.cuda
-    try:
-        devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
-        return TorchReading(version, cuda, tuple(map(torch.cuda.get_device_name, devices)))
-    except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        return TorchReading(version, cuda, (), _("CUDA does not start: %s.") % reason)
 
 
 def _read_all(nvml: ModuleType) -> MachineReading:

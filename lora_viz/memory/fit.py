@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 
 Verdict = Literal["fits", "tight", "too_large"]
 Field = Literal["batch_size", "seq_len"]

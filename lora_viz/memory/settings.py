@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lora_viz.choices.methods import METHODS
+from lora_viz.choices.quantizations import QUANTIZATIONS
 from lora_viz.choices.scenario import Scenario, as_peft_targets
 
 
@@ -41,6 +43,16 @@ class StepSettings:
     compute_capability: float
 
     @property
+    def is_quantized(self) -> bool:
+        """Whether the base model's linear layers are packed."""
+        return QUANTIZATIONS[self.quantization].packs
+
+    @property
+    def trains_adapter(self) -> bool:
+        """Whether A and B are trained, and not the model's own weights."""
+        return METHODS[self.method].trains_adapter
+
+    @property
     def peft_targets(self) -> str | list[str]:
         """The targets as `peft.LoraConfig` wants them."""
         return as_peft_targets(self.target_modules)
@@ -74,15 +86,13 @@ def step_settings(scenario: Scenario) -> StepSettings:
         for name in StepSettings.__dataclass_fields__
         if name != "compute_capability"
     }
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         defaults = Scenario()
         values |= {name: getattr(defaults, name) for name in ADAPTER_FIELDS}
     if not scenario.is_quantized:
-        values |= {"quantization": "none", "double_quant": False, "kbit_preparation": "none"}
-    else:
-        values |= {"quantization": "nf4"}
-        if scenario.kbit_preparation == "norms":
-            values |= {"training_loop": "trainer"}
+        values |= {"double_quant": False, "kbit_preparation": "none"}
+    elif scenario.kbit_preparation == "norms":
+        values |= {"training_loop": "trainer"}
     return StepSettings(
         **values, compute_capability=capability_class(scenario.card.compute_capability)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 
 # Assumed share of the card's peak rate, called model FLOPs utilisation where it is measured.
 # Chowdhery et al. 2022 (PaLM, table 3) list 21 to 46 % for large models; a user's own run decides.

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from lora_viz.models.source import resolve
-
-if TYPE_CHECKING:
-    from torch import nn
+from lora_viz.models.source import ModelKind
 
 LayerKind = Literal["Linear", "Conv1D", "Embedding", "norm", "other"]
 BLOCK = re.compile(r"^(.*?\.\d+)\.(.+)$")
@@ -54,11 +50,13 @@ class Layer:
 class Architecture:
     """A model as its layers, in the order in which the model declares them.
 
+    `kind` and `name` are those of its configuration (`models.source.ModelConfig`).
     `context_length` is the longest sequence in tokens that it has positions for, or was made for;
     None where its configuration names none (T5's and ALiBi's positions are relative).
     """
 
-    label: str
+    kind: ModelKind
+    name: str
     model_type: str
     class_name: str
     layers: tuple[Layer, ...]
@@ -86,89 +84,3 @@ def module_type(name: str) -> str:
     """What a layer is called inside its block: `transformer.h.0.attn.c_attn` → `attn.c_attn`."""
     match = BLOCK.match(name)
     return match.group(2) if match else name
-
-
-def read_architecture(model: str) -> Architecture:
-    """Build the model on the meta device and list its layers. Loads torch; raises `UserError`."""
-    found = resolve(model)
-
-    from lora_viz.models.meta import build_meta_model
-
-    built = build_meta_model(found.values)
-    layers = tuple(_layers(built))
-    return Architecture(
-        label=found.label,
-        model_type=built.config.model_type,
-        class_name=type(built).__name__,
-        layers=layers,
-        total_parameters=sum(layer.parameters for layer in layers),
-        context_length=context_length_of(built),
-    )
-
-
-def context_length_of(model: Any) -> int | None:
-    """The longest sequence: the configuration's number, less the rows that no token has.
-
-    RoBERTa's first token has the position after `padding_idx`
-    (`create_position_ids_from_input_ids` in modeling_roberta.py).
-    """
-    config = model.config.get_text_config(decoder=True)
-    for name in ("max_position_embeddings", "max_seq_len", "max_sequence_length"):
-        number = getattr(config, name, None)
-        if isinstance(number, int) and number > 0:
-            tables = (
-                module
-                for path, module in model.named_modules()
-                if path.endswith("position_embeddings")
-            )
-            unused = (getattr(table, "padding_idx", None) for table in tables)
-            return number - max((row + 1 for row in unused if row is not None), default=0)
-    return None
-
-
-def _layers(model: nn.Module) -> Iterator[Layer]:
-    owners: dict[int, str] = {}
-    for name, module in model.named_modules():
-        own = dict(module.named_parameters(recurse=False))
-        if not own:
-            continue
-        new = [parameter for parameter in own.values() if id(parameter) not in owners]
-        weight = own.get("weight", next(iter(own.values())))
-        tied_to = owners.get(id(weight))
-        owners.update({id(parameter): name for parameter in new})
-        kind = _kind(module, weight.ndim)
-        in_features, out_features = _features(kind, tuple(weight.shape))
-        yield Layer(
-            name=name,
-            kind=kind,
-            in_features=in_features,
-            out_features=out_features,
-            weight_shape=tuple(weight.shape),
-            bias=own.get("bias") is not None,
-            parameters=sum(parameter.numel() for parameter in new),
-            tied_to=tied_to,
-        )
-
-
-def _kind(module: nn.Module, weight_dimensions: int) -> LayerKind:
-    from torch import nn
-    from transformers.pytorch_utils import Conv1D
-
-    if isinstance(module, nn.Linear):
-        return "Linear"
-    if isinstance(module, Conv1D):
-        return "Conv1D"
-    if isinstance(module, nn.Embedding):
-        return "Embedding"
-    return "norm" if weight_dimensions == 1 and "norm" in type(module).__name__.lower() else "other"
-
-
-def _features(kind: LayerKind, shape: tuple[int, ...]) -> tuple[int, int]:
-    """(in, out) from a weight's stored shape; a vector counts as in = out."""
-    if not shape:
-        return 1, 1
-    if len(shape) == 1:
-        return shape[0], shape[0]
-    if kind in ("Conv1D", "Embedding"):
-        return shape[0], shape[1]
-    return shape[-1], shape[-2]

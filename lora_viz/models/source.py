@@ -15,7 +15,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
@@ -40,15 +40,23 @@ MODEL_IN_LINKS = re.compile(
 )
 
 
+ModelKind = Literal["named", "custom", "uploaded"]
+
+
 class MissingModelError(UserError):
     """The hub cannot be reached, or has no such model."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A model's name for people and its checked configuration."""
+    """A model's checked configuration, and what people know it by.
 
-    label: str
+    `name` is the catalogue's, the hub id, or that of its folder; a model of the reader's own, a
+    custom GPT-2 or an uploaded configuration, has none (""), and `kind` says which it is.
+    """
+
+    kind: ModelKind
+    name: str
     values: dict[str, Any]
 
 
@@ -85,7 +93,10 @@ class CustomGPT2:
                 )
         if self.width % self.heads:
             raise UserError(
-                _("A width of %(width)s cannot be shared by %(heads)s heads; it must divide.")
+                _(
+                    "A width of %(width)s cannot be shared by %(heads)s heads; it must be "
+                    "divisible by them."
+                )
                 % {"width": self.width, "heads": self.heads}
             )
         return {
@@ -113,19 +124,19 @@ def resolve(model: str) -> ModelConfig:
     """
     if model in catalogue():
         entry = catalogue()[model]
-        return ModelConfig(entry.name, entry.config)
+        return ModelConfig("named", entry.name, entry.config)
     if model.startswith("custom:"):
         sizes = parse_custom(model)
         if sizes is None:
             raise UserError(_("A custom GPT-2 is written as %s.") % CustomGPT2().name)
-        return ModelConfig(_("Custom GPT-2"), sizes.config())
+        return ModelConfig("custom", "", sizes.config())
     if model.startswith("upload:"):
         return _uploaded(model)
     file = local_config(model)
     if file is not None:
-        return ModelConfig(file.parent.name or model, _read_file(file))
+        return ModelConfig("named", file.parent.name or model, _read_file(file))
     if HUB_ID_FORM.fullmatch(model):
-        return ModelConfig(model, _read_file(_download(model)))
+        return ModelConfig("named", model, _read_file(_download(model)))
     raise UserError(
         _(
             "“%s” is not a model: use a name of the catalogue, a hub id such as "
@@ -206,7 +217,7 @@ def _uploaded(model: str) -> ModelConfig:
         raise UserError(_("This uploaded config.json is not on this machine; upload it again."))
     values = _read_file(file)
     note_use_of_file(file)
-    return ModelConfig(_("Uploaded %s model") % values["model_type"], values)
+    return ModelConfig("uploaded", "", values)
 
 
 def _read_file(file: Path) -> dict[str, Any]:

@@ -1,68 +1,57 @@
 """Answers that take a moment, kept once they are known: in memory, and on disk across restarts.
 
-A question is a function that loads torch and its plain-data arguments. What it returned for a
-model whose configuration cannot change is kept on disk, under the versions of the libraries and
-the code that computed it, so that the next start of the app finds it at once.
+An answer that lasts is kept on disk under the versions of the libraries and of the code that
+computed it, so that the next start of the app finds it at once. No answer holds words: one that is
+kept serves readers of every language.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from lora_viz import storage
 from lora_viz.errors import UserError
-from lora_viz.models.catalogue import catalogue
-from lora_viz.models.source import local_config, note_use
+from lora_viz.libraries import library_versions
+from lora_viz.models.source import note_use
 from lora_viz.questions import workers
 from lora_viz.questions.plain import decode, encode
+from lora_viz.questions.question import Answer, Question
+from lora_viz.questions.waiting import Request
 
-Answer = TypeVar("Answer")
-
-LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 DRAWING = ("ui", "figures", "cli")  # code that computes no answer
 REMEMBERED = 2_000
 REMEMBERED_BYTES = 100_000_000  # as JSON
 
 _memory: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 _memory_bytes = 0
-_under_way: dict[str, workers.Question] = {}
+_under_way: dict[str, Request[Any]] = {}
 _lock = threading.Lock()
 
 
-def known(
-    function: Callable[..., Answer],
-    *arguments: Any,
-) -> Answer | None:
+def known(question: Question[Answer]) -> Answer | None:
     """The answer if it is in memory or on disk, else None."""
-    key = _key(function, arguments)
-    note_use(_model(arguments))
+    note_use(question.model)
     with _lock:
-        if key in _memory:
-            return _recall(key)
-    if not _is_lasting(arguments):
+        if question.key in _memory:
+            return _recall(question.key)
+    if not question.lasts:
         return None
     try:
-        content = _checked(storage.read("answers", _file_name(key)))
-        answer = decode(function, content)
+        content = _checked(storage.read("answers", _file_name(question)))
+        answer = decode(question.function, content)
     except (OSError, ValueError):  # no file, one that cannot be read, or a damaged one
         return None
-    _remember(key, answer, content)
+    _remember(question, answer, content)
     return answer
 
 
-def ask(
-    function: Callable[..., Answer],
-    *arguments: Any,
-) -> Answer:
+def ask(question: Question[Answer]) -> Answer:
     """The answer, from a worker process if it is not known yet; the caller waits.
 
     What is asked about at the same time is asked once.
@@ -70,21 +59,21 @@ def ask(
     Raises:
         UserError: the question's own, or one that says that the worker died.
     """
-    answer = known(function, *arguments)
+    answer = known(question)
     if answer is not None:
         return answer
-    key = _key(function, arguments)
+    key = question.key
     with _lock:
         if key in _memory:
             return _recall(key)
-        question = _under_way.get(key)
-        is_first = question is None
-        if question is None:
-            question = _under_way[key] = workers.submit(function, *arguments)
+        request = _under_way.get(key)
+        is_first = request is None
+        if request is None:
+            request = _under_way[key] = workers.submit(question)
     try:
-        answer = workers.wait_for(question)
+        answer = workers.wait_for(request)
         if is_first:
-            _keep(key, arguments, answer, question.content.result())
+            _keep(question, answer, request.content.result())
         return answer
     finally:
         if is_first:
@@ -92,16 +81,14 @@ def ask(
                 del _under_way[key]
 
 
-def compute(
-    function: Callable[..., Answer],
-    *arguments: Any,
-) -> Answer:
+def compute(question: Question[Answer]) -> Answer:
     """The answer, computed in this process if it is not known yet. Raises `UserError`."""
-    answer = known(function, *arguments)
+    answer = known(question)
     if answer is None:
-        content = encode(function, function(*arguments))
+        function = question.function
+        content = encode(function, function(*question.arguments))
         answer = decode(function, content)
-        _keep(_key(function, arguments), arguments, answer, content)
+        _keep(question, answer, content)
     return answer
 
 
@@ -113,12 +100,12 @@ def forget() -> None:
         _memory_bytes = 0
 
 
-def _keep(key: str, arguments: tuple[Any, ...], answer: Any, content: bytes) -> None:
-    _remember(key, answer, content)
-    if _is_lasting(arguments):
+def _keep(question: Question[Answer], answer: Answer, content: bytes) -> None:
+    _remember(question, answer, content)
+    if question.lasts:
         # a disk that is full or cannot be written costs the next start some time only
         with suppress(OSError, UserError):
-            storage.keep("answers", _file_name(key), _with_checksum(content))
+            storage.keep("answers", _file_name(question), _with_checksum(content))
 
 
 def _with_checksum(content: bytes) -> bytes:
@@ -133,11 +120,11 @@ def _checked(kept: bytes) -> bytes:
     return content
 
 
-def _remember(key: str, answer: Any, content: bytes) -> None:
+def _remember(question: Question[Answer], answer: Answer, content: bytes) -> None:
     global _memory_bytes
     with _lock:
-        _forget_one(key)
-        _memory[key] = answer, len(content)
+        _forget_one(question.key)
+        _memory[question.key] = answer, len(content)
         _memory_bytes += len(content)
         while len(_memory) > REMEMBERED or _memory_bytes > REMEMBERED_BYTES:
             _forget_one(next(iter(_memory)))
@@ -153,36 +140,14 @@ def _forget_one(key: str) -> None:
     _memory_bytes -= _memory.pop(key, (None, 0))[1]
 
 
-def _model(arguments: tuple[Any, ...]) -> str:
-    """The model that a question is about, if it is about one."""
-    return str(arguments[0]) if arguments else ""
-
-
-def _is_lasting(arguments: tuple[Any, ...]) -> bool:
-    """Whether the question is about a model whose configuration is fixed by its name."""
-    model = _model(arguments)
-    return model in catalogue() or model.startswith(("custom:", "upload:"))
-
-
-def _key(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
-    parts = [function.__module__, function.__name__, _file_time(_model(arguments)), *arguments]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _file_time(model: str) -> int:
-    """When a local config.json last changed; 0 for a model that is not a local file."""
-    file = local_config(model)
-    return file.stat().st_mtime_ns if file else 0
-
-
-def _file_name(key: str) -> str:
-    return f"{_code_version()}/{key}.json"
+def _file_name(question: Question[Any]) -> str:
+    return f"{_code_version()}/{question.key}.json"
 
 
 @cache
 def _code_version() -> str:
     """A hash of the libraries' versions and of this package's computing modules."""
-    digest = hashlib.sha256("".join(version(library) for library in LIBRARIES).encode())
+    digest = hashlib.sha256("".join(library_versions().values()).encode())
     package = Path(__file__).parents[1]
     code = (
         file for file in package.rglob("*.py") if file.relative_to(package).parts[0] not in DRAWING

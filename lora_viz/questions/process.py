@@ -22,11 +22,12 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import _, current_language, set_language
 from lora_viz.questions.plain import encode
-from lora_viz.questions.waiting import Question, stopped
+from lora_viz.questions.waiting import Request, stopped
 
 ANSWER_SECONDS = 60
 GRACE_SECONDS = 10  # then a process that does not even hear the alarm is killed
@@ -80,11 +81,12 @@ class WorkerProcess:
                 raise
             self._is_loaded = True
 
-    def ask(self, question: Question) -> bytes:
+    def ask(self, request: Request[Any]) -> bytes:
         """The answer as JSON. Raises `UserError` where there is none."""
         self.load()
+        question = request.question
         task = pickle.dumps(
-            (question.language, ANSWER_SECONDS, question.function, question.arguments)
+            (request.language, ANSWER_SECONDS, question.function, question.arguments)
         )
         try:
             self._connection.send_bytes(task)
@@ -232,7 +234,7 @@ def _bound_memory() -> int:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, hard))
     with suppress(OSError):  # if memory runs out, a worker is to die and not the server
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     return memory_bytes
 
 
@@ -240,7 +242,7 @@ def _container_limits() -> Iterator[int]:
     """The memory in bytes that this process's container has, if it has a limit."""
     for file in CONTAINER_LIMITS:
         with suppress(OSError, ValueError):  # no container, or "max"
-            yield int(file.read_text())
+            yield int(file.read_text(encoding="ascii"))
 
 
 def _end_with(parent: int) -> None:

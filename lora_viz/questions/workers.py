@@ -1,6 +1,6 @@
 """A few worker processes that answer what needs torch, transformers or PEFT.
 
-Every question waits in one of two queues, for light questions or heavy ones, until a worker takes
+Every request waits in one of two queues, for light questions or heavy ones, until a worker takes
 it. A worker has one process and gives it one question at a time, so that one that dies takes no
 other question with it. Heavy questions never have all workers, so light ones do not wait behind
 them; one that waits nevertheless, behind some that are not as light as they should be, gets a
@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.questions.process import WorkerProcess
-from lora_viz.questions.waiting import FairQueue, Question, Weight, heavy, stopped
-
-__all__ = ["Question", "heavy", "start", "stop", "submit", "wait_for"]
+from lora_viz.questions.question import Answer, Question, Weight
+from lora_viz.questions.waiting import FairQueue, Request, stopped
 
 TAKES: dict[Weight, tuple[Weight, ...]] = {"light": ("light",), "heavy": ("heavy", "light")}
 AT_ONCE: dict[Weight, int] = {"light": 1, "heavy": 2}
@@ -48,15 +46,15 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Answer questions until there are none, or until the worker is ended."""
-        while (question := self._pool.take(self)) is not None:
-            set_language(question.language)
+        while (request := self._pool.take(self)) is not None:
+            set_language(request.language)
             try:
-                question.content.set_result(self.load().ask(question))
+                request.content.set_result(self.load().ask(request))
             except UserError as error:
-                question.content.set_exception(error)
+                request.content.set_exception(error)
             except Exception:  # such as no process that can be started
                 logging.getLogger(__name__).exception("A question could not be asked")
-                question.content.set_exception(stopped())
+                request.content.set_exception(stopped())
         self.end()
 
     def end(self) -> None:
@@ -79,22 +77,23 @@ class Worker(threading.Thread):
 
 
 class Pool:
-    """The questions that wait, and the workers that take them."""
+    """The requests that wait, and the workers that take them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Weight, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
         self._workers: list[Worker] = []
 
-    def put(self, question: Question) -> None:
-        """Let a question wait for a worker. Starts a thread at most, and never a process."""
+    def put(self, request: Request[Any]) -> None:
+        """Let a request wait for a worker. Starts a thread at most, and never a process."""
+        weight = request.question.weight
         with self._changed:
-            self._waiting[question.weight].put(question)
-            self._staff(question.weight, AT_ONCE[question.weight])
+            self._waiting[weight].put(request)
+            self._staff(weight, AT_ONCE[weight])
             self._changed.notify_all()
 
-    def take(self, worker: Worker) -> Question | None:
-        """Wait for a question that this worker can take; None where it is to end."""
+    def take(self, worker: Worker) -> Request[Any] | None:
+        """Wait for a request that this worker can take; None where it is to end."""
         with self._changed:
             worker.is_idle = True
             self._changed.wait_for(
@@ -110,10 +109,10 @@ class Pool:
                 return None
             return queue.take()
 
-    def relieve(self, question: Question) -> None:
-        """Start one more worker if this light question still waits."""
+    def relieve(self, request: Request[Any]) -> None:
+        """Start one more worker if this request still waits behind other light ones."""
         with self._changed:
-            if question.weight == "light" and question in self._waiting["light"]:
+            if request in self._waiting["light"]:
                 self._staff("light", MOST_LIGHT)
 
     def worker(self, weight: Weight) -> Worker:
@@ -123,12 +122,12 @@ class Pool:
             return found[0] if found else self._add(weight)
 
     def end(self) -> None:
-        """End every worker at once, and leave every question without an answer."""
+        """End every worker at once, and leave every request without an answer."""
         with self._changed:
             workers, self._workers = self._workers, []
             for queue in self._waiting.values():
-                while (question := queue.take()) is not None:
-                    question.content.cancel()
+                while (request := queue.take()) is not None:
+                    request.content.cancel()
             self._changed.notify_all()
         for worker in workers:
             worker.end()
@@ -179,21 +178,21 @@ def stop() -> None:
     _pool.end()
 
 
-def submit(function: Callable[..., Any], *arguments: Any) -> Question:
-    """Ask a worker to call `function`, which must be a module's own, on plain data."""
-    question = Question(function, arguments)
-    _pool.put(question)
-    return question
+def submit(question: Question[Answer]) -> Request[Answer]:
+    """Let a question wait for a worker; `wait_for` has the answer."""
+    request = Request(question)
+    _pool.put(request)
+    return request
 
 
-def wait_for(question: Question) -> Any:
-    """The answer of a submitted question.
+def wait_for(request: Request[Answer]) -> Answer:
+    """The answer of what was submitted.
 
     Raises:
         UserError: the question's own, or one that says that the worker died.
     """
     try:
-        return question.answer(PATIENCE_SECONDS)
+        return request.answer(PATIENCE_SECONDS)
     except TimeoutError:
-        _pool.relieve(question)
-        return question.answer()
+        _pool.relieve(request)
+        return request.answer()

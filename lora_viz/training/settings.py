@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,6 +9,7 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError, field_validator, model_validator
 
 from lora_viz.choices.declaration import Declared, choice
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
@@ -23,7 +23,6 @@ SCENARIO_DEFAULTS: dict[str, Any] = {
     "seq_len": 128,
 }
 LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes of a file's name and of its path, on Linux
-LEARNING_RATES = {"lora": 5e-3, "qlora": 2e-4, "full": 1e-3}
 
 
 def training_scenario(values: dict[str, Any] | None = None) -> Scenario:
@@ -72,7 +71,7 @@ class TrainingSettings(Declared):
         0.0, N_("Epochs"), N_("Passes over the training data; 0 to train for a number of steps.")
     )
     learning_rate: Annotated[float, Ge(0.0), Le(10.0)] = choice(
-        LEARNING_RATES["lora"], N_("Learning rate"), N_("The highest rate of the schedule.")
+        METHODS["lora"].learning_rate, N_("Learning rate"), N_("The highest rate of the schedule.")
     )
     schedule: Literal["constant", "linear", "cosine"] = choice(
         "linear", N_("Schedule"), N_("How the learning rate falls after the warm-up.")
@@ -94,7 +93,7 @@ class TrainingSettings(Declared):
     evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
         32,
         N_("Sequences in an evaluation"),
-        N_("At most so many of a part, spread evenly over it."),
+        N_("At most this many of a part, spread evenly over it."),
     )
     snapshot_every: Annotated[int, Ge(0), Le(100_000)] = choice(
         15, N_("Snapshot every"), N_("Steps between snapshots of A and B; 0 for none.")
@@ -118,7 +117,7 @@ class TrainingSettings(Declared):
         if filled.get("data_file") and "task" not in filled:
             filled["task"] = "own"
         if "learning_rate" not in filled:
-            filled["learning_rate"] = LEARNING_RATES[_method(filled.get("scenario"))]
+            filled["learning_rate"] = _usual_rate(filled.get("scenario"))
         return filled
 
     @field_validator("data_file")
@@ -134,7 +133,7 @@ class TrainingSettings(Declared):
             path = Path(value).expanduser().absolute()
         except RuntimeError:  # there is no such user
             raise ValueError("no path") from None
-        in_bytes = os.fsencode(path)
+        in_bytes = str(path).encode(errors="surrogateescape")  # UTF-8, whatever the locale is
         longest = max(map(len, in_bytes.split(b"/")))
         if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:
             raise ValueError("no path")
@@ -147,7 +146,7 @@ class TrainingSettings(Declared):
             UserError: a value is not allowed.
         """
         values = self.model_dump() | {"scenario": scenario}
-        if self.learning_rate == LEARNING_RATES[self.scenario.method]:
+        if self.learning_rate == METHODS[self.scenario.method].learning_rate:
             del values["learning_rate"]
         return self.make(values)
 
@@ -180,8 +179,14 @@ def _as_text(path: Path) -> str:
     return str(path).encode(errors="surrogateescape").decode()
 
 
-def _method(scenario: object) -> str:
-    if isinstance(scenario, Scenario):
-        return scenario.method
-    method = scenario.get("method") if isinstance(scenario, dict) else None
-    return method if method in LEARNING_RATES else "lora"
+def _usual_rate(scenario: object) -> float:
+    """The usual learning rate of a scenario's method, whatever is still to be checked of it."""
+    if not isinstance(scenario, Scenario):
+        named = scenario if isinstance(scenario, dict) else {}
+        try:
+            scenario = Scenario.make(
+                {name: named[name] for name in ("method", "quantization") if name in named}
+            )
+        except UserError:  # what is wrong is said where the scenario itself is checked
+            scenario = training_scenario()
+    return METHODS[scenario.method].learning_rate

@@ -6,13 +6,13 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.asking import check_model, known_targets
 from lora_viz.ui.kit.literal import as_markdown
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
 
@@ -25,10 +25,7 @@ CUSTOM_SLIDERS = {
     "context": (128, 131_072, 128),
 }
 OPTIMIZERS = Scenario.options("optimizer")
-LONGEST_NAME = 200
 UPLOADS = "model-uploads"
-SHOWN_OF_HASH = 4  # which of several uploads it is
-METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 
 
 def sidebar() -> None:
@@ -41,10 +38,10 @@ def sidebar() -> None:
                     "A folder of this machine is not in the address: a reload, or a link to this "
                     "page, opens with %s."
                 )
-                % model_name(Scenario().model)
+                % as_markdown(model_name(Scenario().model))
             )
         _other_models()
-        controls.options("method", "sidebar", words=lambda method: METHODS[method])
+        controls.options("method", "sidebar", words=method_name)
         rank, alpha = st.columns(2)
         with rank:
             controls.number("rank", "sidebar")
@@ -53,16 +50,6 @@ def sidebar() -> None:
         controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
         controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
-
-
-def model_name(model: str) -> str:
-    """A model as people call it: its catalogue name, or what was typed."""
-    entry = catalogue().get(model)
-    if entry:
-        return entry.name
-    if model.startswith("upload:"):
-        return _("Uploaded config.json (%s)") % model.removeprefix("upload:")[:SHOWN_OF_HASH]
-    return _("Custom GPT-2") if parse_custom(model) else visible(model, LONGEST_NAME)
 
 
 def _training_settings() -> None:
@@ -96,7 +83,7 @@ def _other_models() -> None:
         return
     with own:
         _upload()
-        st.markdown(_("Or a GPT-2 of your own sizes:"))
+        st.markdown(_("Or a GPT-2 with sizes that you choose:"))
         _custom_sizes()
 
 

@@ -9,11 +9,9 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.questions.waiting import heavy
 from lora_viz.training.runs.files import DamagedFileError, read_tensors, tensor_damage
 from lora_viz.training.runs.results import LayerChange
 from lora_viz.training.runs.run_folder import Run
-from lora_viz.update.rebuild import Rebuild, rebuild
 
 
 @dataclass(frozen=True)
@@ -78,25 +76,6 @@ def is_whole(change: LayerChange) -> bool:
         return bool(values.size and np.isfinite(np.square(values).sum()) and values[0] > 0)
 
 
-@heavy
-def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: int) -> Rebuild:
-    """Rebuild the ΔW of a run's layer at every rank. Loads torch.
-
-    Args:
-        _written: when the run's result was; a run made anew is another question.
-
-    Raises:
-        UserError: the run did not keep this layer's ΔW.
-    """
-    import torch
-
-    update = torch.from_numpy(read_update(folder, layer).astype(np.float64))
-    random = torch.Generator().manual_seed(seed)
-    smaller = min(update.shape)
-    start = torch.randn(smaller, update.shape[1], generator=random, dtype=torch.float64)
-    return rebuild(update, start, sweeps, None)
-
-
 def read_update(folder: str, layer: str) -> np.ndarray:
     """ΔW (out, in) of a run's layer. Raises `UserError` where it cannot be read."""
     run = Run(Path(folder))
@@ -111,7 +90,7 @@ def read_update(folder: str, layer: str) -> np.ndarray:
         )
     if not np.isfinite(delta).all():
         raise UserError(
-            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are no numbers.")
+            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are not numbers.")
             % {"run": run.name, "layer": layer}
         )
     return delta

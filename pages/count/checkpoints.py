@@ -10,17 +10,18 @@ from lora_viz.ui.checkpoints import words
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.checkpoints.explainer_story import story
 from lora_viz.ui.kit import controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario = state.scenario()
 page.headline(
     "checkpoints",
     _(
         "Full fine-tuning saves every weight again for every task. An adapter is a small file "
-        "beside one frozen base ❄: see how long its bar is, and how little a further task adds."
+        "that goes with one frozen base ❄. See how long its bar is, and how little another task "
+        "adds."
     ),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 sizes = sizes_for(scenario)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)

@@ -14,10 +14,10 @@ from lora_viz.figures.parameters_bars import parameter_bars
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.parameters import target_trap, words
 from lora_viz.ui.parameters.bars import bar_panels, legend
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario, view = state.scenario(), state.view()
 architecture = asking.architecture()
@@ -34,7 +34,7 @@ page.headline(
         "Each pair of bars: the parameters that full fine-tuning trains, and below them those "
         "of LoRA 🔥."
     ),
-    f"{name} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    f"{name} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 at = page.places()
 with at.picture:

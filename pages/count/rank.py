@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from lora_viz.costs.ranks import compared_ranks, rank_costs, rank_rows
+from lora_viz.costs.ranks import rank_costs, rank_rows
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 
 def table() -> None:
@@ -24,20 +24,20 @@ def table() -> None:
 scenario, view = state.scenario(), state.view()
 layout = asking.adapter_layout()
 costs = rank_costs(asking.architecture(), layout)
-ranks = compared_ranks(scenario.rank)
+ranks = words.compared_ranks(scenario.rank)
 rows = rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
 
 page.headline(
     "rank",
-    _("Each further rank costs the same. What a rank is good for, a count cannot say."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    _("Every extra rank costs the same. Counting cannot tell you which rank is good enough."),
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 at = page.places()
 with at.picture:
     st.caption(
         _(
-            "Box widths true to r: a cell is one column of B times one row of A. At the right: "
-            "trained parameters per block. Words and stars are quoted from the document."
+            "Box widths are true to r: a cell is one column of B times one row of A. On the "
+            "right: trained parameters per block. Words and stars are quoted from the explainer."
         )
     )
     page.figure(rank_boxes(words.boxes(rows, scenario.rank)), "rank-boxes")
@@ -59,11 +59,10 @@ with at.controls:
     controls.options("rank_range", words=words.range_name)
 with at.side:
     if scenario.method == "full":
-        st.caption(_("Your method is full fine-tuning, which has no rank; this is LoRA's."))
+        st.caption(_("Your method is full fine-tuning, which has no rank; this shows LoRA."))
     if view.rank_range != "break-even":
         st.caption(
-            _("Break-even lies outside of this range, at r = %s.")
-            % grouped(round(costs.break_even))
+            _("Break-even is outside this range, at r = %s.") % grouped(round(costs.break_even))
         )
     words.advice()
     beside = st.container()

@@ -47,8 +47,8 @@ with at.number:
 words.table(compared)
 st.caption(
     _(
-        "Seconds per step are estimates at %s of the card's peak rate, which the Planner page lets "
-        "you set. Memory is simulated, as on the Memory page."
+        "Seconds per step are estimated at %s of the card's peak rate, which you can set on the "
+        "Planner page. Memory is simulated, as on the Memory page."
     )
     % percent(utilisation, 0)
 )

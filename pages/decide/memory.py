@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.explainer import quotes
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
 from lora_viz.format import grouped
@@ -11,26 +13,26 @@ from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
-# the explainer's sums for GPT-2 small, in bytes
-QUOTED = {"full": 2_500_000_000, "lora": 1_000_000_000}
+GB = 1e9
+QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_PEAK.value * GB)}
 
 scenario = state.scenario()
 page.headline(
     "memory",
     _(
-        "One training step, simulated: LoRA takes away gradients and moments, but weights, "
+        "One training step, simulated: LoRA removes gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
     ),
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
     % {
         "model": model_name(scenario.model),
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "rank": scenario.rank,
         "batch": grouped(scenario.batch_size),
         "length": grouped(scenario.seq_len),
@@ -39,7 +41,7 @@ page.headline(
 words.note_on_context(scenario, asking.architecture().context_length)
 at = page.places()
 with at.controls:
-    controls.options("method", words=lambda method: METHODS[method])
+    controls.options("method", words=method_name)
     card, size = st.columns(2, vertical_alignment="bottom")
     with card:
         controls.select("gpu", tuple(gpus()))
@@ -57,19 +59,19 @@ with at.picture:
         show_warning(str(reasons["full"]))
     else:
         for method, reason in reasons.items():
-            show_warning(f"{METHODS[method]}: {reason}")
+            show_warning(f"{method_name(method)}: {reason}")
     if not reports:
         st.stop()
     is_explainers = scenario.model == Scenario().model
     quoted = {
-        _("%s, quoted") % METHODS[method]: count
+        _("%s, quoted") % method_name(method): count
         for method, count in QUOTED.items()
         if is_explainers
     }
     st.markdown(f"**{_('What a step needs of the card')}**")
     page.figure(
         memory_bars(
-            {METHODS[method]: bar_pieces(report, method) for method, report in reports.items()},
+            {method_name(method): bar_pieces(report, method) for method, report in reports.items()},
             quoted,
             (scenario.card.name, scenario.card.memory_bytes),
         ),
@@ -79,7 +81,7 @@ with at.picture:
         st.caption(words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
-        st.markdown(f"**{_('Allocated during a step of %s') % METHODS[scenario.method]}**")
+        st.markdown(f"**{_('Allocated during a step of %s') % method_name(scenario.method)}**")
         page.figure(
             memory_curve(
                 curve_pieces(chosen, scenario.method),
@@ -90,8 +92,8 @@ with at.picture:
         )
         st.caption(
             _(
-                "Same colours as above; heights are to scale. What is hatched above is not in it: "
-                "the step allocates no tensor there."
+                "Same colours as above; heights are to scale. What is hatched above is not "
+                "included: the step allocates no tensor there."
             )
         )
 if chosen:

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
-from lora_viz.memory.simulate import MemoryReport
 from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.memory import words as memory_words
 from lora_viz.ui.planner import grid
@@ -18,7 +20,6 @@ from lora_viz.ui.planner import words as planner_words
 from lora_viz.ui.planner.answers import planned_cards, planned_scenarios
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import PLANNED_AT_ONCE
-from lora_viz.ui.sidebar import METHODS, model_name
 from lora_viz.ui.this_machine import words as machine_words
 
 scenario = state.scenario()
@@ -28,7 +29,7 @@ page.headline(
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
     % {
         "model": model_name(scenario.model),
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "rank": scenario.rank,
         "batch": grouped(scenario.batch_size),
         "length": grouped(scenario.seq_len),
@@ -40,7 +41,7 @@ at = page.places()
 with at.controls:
     controls.several("planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE)
     planner_words.note_on_local(state.view())
-    controls.several("planned_methods", tuple(METHODS), words=METHODS.__getitem__, free=False)
+    controls.several("planned_methods", tuple(METHODS), words=method_name, free=False)
     controls.several(
         "planned_ranks", (1, 4, 16, 64, 256), words=str, free=False, most=PLANNED_AT_ONCE
     )

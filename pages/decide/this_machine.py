@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.ui.kit import page
 from lora_viz.ui.session import state
 from lora_viz.ui.this_machine import words
@@ -19,7 +19,6 @@ has_gpus = bool(words.reading_now(language).gpus)
 @st.fragment(run_every=words.SECONDS_BETWEEN_READINGS if has_gpus else None)
 def gpus_now() -> None:
     """The readings; only this part of the page is drawn again with each new one."""
-    set_language(language)
     reading = words.reading_now(language)
     number, cards = st.columns([1, 2], gap="medium")
     with number:

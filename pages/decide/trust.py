@@ -17,7 +17,7 @@ allocated = [abs(row.error) for row in rows if row.metric == "torch_peak_allocat
 page.headline(
     "trust",
     _(
-        "Runs that others measured on their cards, beside the same steps simulated without a card: "
+        "Runs that others measured on their cards, and the same steps simulated without a card: "
         "see how far apart they are."
     ),
     _("%(count)s measured runs · A100, L40S, T4") % {"count": len(rows)},
@@ -48,20 +48,21 @@ sources = dict.fromkeys(runs[row.id].source for row in rows)
 st.caption(_("Measured and published by: %s") % as_markdown(" · ".join(sources)))
 st.markdown(
     _(
-        "Each run was simulated with the versions of transformers and peft that produced it, those "
-        "of the L40S with peft 0.19.1 in place of 0.19.2; torch is the one of this app. "
-        "`make bench-accuracy` repeats it. Reserved memory is a range: "
-        "the error is 0 inside of it, else the distance to its nearer end."
+        "Each run was simulated with the versions of transformers and peft that produced it, "
+        "except that the L40S runs use peft 0.19.1 in place of 0.19.2; torch is this app's. "
+        "`make bench-accuracy` repeats it. Reserved memory is a range: the error is 0 inside "
+        "it, otherwise the distance to its nearer end."
     )
 )
 st.markdown(
     _(
         "**What stays unexplained.** Runs in 4 bits are off by a few tenths of a percent: the "
-        "allocator counts blocks whole where less than 1 MiB of them is left. How much that is "
-        "depends on the order in which weights arrive: transformers 5.0 loads them with four "
-        "threads, and in nine runs of the T4's source one model took from 1,071.6 to 1,078.1 MiB "
-        "once loaded. Here weights arrive one by one, as later versions load them. Reserved memory "
-        "of padded batches depends on the order of their lengths, which was not published."
+        "allocator counts a block as a whole when less than 1 MiB of it is left. How much that "
+        "is depends on the order in which weights arrive. transformers 5.0 loads them with four "
+        "threads, and in nine runs of the T4's source one model took from 1,071.6 to 1,078.1 "
+        "MiB once loaded. Here weights arrive one by one, as later versions load them. Reserved "
+        "memory of padded batches depends on the order of their lengths, which was not "
+        "published."
     )
 )
 st.markdown(

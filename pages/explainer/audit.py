@@ -79,9 +79,9 @@ def why() -> None:
     """What a presenter can say."""
     st.markdown(
         _(
-            "An explainer's numbers travel further than its words. Most of these hold; the ones "
-            "that do not come from one short name (c_proj), one missing matrix (the frozen W), "
-            "and figures of two kinds set side by side."
+            "An explainer's numbers travel further than its words. Most of them hold. The rest "
+            "go wrong for three reasons: one short name (c_proj), one missing matrix (the "
+            "frozen W), and figures of two kinds compared with each other."
         )
     )
 

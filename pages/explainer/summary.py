@@ -7,11 +7,11 @@ from lora_viz.figures.summary_bars import before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.checkpoints.answers import sizes_for
-from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 from lora_viz.ui.summary import words
 from lora_viz.ui.summary.pairs import summary_pairs
 
@@ -50,8 +50,8 @@ def formula() -> None:
     """B × A in place of ΔW, with the numbers put in."""
     inside, outside, rank = layer.in_features, layer.out_features, scenario.rank
     st.latex(
-        rf"\textcolor{{#C2577E}}{{\Delta W}}: {inside} \cdot {outside} = {inside * outside:,}"
-        rf"\;\longrightarrow\; \textcolor{{#D55E00}}{{B}}\textcolor{{#E69F00}}{{A}}: "
+        rf"{latex.UPDATE}: {inside} \cdot {outside} = {inside * outside:,}"
+        rf"\;\longrightarrow\; {latex.B}{latex.A}: "
         rf"{rank} \cdot ({inside} + {outside}) = {lora_parameters(inside, outside, rank):,}"
     )
 
@@ -87,8 +87,8 @@ def sources() -> None:
     st.markdown(
         _(
             "The explainer closes with 124M → 0.8M parameters, 500 MB → 9.4 MB, 2.5 GB → 0.5 GB "
-            "and a perplexity 88 % lower (quoted). Its own settings and the recomputed figures "
-            "are on the audit page."
+            "and a perplexity 88 % lower (quoted). Its settings and the recomputed figures are "
+            "on the audit page."
         )
     )
     st.page_link(file_of("audit"), label=_("Audit"))

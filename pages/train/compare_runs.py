@@ -4,7 +4,8 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import MOST_RUNS, curve_titles, run_comparison
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _, plural
+from lora_viz.training.runs.run_folder import MissingRunError
 from lora_viz.ui.compare_runs import words
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_code
@@ -20,20 +21,26 @@ NEWEST = 3
 kept = kept_runs()
 wanted = state.view().compared_runs
 chosen: list[RecordedRun] = []
+missing: list[str] = []
 refused: list[str] = []
 for name in wanted:
     try:
         chosen.append(kept.find(name))
+    except MissingRunError:
+        missing.append(f"“{name}”")
     except UserError as error:
         refused.append(str(error))
+if missing:
+    refused.insert(0, _("There is no run %s.") % ", ".join(missing))
 if not wanted:
     chosen = [one for one in kept.own if one.curves.last][:NEWEST]
     state.pin(compared_runs=tuple(one.name for one in chosen))
 
 page.headline(
     "compare_runs",
-    _("Curves of any runs together, and which settings made the difference."),
-    _("%s runs are kept on this machine") % len(kept.runs),
+    _("Curves of several runs in one chart, and which settings made the difference."),
+    plural("%s run is kept on this machine", "%s runs are kept on this machine", len(kept.runs))
+    % len(kept.runs),
 )
 for sentence in refused:
     show_warning(sentence)
@@ -44,7 +51,6 @@ if not kept.own:
 
 def chart() -> None:
     """The curves; drawn again while a run goes on, and the page once one has ended."""
-    set_language(state.scenario().language)
     try:
         now = [recorded(one.run) for one in chosen]
     except UserError:  # deleted in another window

@@ -1,11 +1,9 @@
 """Training lab: start a real fine-tuning job, watch it, and see what it proves."""
 
-import streamlit as st
-
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.ui.kit import controls, page
-from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.messages import show_info, show_warning
 from lora_viz.ui.runs import buttons
 from lora_viz.ui.runs.damaged import damaged_runs
 from lora_viz.ui.runs.read import kept_runs
@@ -27,7 +25,7 @@ if one and not wanted:
 
 page.headline(
     "training_lab",
-    _("Fine-tune a model here and now: real losses, real weights, and checks of what it proves."),
+    _("Fine-tune a model here and now: real losses, real weights, and checks of the result."),
     description(state.training()),
     is_about_adapter=state.scenario().method != "full",
 )
@@ -59,7 +57,7 @@ with at.picture:
     if one:
         show_run(one)
     elif wanted:
-        st.info(_("Choose another run in the list, or start one."))
+        show_info(_("Choose another run in the list, or start one."))
     else:
         words.before_the_first_run()
 if one and not one.is_running:

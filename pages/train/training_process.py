@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, document_epoch
+from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 from lora_viz.ui.training_process import words
 from lora_viz.ui.training_process.player import choose_told_run
 
@@ -16,18 +16,18 @@ def table() -> None:
     """The run's snapshots above the document's epochs."""
     st.markdown(f"**{_('The real run')}**")
     told.table()
-    st.markdown(f"**{_('The document’s epochs')}**")
+    st.markdown(f"**{_('The explainer’s epochs')}**")
     words.table()
 
 
 scenario = state.scenario()
 layout = asking.adapter_layout()
-epoch = document_epoch(int(state.view().epoch))
+epoch = told_epoch(int(state.view().epoch))
 
 page.headline(
     "training_process",
-    _("W stays as it is while B and A learn: a real run, then the document’s four epochs."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 at = page.places()
 with at.controls:
@@ -40,17 +40,17 @@ with at.picture:
 with at.number:
     told.key_number()
 
-st.subheader(_("The document’s four epochs"), anchor=False)
+st.subheader(_("The explainer’s four epochs"), anchor=False)
 at = page.places()
 with at.picture:
     st.caption(
         _(
-            "Quoted from the document, §7: states ━ ░ ▒ ▓ █ in its words, losses, perplexities. "
-            "Nothing here was measured by this app; only exp(loss) is computed."
+            "Quoted from the explainer, §7: states ━ ░ ▒ ▓ █ in its words, losses, "
+            "perplexities. Nothing here was measured by this app; only exp(loss) is computed."
         )
     )
-    page.figure(epoch_story(DOCUMENT_EPOCHS, epoch.epoch), "document-epochs")
-    page.figure(perplexities(DOCUMENT_EPOCHS, epoch.epoch), "document-perplexities")
+    page.figure(epoch_story(TOLD_EPOCHS, epoch.epoch), "document-epochs")
+    page.figure(perplexities(TOLD_EPOCHS, epoch.epoch), "document-perplexities")
     st.caption(_("Loss: mean cross-entropy in nats per token. Perplexity has no unit."))
 with at.number:
     words.key_number(epoch)

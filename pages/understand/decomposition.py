@@ -13,6 +13,7 @@ from lora_viz.ui.decomposition.trained import (
 )
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.kit.model_names import architecture_name
 from lora_viz.ui.session import state
 
 
@@ -49,7 +50,7 @@ with at.controls:
         label, name = of.model, of.layer
     else:
         of = choose_layer(architecture, layout)
-        label, name = architecture.label, of.name
+        label, name = architecture_name(architecture), of.name
 scenario, view = state.scenario(), state.view()
 
 with at.picture:

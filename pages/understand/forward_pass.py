@@ -5,15 +5,16 @@ import streamlit as st
 from lora_viz.figures.forward_pass_merged import merged_figure
 from lora_viz.figures.forward_pass_steps import forward_figure
 from lora_viz.format import grouped
-from lora_viz.forward.samples import MAXIMUM_VALUES, is_too_large, read_forward_pass
+from lora_viz.forward.samples import MAXIMUM_VALUES, is_too_large
 from lora_viz.i18n import _
+from lora_viz.questions.ask_for import forward_pass_of
 from lora_viz.ui.forward_pass.formula import formula
 from lora_viz.ui.forward_pass.words import ForwardWords
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 
 def sources() -> None:
@@ -76,16 +77,7 @@ if is_too_large(layer.in_features, layer.out_features):
 view = state.view()
 passed = asking.answer(
     _("Running the layer in steps, with PEFT and merged …"),
-    read_forward_pass,
-    scenario.model,
-    layer.name,
-    scenario.rank,
-    scenario.alpha,
-    scenario.rslora,
-    scenario.dora,
-    scenario.batch_size,
-    view.forward_steps,
-    view.seed,
+    forward_pass_of(scenario, layer.name, view.forward_steps, view.seed),
 )
 words = ForwardWords(layer, layout, scenario, view, passed)
 with at.picture:

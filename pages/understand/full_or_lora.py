@@ -12,8 +12,8 @@ from lora_viz.i18n import _
 from lora_viz.ui.full_or_lora.words import formula, notes, reduction, sources, table, why
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()

@@ -5,10 +5,10 @@ import streamlit as st
 from lora_viz.i18n import _
 from lora_viz.layer_map.tree import build_layer_tree
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.layer_map.map import choose_block, layer_map
 from lora_viz.ui.layer_map.words import LayerMapWords, sources
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
@@ -16,8 +16,8 @@ tree = build_layer_tree(architecture, layout)
 
 page.headline(
     "layer_map",
-    _("Every layer of the model, and which of them get an A and a B. Press one to change that."),
-    f"{model_name(scenario.model)} · {METHODS[scenario.method]} · r = {scenario.rank}",
+    _("Every layer of the model, and which of them get an A and a B. Click one to change that."),
+    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
 at = page.places()
 with at.controls:

@@ -8,10 +8,10 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import default_layer
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
 from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import model_name
 
 scenario = state.scenario()
 architecture = asking.architecture()
@@ -22,10 +22,10 @@ trainable = layout.trainable_parameters(scenario.rank)
 page.headline(
     "start",
     _(
-        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two thin "
-        "matrices A and B 🔥 beside them. Here every diagram and every number of that idea is "
-        "computed live, for the model, rank and layers that you choose. Move the rank and see "
-        "what changes."
+        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two "
+        "thin matrices, A and B 🔥, next to them. Here every diagram and every number of that "
+        "idea is computed live, for the model, rank and layers that you choose. Move the rank "
+        "and see what changes."
     ),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )

@@ -12,8 +12,9 @@ import peft
 import pytest
 import torch
 
-from lora_viz.adapter.layout import read_adapter_layout
-from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes, read_optimizer_layout
+from lora_viz.adapter.ask import read_adapter_layout
+from lora_viz.checkpoint.ask import read_optimizer_layout
+from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.training.availability import why_not_trainable

@@ -13,9 +13,11 @@ from lora_viz.adapter.counts import (
     line_of_peft,
     most_adapted_block,
 )
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
-from lora_viz.models.architecture import Architecture, read_architecture
+from lora_viz.adapter.layout import AdapterLayout
+from lora_viz.choices.scenario import Scenario
+from lora_viz.models.architecture import Architecture
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import adapter_of, architecture_of
 
 Read = tuple[Architecture, AdapterLayout]
 
@@ -23,8 +25,10 @@ Read = tuple[Architecture, AdapterLayout]
 def read(model: str, *targets: str, bias: str = "none", dora: bool = False) -> Read:
     """A model's layers and its adapter."""
     return (
-        kept.compute(read_architecture, model),
-        kept.compute(read_adapter_layout, model, targets, bias, dora),
+        kept.compute(architecture_of(model)),
+        kept.compute(
+            adapter_of(Scenario(model=model, target_modules=targets, bias=bias, dora=dora))
+        ),
     )
 
 

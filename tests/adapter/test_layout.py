@@ -13,13 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lora_viz.adapter import peft_matching
-from lora_viz.adapter.layout import (
-    AdapterWarning,
-    break_even_rank,
-    lora_parameters,
-    read_adapter_layout,
-    scaling,
-)
+from lora_viz.adapter.ask import read_adapter_layout
+from lora_viz.adapter.layout import AdapterWarning, break_even_rank, lora_parameters, scaling
 from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError

@@ -8,13 +8,14 @@ from random import Random
 import pytest
 from peft.utils.transformers_weight_conversion import _MOE_TARGET_MODULE_MAPPING
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.adapter.target_choice import adapted_kinds, toggle
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.models.architecture import read_architecture
+from lora_viz.models.ask import read_architecture
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS, LayerKinds, layer_kind
+from lora_viz.questions.ask_for import architecture_of
 from lora_viz.questions.kept import compute
 from tests.small_models import FAMILIES, random_model
 
@@ -22,7 +23,7 @@ from tests.small_models import FAMILIES, random_model
 def toggled(model: str, kind: str, targets: tuple[str, ...] | None = None) -> tuple[str, ...]:
     """The targets after one press, from the model's usual ones or others."""
     scenario = Scenario(model=model, target_modules=targets or default_targets(model))
-    architecture = compute(read_architecture, model)
+    architecture = compute(architecture_of(model))
     layout = read_adapter_layout(model, scenario.target_modules)
     return toggle(scenario, architecture, layout, kind).targets
 
@@ -90,7 +91,7 @@ def test_mixtrals_experts_and_router_have_the_names_that_peft_knows() -> None:
     targets = toggled("mixtral-8x7b", "mlp.experts")
     assert targets == ("q_proj", "v_proj", "w1", "w2", "w3")
     layout = read_adapter_layout("mixtral-8x7b", targets)
-    architecture = compute(read_architecture, "mixtral-8x7b")
+    architecture = compute(architecture_of("mixtral-8x7b"))
     assert set(adapted_kinds(architecture, layout)) == {
         "self_attn.q_proj",
         "self_attn.v_proj",
@@ -113,7 +114,7 @@ def test_a_pattern_of_some_blocks_says_that_names_match_all() -> None:
     targets = (r".*h\.[0-5]\.attn\.c_attn",)
     scenario = Scenario(target_modules=targets)
     layout = read_adapter_layout("gpt2", targets)
-    choice = toggle(scenario, compute(read_architecture, "gpt2"), layout, "mlp.c_fc")
+    choice = toggle(scenario, compute(architecture_of("gpt2")), layout, "mlp.c_fc")
     assert choice.targets == ("c_attn", "c_fc")
     assert choice.widened == ("attn.c_attn",)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lora_viz.adapter.counts import count_kinds
-from lora_viz.adapter.layout import read_adapter_layout
 from lora_viz.adapter.target_names import TargetNames, names_to_compare, only_in, shortened
 from lora_viz.choices.scenario import Scenario
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import adapter_of
 
 
 def test_names_are_cut_to_their_last_part_once() -> None:
@@ -34,7 +34,7 @@ def test_there_is_nothing_to_compare_for_short_names_and_patterns() -> None:
 
 def test_the_short_name_alone_matches_the_feed_forward_projection() -> None:
     full, short = (
-        kept.compute(read_adapter_layout, "gpt2", targets, "none", False)
+        kept.compute(adapter_of(Scenario(model="gpt2", target_modules=targets)))
         for targets in (("c_attn", "attn.c_proj"), ("c_attn", "c_proj"))
     )
     assert [module.name for module in only_in(short, full).modules] == [
@@ -46,7 +46,9 @@ def test_the_short_name_alone_matches_the_feed_forward_projection() -> None:
 def test_what_only_the_short_name_trains_is_the_difference(bias: str) -> None:
     """With all biases trained, those of the layers that come in are trained already."""
     full, short = (
-        kept.compute(read_adapter_layout, "gpt2", targets, bias, True)
+        kept.compute(
+            adapter_of(Scenario(model="gpt2", target_modules=targets, bias=bias, dora=True))
+        )
         for targets in (("c_attn", "attn.c_proj"), ("c_attn", "c_proj"))
     )
     (kind,) = count_kinds(only_in(short, full), 8)

@@ -15,13 +15,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.serialization import skip_data
 
 from lora_viz.checkpoint.file_formats import (
-    BYTES_PER_VALUE,
     ZIP64_FROM,
     StoredTensor,
     pickled_int_bytes,
     safetensors_bytes,
     torch_file_bytes,
 )
+from lora_viz.dtypes import BYTES_PER_VALUE
 
 
 def test_safetensors_size_of_tensors_of_any_dtypes_and_shapes() -> None:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from safetensors import safe_open
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.checkpoint.parts import adapter_file_parts
 from tests.checkpoint.test_sizes import Combination, really_adapt
 from tests.small_models import random_model

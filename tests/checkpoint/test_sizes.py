@@ -12,13 +12,9 @@ import torch
 import transformers
 from torch.utils.data import Dataset
 
-from lora_viz.adapter.layout import read_adapter_layout
-from lora_viz.checkpoint.sizes import (
-    adapter_bytes,
-    optimizer_bytes,
-    read_model_files,
-    read_optimizer_layout,
-)
+from lora_viz.adapter.ask import read_adapter_layout
+from lora_viz.checkpoint.ask import read_model_files, read_optimizer_layout
+from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
 from lora_viz.choices.scenario import Scenario
 from tests.small_models import FAMILIES, SmallModel, Targets, build, random_model
 

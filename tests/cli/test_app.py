@@ -102,7 +102,7 @@ def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
     for line, answer in zip(lines, answers, strict=True):
         assert answer.get("trainable_parameters") == good.get(line)
         assert line in good or list(answer) == ["error"]
-        assert "not foreseen" not in answer.get("error", "")
+        assert "unforeseen" not in answer.get("error", "")
 
 
 def test_a_batch_comes_from_standard_input_and_takes_options_too() -> None:

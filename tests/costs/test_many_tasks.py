@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from lora_viz.costs.many_tasks import DOCUMENT, TaskStorage
+from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.explainer.quotes import FILES
 
 
 def test_the_document_s_arithmetic() -> None:
-    assert DOCUMENT.shared == pytest.approx(547)
-    assert DOCUMENT.full_models_and_base == 3000
-    assert DOCUMENT.saved_counting_base == pytest.approx(0.818, abs=5e-4)
-    assert DOCUMENT.full_models == 2500
-    assert DOCUMENT.saved == pytest.approx(0.781, abs=5e-4)
+    assert FILES.shared == pytest.approx(547)
+    assert FILES.full_models_and_base == 3000
+    assert FILES.saved_counting_base == pytest.approx(0.818, abs=5e-4)
+    assert FILES.full_models == 2500
+    assert FILES.saved == pytest.approx(0.781, abs=5e-4)
 
 
 def test_one_task_takes_more_than_one_full_model() -> None:

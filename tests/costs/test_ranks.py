@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
-from lora_viz.costs.ranks import STATED_RANKS, compared_ranks, rank_costs, rank_rows
-from lora_viz.models.architecture import Architecture, read_architecture
+from lora_viz.adapter.layout import AdapterLayout
+from lora_viz.choices.scenario import Scenario
+from lora_viz.costs.ranks import rank_costs, rank_rows
+from lora_viz.explainer import quotes
+from lora_viz.models.architecture import Architecture
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import adapter_of, architecture_of
+from lora_viz.ui.rank.words import compared_ranks
 
 ATTENTION, SHORT = ("c_attn", "attn.c_proj"), ("c_attn", "c_proj")
 
 
 @pytest.fixture(scope="module")
 def gpt2() -> Architecture:
-    return kept.ask(read_architecture, "gpt2")
+    return kept.ask(architecture_of("gpt2"))
 
 
 def layout(*targets: str, dora: bool = False) -> AdapterLayout:
-    return kept.ask(read_adapter_layout, "gpt2", targets, "none", dora)
+    return kept.ask(adapter_of(Scenario(model="gpt2", target_modules=targets, dora=dora)))
 
 
 def test_the_explainer_s_parameters_per_layer(gpt2: Architecture) -> None:
@@ -26,7 +30,13 @@ def test_the_explainer_s_parameters_per_layer(gpt2: Architecture) -> None:
     rows = rank_rows(rank_costs(gpt2, adapter), adapter, (32, 16, 8, 4, 1), "float32", "float32")
     assert [row.rank for row in rows] == [1, 4, 8, 16, 32]
     assert [row.in_block for row in rows] == [4_608, 18_432, 36_864, 73_728, 147_456]
-    assert [row.stated for row in rows] == [None, 18_432, 36_864, 73_728, 147_456]
+    assert [quote.value for quote in quotes.PER_LAYER.values()] == [
+        18_432,
+        36_864,
+        73_728,
+        147_456,
+    ]
+    assert list(quotes.PER_LAYER) == [row.rank for row in rows[1:]]
     assert rows[2].in_model == 442_368
     assert rows[2].share == pytest.approx(442_368 / 124_439_808)
 
@@ -65,4 +75,4 @@ def test_layers_outside_of_blocks_have_no_block(gpt2: Architecture) -> None:
 def test_an_other_rank_joins_the_explainer_s() -> None:
     assert compared_ranks(8) == [1, 4, 8, 16, 32]
     assert compared_ranks(12) == [1, 4, 8, 12, 16, 32]
-    assert [stated.stars for stated in STATED_RANKS] == [1, 3, 4, 5, 5]
+    assert [stated.stars for stated in quotes.RANKS] == [1, 3, 4, 5, 5]

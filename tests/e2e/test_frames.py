@@ -77,7 +77,7 @@ def test_who_frames_the_application_may_look_and_who_is_allowed_may_act(
             frame = framed(page, foreign, f"{lab}&seq-len=64&embed=true")
             button = frame.get_by_role("button", name=START)
             expect(button).to_be_disabled()
-            expect(frame.get_by_text("nothing is started").first).to_be_visible()
+            expect(frame.get_by_text("you cannot start").first).to_be_visible()
             page.screenshot(path=tmp_path / "embedded.png")
             # what runs change in the address keeps it an embedded one
             frame.get_by_role("radio", name="Questions").first.click()

@@ -45,10 +45,10 @@ def test_the_rules_verdict_is_what_the_two_figures_say(place: int) -> None:
     if finding.verdict == "rounded":
         assert isinstance(stated, int | float) and isinstance(computed, int | float)
         assert stated != computed
-        assert abs(stated - computed) <= claim.last_digit
-        assert claim.last_digit in (10, 10.0 ** -decimals(stated))
+        assert abs(stated - computed) <= claim.quote.last_digit
+        assert claim.quote.last_digit in (10, 10.0 ** -decimals(stated))
     if claim.judgement is None:
-        assert finding.verdict == ruled_verdict(stated, computed, claim.last_digit)
+        assert finding.verdict == ruled_verdict(stated, computed, claim.quote.last_digit)
     else:
         assert finding.explanation, "a judgement needs its reason"
 

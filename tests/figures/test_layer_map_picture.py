@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.svg import SvgDrawing, number_width
 from lora_viz.figures.layer_map.column import ranges
 from lora_viz.figures.layer_map.picture import MapSettings, layer_map_svg
 from lora_viz.layer_map.tree import build_layer_tree
-from lora_viz.models.architecture import read_architecture
 from lora_viz.models.catalogue import catalogue, default_targets
+from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.kept import compute
 
 # the first model of each family, which is its smallest
@@ -30,8 +30,8 @@ def drawing_of(
     model: str, width: int = 632, rank: int = 8, block: str = "", targets: tuple[str, ...] = ()
 ) -> SvgDrawing:
     chosen = targets or default_targets(model)
-    layout = compute(read_adapter_layout, model, chosen, "none", False)
-    tree = build_layer_tree(compute(read_architecture, model), layout)
+    layout = compute(adapter_of(Scenario(model=model, target_modules=chosen)))
+    tree = build_layer_tree(compute(architecture_of(model)), layout)
     return layer_map_svg(tree, block, MapSettings(rank, 4, 512), width)
 
 

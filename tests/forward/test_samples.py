@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
+from lora_viz.forward.ask import read_forward_pass
 from lora_viz.forward.run_layer import Adapter, adapt_layer, initialised_layer, sample
 from lora_viz.forward.samples import (
     MAXIMUM_VALUES,
@@ -25,7 +26,6 @@ from lora_viz.forward.samples import (
     evenly_picked,
     is_too_large,
     multiplications,
-    read_forward_pass,
 )
 from lora_viz.forward.short_training import low_rank_regression, row_norms, train
 from lora_viz.forward.steps import AdaptedWeights, forward_steps, merged_forward, weights_of

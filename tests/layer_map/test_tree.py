@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
+from lora_viz.adapter.layout import AdapterLayout
+from lora_viz.choices.scenario import Scenario
 from lora_viz.layer_map.mapped_layer import MappedLayer
 from lora_viz.layer_map.tree import LayerTree, Stack, build_layer_tree
-from lora_viz.models.architecture import Architecture, read_architecture
+from lora_viz.models.architecture import Architecture
 from lora_viz.models.catalogue import catalogue, default_targets
+from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.kept import compute
 
 # the first model of each family, which is its smallest
@@ -21,8 +23,8 @@ def tree_of(model: str, *targets: str, bias: str = "none") -> LayerTree:
 
 def parts_of(model: str, *targets: str, bias: str = "none") -> tuple[Architecture, AdapterLayout]:
     chosen = targets or default_targets(model)
-    layout = compute(read_adapter_layout, model, chosen, bias, False)
-    return compute(read_architecture, model), layout
+    layout = compute(adapter_of(Scenario(model=model, target_modules=chosen, bias=bias)))
+    return compute(architecture_of(model)), layout
 
 
 def outline(tree: LayerTree) -> list[str | int]:

@@ -9,9 +9,9 @@ import pytest
 from lora_viz.choices.scenario import Scenario
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CONTEXTS
 from lora_viz.memory.timeline import Timeline, play
 from lora_viz.memory.torch_step.record import record_shallow
+from lora_viz.memory.torch_step.simulate import CONTEXTS
 from lora_viz.models.alike_blocks import choose
 from tests.memory.models import GPT2, LLAMA, MIXTRAL, QWEN2, T5, targets
 

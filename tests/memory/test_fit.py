@@ -15,9 +15,9 @@ from lora_viz.cli import reports
 from lora_viz.cli.app import _fit_as_text
 from lora_viz.machine.cards import cards
 from lora_viz.memory.fit import Search, largest, room, verdict
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
-from lora_viz.models.architecture import read_architecture
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.models.ask import read_architecture
+from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.kept import compute
 from tests.memory.models import GPT2
 
@@ -25,7 +25,7 @@ GROWTH = st.lists(st.integers(0, 1000), min_size=1, max_size=60)
 
 
 def simulate(scenario: Scenario) -> MemoryReport:
-    return compute(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return compute(step_of(scenario))
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.memory.ask import simulate_step
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings, step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.torch_step.inputs import make_inputs, prepare_for_batches
 from tests.classifiers import FAMILIES, HEADS, Config, classifier
 from tests.small_models import build

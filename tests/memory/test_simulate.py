@@ -17,9 +17,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.measured_runs import accuracies, measured_runs
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
 from lora_viz.memory.torch_step.cuda import cublas_workspace_bytes
 from lora_viz.memory.torch_step.stand_in import prepare_model
 from lora_viz.models.meta import build_meta_model
@@ -111,7 +112,7 @@ def test_cublas_workspace_is_what_torch_documents() -> None:
         ("nothing", "No layer matches the target modules “nothing”"),
         (".*nothing", "No layer matches the target modules “.*nothing”"),
         ("(", "not a regular expression"),
-        ("mlp", "cannot adapt a layer of class LlamaMLP"),
+        ("mlp", "PEFT cannot adapt “mlp”, a layer of class LlamaMLP"),
     ],
 )
 def test_targets_that_cannot_be_adapted_give_one_sentence(

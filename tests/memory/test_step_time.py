@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import (
     calibrated_utilisation,
     least_seconds,

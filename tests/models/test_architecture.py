@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lora_viz.errors import UserError
-from lora_viz.models.architecture import read_architecture
+from lora_viz.models.ask import read_architecture
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.meta import build_meta_model
 from lora_viz.models.source import CustomGPT2, parse_config, resolve, store_upload

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.choices.scenario import Scenario
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import adapter_of
 
 PARTS = 2  # as many as there are processes that test
 ASK_AND_LOOK = """
@@ -73,6 +74,6 @@ def test_every_model_type_is_answered_in_one_batch(part: int, tmp_path: Path) ->
 def test_every_count_of_a_layer_whose_sizes_are_tensors_is_a_number(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text('{"model_type": "inkling_mm_model"}')
-    layout = kept.compute(read_adapter_layout, str(file), ("all-linear",), "none", False)
+    layout = kept.compute(adapter_of(Scenario(model=str(file), target_modules=("all-linear",))))
     sizes = [(module.in_features, module.out_features) for module in layout.modules]
     assert (614_400, 614_400) in sizes and {type(size) for pair in sizes for size in pair} == {int}

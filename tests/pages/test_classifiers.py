@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lora_viz.adapter.layout import read_adapter_layout
+from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.format import grouped
+from lora_viz.models.source import store_upload
 from tests.classifiers import classifier
 from tests.pages.test_every_page import PAGES, PLANNER, WITHOUT_A_MODEL, opened
 
 
-def test_every_page_shows_the_head_as_trained(tmp_path: Path) -> None:
+def test_every_page_shows_the_head_as_trained() -> None:
     config, _names = classifier("Roberta", "SEQ_CLS")
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    layout = read_adapter_layout(str(tmp_path), ("all-linear",))
+    model = store_upload(json.dumps(config))
+    layout = read_adapter_layout(model, ("all-linear",))
     trained = grouped(layout.trainable_parameters(8))
-    app = opened(model=str(tmp_path), targets="all-linear", batch_size="2", seq_len="16")
+    app = opened(model=model, targets="all-linear", batch_size="2", seq_len="16")
     shown = {}
     for page in PAGES:
         if page in {*WITHOUT_A_MODEL, PLANNER}:

@@ -10,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import decode
 from lora_viz.format import grouped, size
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import simulate_step
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import step_of
 from tests.application import SCRIPT, file_of
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
@@ -44,8 +43,7 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
     assert table.loc["Model", ""] == ""
     for name, rank in {"A": 8, "B": 64}.items():
         scenario = Scenario(rank=rank, **SMALL)
-        arguments = step_settings(scenario).as_arguments()
-        report = kept.ask(simulate_step, scenario.model, arguments)
+        report = kept.ask(step_of(scenario))
         assert table.loc["Peak allocated", name] == size(report.peak_allocated)
         assert table.loc["Needed of its card", name].startswith(size(report.needs.total))
         assert table.loc["Trainable parameters", name] == grouped(report.trainable_parameters)

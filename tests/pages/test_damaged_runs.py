@@ -109,14 +109,14 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
     ("page", "query", "sentence"),
     [
         (LAB, {"run": "gone"}, "There is no run “gone”."),
-        (LAB, {"run": "../gone"}, "“../gone” cannot name a run"),
-        (TOLD, {"run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
-        (TOLD, {"told-run": "gone"}, "There is no run “gone”. Shown in its place: recorded: LoRA"),
+        (LAB, {"run": "-gone"}, "“-gone” cannot name a run"),
+        (TOLD, {"run": "gone"}, "There is no run “gone”. Shown in its place: shipped: LoRA"),
+        (TOLD, {"told-run": "gone"}, "There is no run “gone”. Shown in its place: shipped: LoRA"),
         (RANK, {"sweep": "gone"}, "There is no rank sweep “gone” here. Shown in its place"),
         (
             DECOMPOSITION,
             {**REBUILT, "trained-run": "gone"},
-            "There is no run “gone”. Shown in its place: recorded: full",
+            "There is no run “gone”. Shown in its place: shipped: full",
         ),
     ],
     ids=str,
@@ -145,7 +145,7 @@ def test_links_name_the_run_that_a_page_chose(
     app = opened(TOLD)
     assert app.query_params["told-run"] == "~lora"
     whole_run(tmp_path, "first")
-    assert "A recorded run" in words_of(app.run())  # another's new run takes no one's place
+    assert "A shipped run" in words_of(app.run())  # another's new run takes no one's place
     app = opened(TOLD, run="first")
     assert "Your run “first”" in words_of(app) and app.query_params["told-run"] == "first"
     app = opened(LAB)

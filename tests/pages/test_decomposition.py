@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import percent
 from lora_viz.training.runs.shipped import RECORDED
-from lora_viz.update.rebuild import make_example
+from lora_viz.update.by_torch import make_example
 from tests.application import SCRIPT, file_of
 
 
@@ -59,7 +59,7 @@ def test_the_rank_moves_by_doubling() -> None:
 @pytest.mark.parametrize(
     ("rank", "expected"),
     [
-        ("383", "Beyond it LoRA costs more than it saves"),
+        ("383", "Above that, LoRA costs more than it saves"),
         ("384", "LoRA saves nothing here"),
         ("385", "here **LoRA costs more than it saves**"),
         ("1024", "166.67\u202f% more"),
@@ -131,7 +131,7 @@ def test_the_real_change_has_the_error_of_numpy_s_svd(runs: Path) -> None:
     values = trained_values("transformer.h.0.attn.c_attn")
     best = float(np.sqrt(np.sum(values[8:] ** 2) / np.sum(values**2)))
     assert f"at best {percent(best)}" in words
-    assert "A recorded run that ships with the app, not yours" in words
+    assert "A shipped run, which comes with the app" in words
     assert f"the best B·A holds {percent(1 - best**2, 0)}" in words
     assert len(app.dataframe[0].value) == 16
     assert app.query_params["trained-run"] == "~full"

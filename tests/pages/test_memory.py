@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import THIN_SPACE, grouped, size
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
+from lora_viz.memory.ask import simulate_step
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import step_of
+from lora_viz.questions.question import Question
 from tests.application import SCRIPT, file_of
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
@@ -33,7 +35,7 @@ def open_page(**query: Any) -> AppTest:
 def step(**values: Any) -> MemoryReport:
     """The simulated step of a scenario, which the page has asked for as well."""
     scenario = Scenario(**(SMALL | values))
-    return kept.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return kept.ask(step_of(scenario))
 
 
 def words_of(app: AppTest) -> str:
@@ -124,10 +126,10 @@ def test_a_method_that_cannot_be_simulated_leaves_the_others(
 ) -> None:
     ask = kept.ask
 
-    def without_qlora(function: Any, *arguments: Any) -> Any:
-        if function is simulate_step and arguments[1]["method"] == "qlora":
+    def without_qlora(question: Question[Any]) -> Any:
+        if question.function is simulate_step and question.arguments[1]["method"] == "qlora":
             raise UserError("No QLoRA today.")
-        return ask(function, *arguments)
+        return ask(question)
 
     monkeypatch.setattr(kept, "ask", without_qlora)
     app = open_page(seq_len=48)

@@ -11,9 +11,8 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.app import _fit_as_text, _memory_as_text
 from lora_viz.format import THIN_SPACE, grouped, three_digits
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import simulate_step
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import step_of
 from lora_viz.ui.memory.needs import needs_of
 from tests.application import SCRIPT, file_of
 
@@ -24,13 +23,8 @@ PAGES = (file_of("memory"), file_of("planner"), file_of("compare"))
 @pytest.mark.parametrize("memory_gb", [0.0, 1.05])
 def test_one_step_has_one_number_on_every_page_and_on_the_command_line(memory_gb: float) -> None:
     scenario = Scenario.make(SCENARIO | {"gpu_memory_gb": memory_gb})
-    arguments = step_settings(scenario).as_arguments()
-    report = kept.ask(simulate_step, scenario.model, arguments)
-    kept.ask(
-        simulate_step,
-        scenario.model,
-        step_settings(scenario.changed(method="full")).as_arguments(),
-    )
+    report = kept.ask(step_of(scenario))
+    kept.ask(step_of(scenario.changed(method="full")))
     words = needs_of(report, scenario.card.memory_bytes)
     app = AppTest.from_file(SCRIPT, default_timeout=120)
     for name, value in SCENARIO.items():

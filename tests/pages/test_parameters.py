@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.figures.kit.colours import colour
 from tests.application import SCRIPT, file_of
 
 
@@ -62,7 +63,7 @@ def test_the_switch_counts_the_short_name() -> None:
     assert "“c_proj” matches 2 kinds of layer: attn.c_proj, mlp.c_proj." in words
     assert "trainable%: 0.6475" in words
     assert "30,720" in notes(app)
-    lit = [bar for bar in chart(app, 1)["data"] if bar["marker"]["color"] == "#D55E00"]
+    lit = [bar for bar in chart(app, 1)["data"] if bar["marker"]["color"] == colour("B")]
     assert len(lit) == 3
 
 
@@ -76,7 +77,7 @@ def test_the_rank_multiplies_the_adapter() -> None:
     app = open_page()
     app.select_slider(key="page:rank").set_value(16).run()
     assert "884,736 of 124,439,808 parameters" in words_of(app)
-    assert "at r = 8 the document" in words_of(app).lower()
+    assert "at r = 8 the explainer" in words_of(app).lower()
 
 
 def test_the_axis_can_be_changed() -> None:
@@ -108,7 +109,7 @@ def test_magnitudes_and_biases_are_parts_of_their_own() -> None:
         ("t5-base", "q,v", "“q” matches 2 kinds of layer"),
         ("bert-base", "attention.output.dense", "also matches `intermediate.dense`"),
         ("gpt2", "all-linear", "every linear layer but"),
-        ("gpt2", "wte", "outside of the model's blocks"),
+        ("gpt2", "wte", "outside the model's blocks"),
     ],
 )
 def test_what_the_story_says_about_other_names(model: str, targets: str, sentence: str) -> None:

@@ -13,10 +13,12 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.machine.cards import cards
 from lora_viz.machine.gpus_here import GPUReading, MachineReading
+from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.fit import verdict
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport, simulate_step
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.questions import kept as answers
+from lora_viz.questions.ask_for import step_of
+from lora_viz.questions.question import Question
 from lora_viz.ui.session.view import View
 from lora_viz.ui.this_machine import words as machine_words
 from tests.application import SCRIPT, file_of
@@ -57,26 +59,23 @@ def plain_steps(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         low = BYTES_A_TOKEN * tokens
         return replace(real, reserved_low=low, peak_allocated=low, reserved_high=low, flops=tokens)
 
-    def known(function: Any, *arguments: Any) -> Any:
-        if function is not simulate_step or arguments[1] == _default_arguments():
-            return remembered(function, *arguments)
-        return kept.get(json.dumps(arguments))
+    def known(question: Question[Any]) -> Any:
+        if question.function is not simulate_step or question == first:
+            return remembered(question)
+        return kept.get(question.key)
 
-    def plain(function: Any, *arguments: Any) -> Any:
-        if function is not simulate_step:
-            return ask(function, *arguments)
-        asked.append(arguments[1])
-        return kept.setdefault(json.dumps(arguments), report(arguments[1]))
+    def plain(question: Question[Any]) -> Any:
+        if question.function is not simulate_step:
+            return ask(question)
+        asked.append(question.arguments[1])
+        return kept.setdefault(question.key, report(question.arguments[1]))
 
-    real = ask(simulate_step, "gpt2", _default_arguments())
+    first = step_of(Scenario(batch_size=1, seq_len=16))
+    real = ask(first)
     remembered = answers.known
     monkeypatch.setattr(answers, "known", known)
     monkeypatch.setattr(answers, "ask", plain)
     return asked
-
-
-def _default_arguments() -> dict[str, Any]:
-    return step_settings(Scenario(batch_size=1, seq_len=16)).as_arguments()
 
 
 def test_every_cell_is_the_verdict_of_its_own_simulated_step() -> None:
@@ -87,8 +86,7 @@ def test_every_cell_is_the_verdict_of_its_own_simulated_step() -> None:
     for name, (text,) in zip(names, cells, strict=True):
         own_size: dict[str, Any] = {"gpu_memory_gb": 1.2} if name == "1.2 GB" else {"gpu": name}
         scenario = Scenario(batch_size=2, seq_len=64, **own_size)
-        arguments = step_settings(scenario).as_arguments()
-        report = answers.ask(simulate_step, scenario.model, arguments)
+        report = answers.ask(step_of(scenario))
         found = verdict(report, scenario.card.memory_bytes)
         assert SIGNS[found] in text
         assert float(text.split()[-1]) == pytest.approx(report.needs.total / 1e9, rel=0.006)
@@ -214,10 +212,10 @@ def test_a_column_without_an_answer_says_why_and_leaves_the_others(
 ) -> None:
     ask = answers.ask
 
-    def without_qlora(function: Any, *arguments: Any) -> Any:
-        if function is simulate_step and arguments[1]["method"] == "qlora":
+    def without_qlora(question: Question[Any]) -> Any:
+        if question.function is simulate_step and question.arguments[1]["method"] == "qlora":
             raise UserError("No QLoRA today.")
-        return ask(function, *arguments)
+        return ask(question)
 
     monkeypatch.setattr(answers, "ask", without_qlora)
     app = open_page(planned_methods="lora,qlora")

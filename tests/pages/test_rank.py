@@ -54,14 +54,14 @@ def test_the_document_s_numbers() -> None:
     words = words_of(app)
     assert "× 12 blocks = 442,368, 0.355" in words
     assert "a judgement, not a measurement" in words
-    assert "A recorded sweep that ships with the app, not yours" in words
+    assert "A shipped sweep, which comes with the app" in words
     for number in ("18,432", "36,864", "73,728", "147,456", "“general (our project)” ★★★★☆"):
         assert number in notes(app, 0)
     assert "break-even at r = 512" in notes(app, 1)
     assert "your r = 8: 442,368" in notes(app, 1)
     table = app.dataframe[0].value
     assert list(table["r"]) == [1, 4, 8, 16, 32]
-    stated = table["The document, per layer"]
+    stated = table["The explainer, per layer"]
     assert list(table["Per block"])[1:] == [int(value) for value in stated[1:]]
 
 
@@ -82,7 +82,7 @@ def test_the_chart_s_range_can_be_changed() -> None:
     assert chart(app, 1)["layout"]["xaxis"]["range"][1] > 512
     app.button_group(key="page:rank_range").set_value("ranks").run()
     assert chart(app, 1)["layout"]["xaxis"]["range"][1] < 40
-    assert "outside of this range, at r = 512" in words_of(app)
+    assert "outside this range, at r = 512" in words_of(app)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_chart_s_range_can_be_changed() -> None:
     [
         ({"model": "t5-base"}, "trained parameters in the block decoder.block.0"),
         ({"targets": "wte"}, "trained parameters at r = 8"),
-        ({"method": "full"}, "this is LoRA's"),
+        ({"method": "full"}, "this shows LoRA"),
         ({"rank": "1024"}, "r = 1,024"),
     ],
     ids=str,
@@ -109,7 +109,7 @@ def test_the_recorded_sweep_beside_full_fine_tuning() -> None:
     app = open_page()
     words = words_of(app)
     assert "each higher rank has a lower held-out loss" in words
-    assert "that LoRA always forgets less, these runs do not show" in words
+    assert "These runs do not show that LoRA always forgets less" in words
     lowest, full = np.median(recorded_losses("r1")), np.median(recorded_losses("full"))
     assert f">{lowest:.2f} → " in words
     assert f"full fine-tuning {full:.2f}" in words
@@ -135,7 +135,7 @@ def test_the_reader_s_own_sweep_replaces_the_recorded_one(runs: Path) -> None:
     words = words_of(app)
     assert "Your sweep “mine”" in words
     assert "of 21 runs have finished" in words
-    assert "Go on with the" in app.button(key="resume-sweep").label
+    assert "Continue with the" in app.button(key="resume-sweep").label
 
 
 def test_a_run_that_was_resumed_has_no_time(runs: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_run_that_was_resumed_has_no_time(runs: Path) -> None:
     file = runs / "mine.r1.s0" / "result.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"resumed_from": 75}))
     app = open_page()
-    assert "Runs that were resumed have no time here." in words_of(app)
+    assert "The time is not shown for runs that were resumed." in words_of(app)
     times = app.dataframe[1].value["training, seconds"]
     assert times.isna().tolist() == [True, False]
 
@@ -155,7 +155,7 @@ def test_a_sweep_that_was_stopped_in_its_first_run_can_go_on(runs: Path) -> None
     (runs / "mine").mkdir()
     shutil.copy(RECORDED / "style-sweep" / "sweep.json", runs / "mine")
     app = open_page()
-    assert app.button(key="resume-sweep").label == "Go on with the 21 runs that are left"
+    assert app.button(key="resume-sweep").label == "Continue with the 21 runs that are left"
     (runs / "mine" / "sweep.json").write_text("{")
     app.run()
     assert "sweep" in words_of(app) and not app.exception

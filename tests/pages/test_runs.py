@@ -92,7 +92,7 @@ def labels(app: AppTest) -> list[str]:
 
 def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> None:
     app = opened()
-    assert "No run yet" in words_of(app) and "without a break will tell" in words_of(app)
+    assert "No run yet" in words_of(app) and "without a break" in words_of(app)
     assert "Start training" in labels(app)
     assert "There is no run yet" in words_of(opened(COMPARISON))
 
@@ -149,7 +149,7 @@ def test_a_finished_run_shows_what_it_proved(real: Path, runs: Path) -> None:
     assert words.count(":green[✓]") == len(result.checks) == 5
     assert (result.base_sha256_before or "none")[:12] in words
     assert f"{result.trainable_parameters:,}" in words
-    assert "does not measure the simulated figure" in words
+    assert "cannot be compared with the simulated figure" in words
 
 
 @pytest.fixture
@@ -308,7 +308,7 @@ def test_runs_are_compared_and_deleted(real: Path, runs: Path, unfinished: Run) 
     settings = app.dataframe[0].value
     rows = settings[settings["real"] != settings["unfinished"]]
     assert list(rows["Setting"]) == ["Task", "Data file"] and list(rows.index) == [0, 1]
-    assert "losses are over different tokens" in words_of(app)
+    assert "evaluated on different tokens" in words_of(app)
     app.button(key="delete:unfinished").click().run()
     assert not unfinished.path.exists() and (runs / "real").is_dir()
 
@@ -319,7 +319,7 @@ def test_runs_that_are_unchosen_give_way_to_the_newest_with_a_sentence(unfinishe
     (said,) = app.main.warning
     assert said.value == f"Runs: none is chosen, so these are used: {unfinished.name}."
     assert app.multiselect(key="page:compared_runs").value == [unfinished.name]
-    assert app.session_state["view"].compared_runs == ()
+    assert app.session_state["view"].compared_runs == (unfinished.name,)  # written into the link
 
 
 def test_a_running_job_cannot_be_deleted(running: Run) -> None:

@@ -55,7 +55,7 @@ def test_a_gpu_is_shown_with_all_that_its_driver_tells(monkeypatch: pytest.Monke
 
 def test_what_a_driver_does_not_tell_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(monkeypatch, MachineReading((SILENT,), "GPU 0: the GPU is lost."))
-    assert {metric.value for metric in app.metric} == {"not told"}
+    assert {metric.value for metric in app.metric} == {"not reported"}
     assert len(app.info) == 1
 
 

@@ -51,7 +51,7 @@ def notes(app: AppTest, number: int) -> str:
 def test_the_recorded_run_is_played_and_said_to_be_recorded() -> None:
     app = open_page()
     words = words_of(app)
-    assert "A recorded run that ships with the app, not yours" in words
+    assert "A shipped run, which comes with the app" in words
     assert "SHA-256 is the same in all 16 snapshots" in words
     assert "in 16 snapshots; r = 8" in words
     figure = chart(app, 0)
@@ -75,7 +75,7 @@ def test_the_reader_s_own_run_comes_first(runs: Path) -> None:
     assert not app.exception
     assert "128×128" in notes(app, 0)
     app.selectbox(key="page:told_run").set_value("~lora").run()
-    assert "A recorded run" in words_of(app)
+    assert "A shipped run" in words_of(app)
 
 
 def test_a_run_that_cannot_be_told_gives_way_to_the_recorded_one(runs: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_run_that_cannot_be_told_gives_way_to_the_recorded_one(runs: Path) -> 
         "A snapshot of “damaged” cannot be read: snapshots/step-000150.safetensors holds"
         in app.warning[0].value
     )
-    assert "A recorded run" in words_of(app)
+    assert "A shipped run" in words_of(app)
 
 
 def test_the_document_s_epochs_beside_exp_of_the_loss() -> None:
@@ -94,7 +94,7 @@ def test_the_document_s_epochs_beside_exp_of_the_loss() -> None:
     words = words_of(app)
     assert '<div class="key-number">14.30</div>' in words
     assert "9.08 belongs to a loss of 2.206, not of 2.66" in words
-    assert "Quoted from the document" in words
+    assert "Quoted from the explainer" in words
     assert "B is zero only before the first optimizer step" in words
     for part in ("Epoch 20: almost perfect", "Loss: 0.32", "Perplexity: 1.05", "exp(loss): 1.38"):
         assert part in notes(app, 1)

@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from lora_viz.errors import UserError
-from lora_viz.models.architecture import Architecture, Layer, read_architecture
+from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.questions import kept as answers
 from lora_viz.questions import process, workers
+from lora_viz.questions.ask_for import architecture_of
 from lora_viz.questions.plain import decode, encode
+from lora_viz.questions.question import Question
+from lora_viz.questions.waiting import Request
 
 
 def end_its_own_process(_model: str) -> int:
@@ -32,8 +35,8 @@ def libraries_in_the_worker(_model: str) -> list[str]:
 def test_a_worker_that_dies_costs_one_error_message() -> None:
     for _attempt in range(2):
         with pytest.raises(UserError, match="stopped"):
-            answers.ask(end_its_own_process, "x")
-        assert answers.ask(read_architecture, "gpt2").total_parameters == 124_439_808
+            answers.ask(Question(end_its_own_process, ("x",)))
+        assert answers.ask(architecture_of("gpt2")).total_parameters == 124_439_808
         answers.forget()
 
 
@@ -105,14 +108,14 @@ def test_what_is_no_plain_answer_is_one_sentence_and_the_log_says_more(
     function: Callable[[str], object], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(UserError, match=words) as refused:
-        answers.ask(function, "x")
+        answers.ask(Question(function, ("x",)))
     assert type(refused.value) is UserError
     assert "library" not in str(refused.value) and "\n" not in str(refused.value)
     assert ("Traceback" in caplog.text) == (words == "unforeseen reason")
 
 
 def test_a_whole_number_is_one_however_a_library_holds_it() -> None:
-    (number,) = answers.ask(tensor_in_place_of_a_number, "x").values()
+    (number,) = answers.ask(Question(tensor_in_place_of_a_number, ("x",))).values()
     assert number == 3 and type(number) is int
 
 
@@ -121,18 +124,22 @@ def test_a_question_is_asked_once_until_its_answer_is_kept(monkeypatch: pytest.M
     asked: list[str] = []
     keep, submit = answers._keep, workers.submit
 
-    def submit_and_note(function: Callable[..., object], *arguments: str) -> workers.Question:
-        asked.append(arguments[0])
-        return submit(function, *arguments)
+    def submit_and_note(question: Question[int]) -> Request[int]:
+        asked.append(question.arguments[0])
+        return submit(question)
 
     def ask_again_before(*arguments: Any) -> None:
-        assert answers.ask(process_of_the_worker, "once") > 0
+        assert answers.ask(Question(process_of_the_worker, ("once",))) > 0
         keep(*arguments)
 
     monkeypatch.setattr(workers, "submit", submit_and_note)
     monkeypatch.setattr(answers, "_keep", ask_again_before)
     with ThreadPoolExecutor(8) as threads:
-        found = {*threads.map(lambda _: answers.ask(process_of_the_worker, "once"), range(8))}
+        found = {
+            *threads.map(
+                lambda _: answers.ask(Question(process_of_the_worker, ("once",))), range(8)
+            )
+        }
     assert len(found) == len(asked) == 1
     assert not answers._under_way
 
@@ -142,7 +149,7 @@ def process_of_the_worker(_model: str) -> int:
 
 
 def test_what_is_known_is_found_while_a_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers.compute(read_architecture, "gpt2")
+    answers.compute(architecture_of("gpt2"))
     workers.stop()
     begun, may_go_on = threading.Event(), threading.Event()
 
@@ -153,9 +160,9 @@ def test_what_is_known_is_found_while_a_process_starts(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(process.WorkerProcess, "__init__", fail_slowly)
     with ThreadPoolExecutor(2) as threads:
-        asked = threads.submit(answers.ask, process_of_the_worker, "slowly")
+        asked = threads.submit(answers.ask, Question(process_of_the_worker, ("slowly",)))
         assert begun.wait(60)
-        assert threads.submit(answers.known, read_architecture, "gpt2").result(60) is not None
+        assert threads.submit(answers.known, architecture_of("gpt2")).result(60) is not None
         assert not asked.done()
         may_go_on.set()
         with pytest.raises(UserError, match="stopped"):
@@ -166,9 +173,10 @@ def test_what_is_remembered_is_bounded_by_its_size(monkeypatch: pytest.MonkeyPat
     answers.forget()
     monkeypatch.setattr(answers, "REMEMBERED_BYTES", 3_000)
     for number in range(20):
-        answers.compute(long_answer, str(number))
+        answers.compute(Question(long_answer, (str(number),)))
     assert answers._memory_bytes <= 3_000 and len(answers._memory) == 2
-    assert answers.known(long_answer, "19") and not answers.known(long_answer, "0")
+    first, last = (Question(long_answer, (number,)) for number in ("0", "19"))
+    assert answers.known(last) and not answers.known(first)
 
 
 def long_answer(model: str) -> str:
@@ -176,13 +184,13 @@ def long_answer(model: str) -> str:
 
 
 def test_workers_load_torch_but_no_pages() -> None:
-    assert answers.ask(libraries_in_the_worker, "x") == ["torch"]
+    assert answers.ask(Question(libraries_in_the_worker, ("x",))) == ["torch"]
 
 
 def test_an_answer_is_found_on_disk_by_the_next_start() -> None:
-    first = answers.compute(read_architecture, "distilgpt2")
+    first = answers.compute(architecture_of("distilgpt2"))
     answers.forget()
-    again = answers.known(read_architecture, "distilgpt2")
+    again = answers.known(architecture_of("distilgpt2"))
     assert isinstance(again, Architecture)
     assert again == first
 
@@ -204,7 +212,7 @@ def test_a_damaged_answer_is_asked_for_again(
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path))
     answers.forget()
-    answers.compute(read_architecture, "gpt2")
+    answers.compute(architecture_of("gpt2"))
     (file,) = tmp_path.glob("answers/*/*.json")
     if how in DAMAGES:
         file.write_bytes(DAMAGES[how](file.read_bytes()))
@@ -212,11 +220,11 @@ def test_a_damaged_answer_is_asked_for_again(
         file.unlink()
         (file / "inside").mkdir(parents=True)
     answers.forget()
-    assert answers.known(read_architecture, "gpt2") is None
-    assert answers.compute(read_architecture, "gpt2").total_parameters == 124_439_808
+    assert answers.known(architecture_of("gpt2")) is None
+    assert answers.compute(architecture_of("gpt2")).total_parameters == 124_439_808
     assert [*file.parent.iterdir()] == [file], "an unfinished file is left behind"
     answers.forget()
-    assert (answers.known(read_architecture, "gpt2") is not None) == (how in DAMAGES)
+    assert (answers.known(architecture_of("gpt2")) is not None) == (how in DAMAGES)
 
 
 def test_an_answer_with_what_is_no_number_is_none() -> None:
@@ -237,7 +245,7 @@ def test_a_place_that_cannot_be_written_costs_no_answer(
     (tmp_path / "file").touch()
     monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "file" / "folder"))
     answers.forget()
-    assert answers.compute(read_architecture, "gpt2").total_parameters == 124_439_808
+    assert answers.compute(architecture_of("gpt2")).total_parameters == 124_439_808
 
 
 def test_a_changed_local_config_is_read_again(tmp_path: Path) -> None:
@@ -245,13 +253,13 @@ def test_a_changed_local_config_is_read_again(tmp_path: Path) -> None:
     for layers in (1, 2):
         file.write_text(f'{{"model_type": "gpt2", "n_layer": {layers}, "n_embd": 8, "n_head": 2}}')
         os.utime(file, ns=(layers, layers))
-        assert len(answers.compute(read_architecture, str(tmp_path)).blocks) == layers
+        assert len(answers.compute(architecture_of(str(tmp_path))).blocks) == layers
 
 
 def test_errors_are_in_the_readers_language_and_not_kept() -> None:
     for _attempt in range(2):
         with pytest.raises(UserError, match="is not a model"):
-            answers.ask(read_architecture, "no-such-model")
+            answers.ask(architecture_of("no-such-model"))
 
 
 def test_loading_the_computing_modules_does_not_load_torch() -> None:

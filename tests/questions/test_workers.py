@@ -13,17 +13,16 @@ import pytest
 
 from lora_viz.errors import UserError
 from lora_viz.questions import process, workers
-from lora_viz.questions.waiting import FairQueue, Question, heavy
+from lora_viz.questions.question import Question
+from lora_viz.questions.waiting import FairQueue, Request
 
 LONG = 40  # seconds that nobody waits for
 
 
-@heavy
 def sleep_long(_number: int) -> None:
     time.sleep(LONG)
 
 
-@heavy
 def note_and_wait(folder: str, name: str) -> None:
     """Note the name, then take until there is a file `go`."""
     with Path(folder, "asked").open("a") as notes:
@@ -53,12 +52,12 @@ def never_listen(_number: int) -> None:
 
 
 def test_stopping_ends_busy_workers_and_what_waits_behind_them() -> None:
-    busy = [workers.submit(sleep_long, number) for number in range(4)]
+    busy = [workers.submit(Question(sleep_long, (number,), weight="heavy")) for number in range(4)]
     workers.stop()
     for question in busy:
         with pytest.raises(UserError, match="stopped"):
             workers.wait_for(question)
-    assert workers.wait_for(workers.submit(os.getpid)) != os.getpid()
+    assert workers.wait_for(workers.submit(Question(os.getpid))) != os.getpid()
 
 
 def test_no_worker_starts_once_the_server_has_ended() -> None:
@@ -72,25 +71,26 @@ def test_no_worker_starts_once_the_server_has_ended() -> None:
 
 def test_starting_returns_when_every_worker_has_loaded() -> None:
     workers.start(threading.Event())
-    processes = {workers.wait_for(workers.submit(os.getpid)) for _question in range(4)}
+    processes = {workers.wait_for(workers.submit(Question(os.getpid))) for _question in range(4)}
     assert processes <= {child.pid for child in multiprocessing.active_children()}
 
 
 def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s(
     tmp_path: Path,
 ) -> None:
-    many = [workers.submit(note_and_wait, str(tmp_path), f"many {n}") for n in range(6)]
+    def heavy(name: str) -> Question[None]:
+        return Question(note_and_wait, (str(tmp_path), name), weight="heavy")
+
+    many = [workers.submit(heavy(f"many {n}")) for n in range(6)]
     while len(_noted(tmp_path)) < workers.AT_ONCE["heavy"]:
         time.sleep(0.02)
     for _light in range(3):
-        assert workers.wait_for(workers.submit(os.getpid))
-    asked: list[workers.Question] = []
-    other = threading.Thread(
-        target=lambda: asked.append(workers.submit(note_and_wait, str(tmp_path), "other"))
-    )
+        assert workers.wait_for(workers.submit(Question(os.getpid)))
+    asked: list[Request[None]] = []
+    other = threading.Thread(target=lambda: asked.append(workers.submit(heavy("other"))))
     other.start()
     other.join()
-    assert not any(question.content.done() for question in many)
+    assert not any(request.content.done() for request in many)
     (tmp_path / "go").touch()
     for question in many + asked:
         workers.wait_for(question)
@@ -103,35 +103,38 @@ def test_a_light_question_behind_slow_ones_gets_a_worker_for_a_while(
 ) -> None:
     monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(workers, "IDLE_SECONDS", 0.1)
-    slow = [workers.submit(wait_for_a_sign, str(tmp_path)) for _worker in workers._pool._workers]
-    extra = workers.wait_for(workers.submit(os.getpid))
-    assert not any(question.content.done() for question in slow)
+    slow = [
+        workers.submit(Question(wait_for_a_sign, (str(tmp_path),)))
+        for _worker in workers._pool._workers
+    ]
+    extra = workers.wait_for(workers.submit(Question(os.getpid)))
+    assert not any(request.content.done() for request in slow)
     (tmp_path / "go").touch()
     for question in slow:
         workers.wait_for(question)
     while extra in {child.pid for child in multiprocessing.active_children()}:
         time.sleep(0.02)  # it ends when nothing is asked of it
-    assert workers.wait_for(workers.submit(os.getpid)) != extra
+    assert workers.wait_for(workers.submit(Question(os.getpid))) != extra
 
 
 def test_the_queue_takes_askers_in_turn() -> None:
     queue = FairQueue()
     for asker, name in ((1, "a"), (1, "b"), (1, "c"), (2, "d"), (3, "e"), (2, "f")):
-        queue.put(Question(os.getpid, (name,), asker=asker))
+        queue.put(Request(Question(os.getpid, (name,)), asker=asker))
     assert len(queue) == 6
-    taken = [question.arguments[0] for question in iter(queue.take, None)]
+    taken = [request.question.arguments[0] for request in iter(queue.take, None)]
     assert taken == ["a", "d", "e", "b", "f", "c"] and len(queue) == 0
 
 
 def test_a_question_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether its function catches every error, or never comes to hear of the alarm."""
-    assert workers.wait_for(workers.submit(os.getpid))
+    assert workers.wait_for(workers.submit(Question(os.getpid)))
     monkeypatch.setattr(process, "ANSWER_SECONDS", 1)
     with pytest.raises(UserError, match="more than 1 seconds"):
-        workers.wait_for(workers.submit(catch_everything, 0))
+        workers.wait_for(workers.submit(Question(catch_everything, (0,))))
     monkeypatch.setattr(process, "GRACE_SECONDS", 1)
     with pytest.raises(UserError, match="more than 1 seconds"):
-        workers.wait_for(workers.submit(never_listen, 0))
+        workers.wait_for(workers.submit(Question(never_listen, (0,))))
 
 
 def _noted(folder: Path) -> list[str]:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lora_viz.training.data.data_counts import DataCounts, read_data_counts
+from lora_viz.training.data.ask import read_data_counts
+from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import (
     MAXIMUM_BYTES,
     MAXIMUM_MB,

@@ -62,7 +62,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
         ("file.txt/run", "cannot be"),
         ("gone-link", "is a file"),
         ("full", "holds other files"),
-        ("begun", "go on with it by --resume"),
+        ("begun", "continue it with --resume"),
         ("~nosuchuser/x", "home of a user whom this machine does not know"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lora_viz.models.architecture import read_architecture
+from lora_viz.models.ask import read_architecture
 from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.training.data.tasks import pretraining_sample
 

@@ -237,7 +237,8 @@ def test_lists_are_short_and_hold_each_value_once() -> None:
     )
     assert given.view.compared_runs == ("a", "b") and given.view.planned_ranks == (8, 16)
     assert given.view.planned_methods == ("lora", "full") and given.complaints == []
-    many = links.read({"runs": ",".join(f"run-{n}" for n in range(20_000)), "targets": "a," * 300})
+    runs, targets = (",".join(f"{word}{n}" for n in range(20_000)) for word in ("run-", "layer"))
+    many = links.read({"runs": runs, "targets": targets})
     assert many.view.compared_runs == () and many.scenario == Scenario()
     assert len(many.complaints) == 2
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from lora_viz.explainer.audit.counts import COUNT_CLAIMS
 from lora_viz.explainer.audit.facts import collect_facts
 from lora_viz.explainer.audit.files import FILE_CLAIMS
 from lora_viz.explainer.audit.findings import Finding, judge
 from lora_viz.explainer.audit.layers import LAYER_CLAIMS
 from lora_viz.explainer.audit.training import TRAINING_CLAIMS
+from lora_viz.questions.question import Ask
 
 CLAIMS = (*LAYER_CLAIMS, *COUNT_CLAIMS, *TRAINING_CLAIMS, *FILE_CLAIMS)
 
 
-def audit(answer: Callable[..., Any]) -> list[Finding]:
-    """Recompute and judge every claim; `answer` is `answers.compute` or `answers.ask`."""
-    facts = collect_facts(answer)
+def audit(ask: Ask) -> list[Finding]:
+    """Recompute and judge every claim; `ask` is `kept.compute` or `kept.ask`."""
+    facts = collect_facts(ask)
     return [judge(claim, facts) for claim in CLAIMS]

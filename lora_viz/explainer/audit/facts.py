@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
+from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.checkpoint.sizes import (
     OptimizerLayout,
     SavedFile,
     adapter_bytes,
     optimizer_bytes,
-    read_model_files,
-    read_optimizer_layout,
 )
 from lora_viz.choices.scenario import Scenario
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
-from lora_viz.models.architecture import Architecture, Layer, read_architecture
+from lora_viz.explainer.quotes import ALPHA, ATTENTION_TARGETS, MODEL, RANK, SHORT_TARGETS
+from lora_viz.memory.report import MemoryReport
+from lora_viz.models.architecture import Architecture, Layer
+from lora_viz.questions import ask_for
+from lora_viz.questions.question import Ask
 
-MODEL, RANK, ALPHA = "gpt2", 8, 16
-ATTENTION_TARGETS = ("c_attn", "attn.c_proj")
-SHORT_TARGETS = ("c_attn", "c_proj")
 DTYPE = "float32"
 # its batch and sequence length are this app's defaults; the explainer names none
 STEP = Scenario(model=MODEL, rank=RANK, alpha=ALPHA, base_dtype=DTYPE, adapter_dtype=DTYPE)
@@ -85,20 +80,16 @@ class Facts:
         return sum(file.bytes for file in self.model_files)
 
 
-def collect_facts(answer: Callable[..., Any]) -> Facts:
-    """Ask for everything that the audit needs; `answer` is `answers.compute` or `answers.ask`."""
+def collect_facts(ask: Ask) -> Facts:
+    """Ask for everything that the audit needs; `ask` is `kept.compute` or `kept.ask`."""
+    short = STEP.changed(method="lora", target_modules=SHORT_TARGETS)
+    attention = short.changed(target_modules=ATTENTION_TARGETS)
     return Facts(
-        architecture=answer(read_architecture, MODEL),
-        attention=answer(read_adapter_layout, MODEL, ATTENTION_TARGETS, "none", False),
-        short_names=answer(read_adapter_layout, MODEL, SHORT_TARGETS, "none", False),
-        optimizer=answer(
-            read_optimizer_layout, MODEL, SHORT_TARGETS, "none", False, "adamw", DTYPE, DTYPE
-        ),
-        model_files=answer(read_model_files, MODEL, DTYPE),
-        full_step=_step(answer, STEP.changed(method="full")),
-        lora_step=_step(answer, STEP.changed(method="lora", target_modules=SHORT_TARGETS)),
+        architecture=ask(ask_for.architecture_of(short)),
+        attention=ask(ask_for.adapter_of(attention)),
+        short_names=ask(ask_for.adapter_of(short)),
+        optimizer=ask(ask_for.optimizer_of(short)),
+        model_files=ask(ask_for.model_files_of(short)),
+        full_step=ask(ask_for.step_of(STEP.changed(method="full"))),
+        lora_step=ask(ask_for.step_of(short)),
     )
-
-
-def _step(answer: Callable[..., Any], scenario: Scenario) -> MemoryReport:
-    return answer(simulate_step, MODEL, step_settings(scenario).as_arguments())

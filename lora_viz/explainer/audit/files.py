@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from lora_viz.explainer import quotes
 from lora_viz.explainer.audit.facts import RANK, Facts
 from lora_viz.explainer.audit.findings import Claim
-from lora_viz.explainer.audit.training import ACTIVATIONS, ADAPTER_FILE, FULL_FILE, MB
+from lora_viz.explainer.audit.layers import whole
+from lora_viz.explainer.audit.training import MB, stated_lora_mb, stated_saving
+from lora_viz.explainer.quotes import FILES
 from lora_viz.format import binary_size, percent, size
 from lora_viz.i18n import N_, _
 
-TASKS = 5
+FIRST, LAST = quotes.EPOCHS[0], quotes.EPOCHS[-1]
 
 
 def _checkpoint_mb(facts: Facts) -> float:
@@ -17,19 +20,14 @@ def _checkpoint_mb(facts: Facts) -> float:
 
 SECTION_9 = (
     Claim(
-        "9",
+        quotes.FULL_FILE,
         N_("Full model file"),
-        500,
-        "MB",
         lambda f: f.model_file / MB,
         lambda _f: _("Rounded to the next ten."),
-        last_digit=10,
     ),
     Claim(
-        "9",
+        quotes.ADAPTER_FILE,
         N_("LoRA adapter file"),
-        9.4,
-        "MB",
         _checkpoint_mb,
         lambda f: (
             _(
@@ -45,51 +43,54 @@ SECTION_9 = (
         judgement="convention",
     ),
     Claim(
-        "9",
+        quotes.FILE_SHARE,
         N_("Ratio 9.4 MB / 500 MB"),
-        1.88,
-        "%",
-        lambda _f: 100 * ADAPTER_FILE / FULL_FILE,
+        lambda _f: 100 * FILES.adapter / FILES.base,
         lambda f: (
-            _("Of its own inputs; the adapter file alone is %s.")
+            _("Right for its inputs; the adapter file alone is %s.")
             % percent(f.adapter_file / f.model_file)
         ),
     ),
     Claim(
-        "9",
+        quotes.FILE_SAVED,
         N_("Saved on disk"),
-        98.12,
-        "%",
-        lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: 100 * (1 - FILES.adapter / FILES.base),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
-        "9",
+        quotes.SHARED_BASE,
         N_("One base and 5 adapters"),
-        547,
-        "MB",
-        lambda _f: FULL_FILE + TASKS * ADAPTER_FILE,
+        lambda _f: FILES.shared,
         lambda f: (
-            _("Of its own inputs; %s with the adapter files alone.")
-            % size(f.model_file + TASKS * f.adapter_file)
+            _("Right for its inputs; with the adapter files alone it is %s.")
+            % size(f.model_file + FILES.tasks * f.adapter_file)
         ),
     ),
     Claim(
-        "9",
+        quotes.FULL_MODELS,
         N_("6 full models"),
-        3000,
-        "MB",
-        lambda _f: (TASKS + 1) * FULL_FILE,
-        lambda _f: _("Counts the base among the six; five fine-tuned models are 2,500 MB."),
+        lambda _f: FILES.full_models_and_base,
+        lambda _f: (
+            _("It counts the base among the %(all)s; %(tasks)s fine-tuned models are %(size)s.")
+            % {
+                "all": FILES.tasks + 1,
+                "tasks": FILES.tasks,
+                "size": whole(FILES.full_models, quotes.FULL_MODELS.unit),
+            }
+        ),
         judgement="convention",
     ),
     Claim(
-        "9",
+        quotes.TASKS_SAVED,
         N_("Saved: 3000 MB → 547 MB"),
-        82,
-        "%",
-        lambda _f: 100 * (1 - 547 / ((TASKS + 1) * FULL_FILE)),
-        lambda _f: _("Against five full models it is %s.") % percent(1 - 547 / 2500, 0),
+        lambda _f: 100 * (1 - quotes.SHARED_BASE.value / FILES.full_models_and_base),
+        lambda _f: (
+            _("Against %(tasks)s full models it is %(share)s.")
+            % {
+                "tasks": FILES.tasks,
+                "share": percent(1 - quotes.SHARED_BASE.value / FILES.full_models, 0),
+            }
+        ),
         judgement="convention",
     ),
 )
@@ -97,69 +98,57 @@ SECTION_9 = (
 SUMMARY = "end"
 SECTION_END = (
     Claim(
-        SUMMARY,
+        quotes.TOTAL_MILLIONS,
         N_("Total parameters"),
-        124,
-        "M",
         lambda f: f.total / 1e6,
         lambda _f: _("Rounded to the million."),
     ),
     Claim(
-        SUMMARY,
+        quotes.TRAINED_MILLIONS,
         N_("Trained parameters"),
-        0.8,
-        "M",
         lambda f: f.short_trainable / 1e6,
         lambda f: (
             _("The attention-only adapter has %s million.") % f"{f.attention_trainable / 1e6:.2f}"
         ),
-        last_digit=0.1,
     ),
     Claim(
-        SUMMARY,
+        quotes.END_FROZEN,
         N_("Frozen"),
-        99.4,
-        "%",
         lambda f: 100 * (1 - f.short_trainable / f.total),
-        lambda _f: _("Section 5 says 99.35 %."),
-        last_digit=0.1,
+        lambda _f: _("Section 5 says %s.") % percent(quotes.FROZEN_SHARE.value / 100),
     ),
     Claim(
-        SUMMARY,
+        quotes.END_CHECKPOINT,
         N_("Checkpoint: 500 MB → 9.4 MB"),
-        98,
-        "%",
-        lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Of its own inputs."),
+        lambda _f: 100 * (1 - FILES.adapter / FILES.base),
+        lambda _f: _("Right for its inputs."),
     ),
     Claim(
-        SUMMARY,
+        quotes.END_ONE_LAYER,
         N_("One layer: 589,824 → 12,288"),
-        98,
-        "%",
         lambda f: (
             100 * (1 - f.attention.modules[1].parameters(RANK) / f.attention.modules[1].base_weight)
         ),
         lambda _f: _("As in section 2."),
     ),
     Claim(
-        SUMMARY,
+        quotes.END_VRAM,
         N_("VRAM: 2.5 GB → 0.5 GB"),
-        80,
-        "%",
-        lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _(
-            "An estimated training peak beside a resident size; like for like, section 8 says 60 %."
+        lambda _f: stated_saving(stated_lora_mb()),
+        lambda _f: (
+            _(
+                "It compares an estimated training peak with a resident size. Like for like, "
+                "section 8 says %s."
+            )
+            % percent(quotes.MEMORY_SAVED.value / 100, 0)
         ),
         judgement="contradicted",
     ),
     Claim(
-        SUMMARY,
+        quotes.END_PERPLEXITY,
         N_("Perplexity: 9.08 → 1.05"),
-        88,
-        "%",
-        lambda _f: 100 * (1 - 1.05 / 9.08),
-        lambda _f: _("Of its own inputs, on a set whose held-out part is not named."),
+        lambda _f: 100 * (1 - LAST.stated_perplexity / FIRST.stated_perplexity),
+        lambda _f: _("Right for its inputs. It does not say whether the data was held out."),
     ),
 )
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isclose
-from typing import Literal
+from typing import Any, Literal
 
 from lora_viz.explainer.audit.facts import Facts
+from lora_viz.explainer.quotes import Quote
 from lora_viz.i18n import _
 
 Verdict = Literal[
@@ -31,20 +32,16 @@ VERDICTS: tuple[Verdict, ...] = (
 
 @dataclass(frozen=True)
 class Claim:
-    """One figure of the explainer.
+    """One figure of the explainer, and how it is recomputed.
 
-    `stated` is a number in `unit` or words; `last_digit` is what one step of its last digit shown
-    is worth. Without a `judgement` the rule of `ruled_verdict` decides.
+    Without a `judgement` the rule of `ruled_verdict` decides.
     """
 
-    section: str
+    quote: Quote[Any]
     words: str
-    stated: float | str
-    unit: str
     recompute: Callable[[Facts], float | str | None]
     explain: Callable[[Facts], str]
     judgement: Verdict | None = None
-    last_digit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,15 +77,15 @@ def judge(claim: Claim, facts: Facts) -> Finding:
     Raises:
         ValueError: the rule does not decide and the claim brings no judgement.
     """
-    computed = claim.recompute(facts)
-    verdict = claim.judgement or ruled_verdict(claim.stated, computed, claim.last_digit)
+    quote, computed = claim.quote, claim.recompute(facts)
+    verdict = claim.judgement or ruled_verdict(quote.value, computed, quote.last_digit)
     if verdict is None:
-        raise ValueError(f"§{claim.section} “{claim.words}”: {claim.stated} against {computed}")
+        raise ValueError(f"§{quote.section} “{claim.words}”: {quote.value} against {computed}")
     return Finding(
-        section=claim.section,
+        section=quote.section,
         claim=_(claim.words),
-        stated=claim.stated,
-        unit=claim.unit,
+        stated=quote.value,
+        unit=quote.unit,
         computed=computed,
         verdict=verdict,
         explanation=claim.explain(facts),

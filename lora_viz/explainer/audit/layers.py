@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lora_viz.adapter.layout import break_even_rank, lora_parameters, scaling
 from lora_viz.costs.one_layer import LayerState, full_state, lora_state, saving
+from lora_viz.explainer import quotes
 from lora_viz.explainer.audit.facts import ALPHA, DTYPE, RANK, Facts
 from lora_viz.explainer.audit.findings import Claim
-from lora_viz.format import grouped, percent, size
+from lora_viz.format import THIN_SPACE, grouped, percent, size
 from lora_viz.i18n import N_, _
 
 MB, KB = 1e6, 1e3
@@ -41,6 +42,11 @@ def shape(*sizes: int) -> str:
     return "×".join(map(str, sizes))
 
 
+def whole(number: float, unit: str) -> str:
+    """196.6, "KB" → "197 KB"."""
+    return f"{number:,.0f}{THIN_SPACE}{unit}"
+
+
 def outputs_times_inputs(facts: Facts) -> str:
     """What a weight's values are the product of."""
     return _("%(outside)s outputs times %(inside)s inputs; the biases are not counted.") % {
@@ -61,7 +67,7 @@ def shapes_in_peft(_facts: Facts) -> str:
 
 def square(_facts: Facts) -> str:
     """Why the order of a square's sides cannot be seen."""
-    return _("Square: out × in reads like in × out, in which GPT-2's Conv1D stores it.")
+    return _("Square: out × in looks the same as in × out, in which GPT-2's Conv1D stores it.")
 
 
 def r_times_in_plus_out(_facts: Facts) -> str:
@@ -81,102 +87,77 @@ def _adapter_shapes(facts: Facts, name: str) -> str:
 
 SECTION_1 = (
     Claim(
-        "1",
+        quotes.ONE_W,
         N_("W (768×768): parameters"),
-        589_824,
-        "",
         weight,
         outputs_times_inputs,
     ),
     Claim(
-        "1",
+        quotes.ONE_W_BYTES,
         N_("W in memory"),
-        2.36,
-        "MB",
         lambda f: full_layer(f).weight_bytes / MB,
         four_bytes,
-        last_digit=0.01,
     ),
     Claim(
-        "1",
+        quotes.ONE_GRADIENT_BYTES,
         N_("Gradient of W"),
-        2.36,
-        "MB",
         lambda f: full_layer(f).weight_bytes / MB,
         four_bytes,
-        last_digit=0.01,
     ),
     Claim(
-        "1",
+        quotes.ONE_ADAM_BYTES,
         N_("Adam's state for W"),
-        4.72,
-        "MB",
         lambda f: full_layer(f).optimizer_bytes / MB,
         four_bytes,
-        last_digit=0.01,
     ),
     Claim(
-        "1",
+        quotes.ONE_FULL_BYTES,
         N_("Full fine-tuning of one layer in all"),
-        9.44,
-        "MB",
         lambda f: full_layer(f).trained_bytes / MB,
         four_bytes,
-        last_digit=0.01,
     ),
     Claim(
-        "1",
+        quotes.ONE_A,
         N_("A (8×768): parameters"),
-        6_144,
-        "",
         lambda f: lora_layer(f).trained["A"],
         r_times_in_plus_out,
     ),
     Claim(
-        "1",
+        quotes.ONE_B,
         N_("B (768×8): parameters"),
-        6_144,
-        "",
         lambda f: lora_layer(f).trained["B"],
         r_times_in_plus_out,
     ),
     Claim(
-        "1",
+        quotes.ONE_ADAPTER,
         N_("A and B: parameters"),
-        12_288,
-        "",
         lambda f: lora_layer(f).trained_values,
         r_times_in_plus_out,
     ),
     Claim(
-        "1",
+        quotes.ONE_ADAPTER_BYTES,
         N_("A and B in memory"),
-        49,
-        "KB",
         lambda f: lora_layer(f).weight_bytes / KB,
         four_bytes,
     ),
     Claim(
-        "1",
+        quotes.ONE_ADAPTER_ADAM_BYTES,
         N_("Adam's state for A and B"),
-        98,
-        "KB",
         lambda f: lora_layer(f).optimizer_bytes / KB,
         four_bytes,
     ),
     Claim(
-        "1",
+        quotes.ONE_LORA_BYTES,
         N_("LoRA for one layer in all"),
-        196,
-        "KB",
         lambda f: lora_layer(f).trained_bytes / KB,
-        lambda _f: _("The sum of rounded parts; rounded once it is 197 KB."),
+        lambda f: (
+            _("The sum of rounded parts; rounded once it is %s.")
+            % whole(lora_layer(f).trained_bytes / KB, quotes.ONE_LORA_BYTES.unit)
+        ),
     ),
     Claim(
-        "1",
+        quotes.ONE_SAVED,
         N_("Memory saved: 9.44 MB → 0.196 MB"),
-        98,
-        "%",
         lambda f: 100 * saving(full_layer(f), lora_layer(f), False),
         lambda f: (
             _(
@@ -194,20 +175,21 @@ SECTION_1 = (
 )
 
 SECTION_2 = (
-    Claim("2", N_("ΔW (768×768): parameters"), 589_824, "", weight, outputs_times_inputs),
     Claim(
-        "2",
+        quotes.UPDATE,
+        N_("ΔW (768×768): parameters"),
+        weight,
+        outputs_times_inputs,
+    ),
+    Claim(
+        quotes.PRODUCT,
         N_("B × A: parameters"),
-        12_288,
-        "",
         lambda f: lora_parameters(f.c_proj.in_features, f.c_proj.out_features, RANK),
         r_times_in_plus_out,
     ),
     Claim(
-        "2",
+        quotes.REDUCTION,
         N_("Reduction: 589,824 → 12,288"),
-        98,
-        "%",
         lambda f: 100 * (1 - lora_layer(f).trained_values / weight(f)),
         lambda f: (
             _("Up to r = %(rank)s: above it A and B are larger than W.")
@@ -218,28 +200,22 @@ SECTION_2 = (
 
 SECTION_3 = (
     Claim(
-        "3",
+        quotes.TEMP_SHAPE,
         N_("A · x: shape of temp"),
-        "batch×8",
-        "",
         lambda f: f"batch×{f.attention.modules[1].tensors[0].shape_at(RANK)[0]}",
         lambda _f: _("Written for column vectors; the rows of a batch compute x Aᵀ."),
         judgement="convention",
     ),
     Claim(
-        "3",
+        quotes.OUTPUT_SHAPE,
         N_("h: shape of the output"),
-        "batch×768",
-        "",
         lambda f: f"batch×{f.c_proj.out_features}",
         lambda _f: _("Written for column vectors; the rows of a batch compute x Wᵀ."),
         judgement="convention",
     ),
     Claim(
-        "3",
+        quotes.SCALING,
         N_("Scaling alpha/r = 16/8"),
-        2.0,
-        "",
         lambda _f: scaling(RANK, ALPHA),
         lambda _f: (
             _("rsLoRA would use alpha/√r = %s.") % f"{scaling(RANK, ALPHA, rslora=True):.2f}"
@@ -249,10 +225,8 @@ SECTION_3 = (
 
 SECTION_4 = (
     Claim(
-        "4",
+        quotes.C_ATTN_SHAPE,
         N_("c_attn: W"),
-        "2304×768",
-        "",
         lambda f: shape(f.c_attn.out_features, f.c_attn.in_features),
         lambda f: (
             _("Written (out × in); GPT-2's own Conv1D stores (in × out), %s.")
@@ -261,34 +235,26 @@ SECTION_4 = (
         judgement="convention",
     ),
     Claim(
-        "4",
+        quotes.C_ATTN_ADAPTER_SHAPES,
         N_("c_attn: A and B"),
-        "8×768, 2304×8",
-        "",
         lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_attn"),
         shapes_in_peft,
     ),
     Claim(
-        "4",
+        quotes.C_PROJ_SHAPE,
         N_("Attention's c_proj: W"),
-        "768×768",
-        "",
         lambda f: shape(f.c_proj.out_features, f.c_proj.in_features),
         square,
     ),
     Claim(
-        "4",
+        quotes.C_PROJ_ADAPTER_SHAPES,
         N_("Attention's c_proj: A and B"),
-        "8×768, 768×8",
-        "",
         lambda f: _adapter_shapes(f, "transformer.h.0.attn.c_proj"),
         shapes_in_peft,
     ),
     Claim(
-        "4",
+        quotes.FEED_FORWARD_ADAPTER,
         N_("LoRA in the feed-forward part: parameters"),
-        0,
-        "",
         lambda f: f.short_trainable - f.attention_trainable,
         lambda f: (
             _(

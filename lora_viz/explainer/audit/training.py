@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
+from lora_viz.dtypes import BYTES_PER_VALUE
+from lora_viz.explainer import quotes
 from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
-from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch
-from lora_viz.format import size
+from lora_viz.explainer.epochs import TOLD_EPOCHS, ToldEpoch
+from lora_viz.format import THIN_SPACE, grouped, size
 from lora_viz.i18n import N_, _
 
 MB, GB = 1e6, 1e9
 BYTES = BYTES_PER_VALUE[DTYPE]
 ADAM_MOMENTS = 2
-# what the explainer's own arithmetic uses, in MB
-FULL_FILE, ADAPTER_FILE, ACTIVATIONS = 500.0, 9.4, 500.0
+# what the explainer's own sum for LoRA adds to the model and its activations, in MB
+LORA_PARTS = (
+    quotes.ADAPTER_WEIGHTS.value,
+    quotes.ADAPTER_GRADIENTS.value,
+    quotes.ADAPTER_ADAM.value,
+)
 
 
 def weights_mb(facts: Facts) -> float:
@@ -26,31 +31,40 @@ def adapter_mb(facts: Facts) -> float:
     return facts.short_trainable * BYTES / MB
 
 
-def from_811008(facts: Facts) -> str:
+def stated_lora_mb() -> float:
+    """The explainer's own sum for a step with LoRA, from its own parts, in MB."""
+    return float(quotes.FULL_FILE.value) + sum(LORA_PARTS) + quotes.ACTIVATIONS.value
+
+
+def stated_saving(lora_mb: float) -> float:
+    """What a step that takes this much saves of the explainer's full fine-tuning, in percent."""
+    return 100 * (1 - lora_mb / quotes.FULL_MEMORY.value)
+
+
+def from_all_layers(facts: Facts) -> str:
     """What the figure would be for the attention-only adapter."""
-    return _("Follows from 811,008 parameters; the attention-only adapter takes %s.") % size(
-        facts.attention_trainable * BYTES
-    )
+    return _("Follows from %(stated)s parameters; the attention-only adapter takes %(size)s.") % {
+        "stated": grouped(quotes.ALL_LAYERS.value),
+        "size": size(facts.attention_trainable * BYTES),
+    }
 
 
-def _pair(told: DocumentEpoch) -> Claim:
+def _pair(told: ToldEpoch) -> Claim:
     return Claim(
-        "7",
+        told.quote,
         EPOCH_WORDS[told.epoch],
-        told.stated_perplexity,
-        "",
         lambda _f: told.computed_perplexity,
         (lambda _f: _("exp(loss), the one pair that agrees."))
         if told.agrees
         else lambda _f: (
             _(
-                "Perplexity is exp(mean cross-entropy): %(stated)s belongs to a loss of %(loss)s. "
-                "A training loss averaged over an epoch beside a later evaluation could look so."
+                "Perplexity is exp(mean cross-entropy), so %(stated)s belongs to a loss of "
+                "%(loss)s. That is what you would see if a training loss averaged over the "
+                "epoch were paired with an evaluation after it."
             )
             % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
         ),
         judgement=None if told.agrees else "contradicted",
-        last_digit=0.01,
     )
 
 
@@ -62,21 +76,17 @@ EPOCH_WORDS = {
 }
 
 SECTION_7 = (
-    *map(_pair, DOCUMENT_EPOCHS),
+    *map(_pair, TOLD_EPOCHS),
     Claim(
-        "7",
+        quotes.B_IS_ZERO,
         N_("Epoch 1: B is zero, A is random"),
-        N_("true"),
-        "",
         lambda _f: None,
         lambda _f: _("True before the first step; after it B is no longer zero."),
         judgement="partial",
     ),
     Claim(
-        "7",
+        quotes.TRAINED_OF_W,
         N_("W is always frozen: values of W that are trained"),
-        0,
-        "",
         lambda f: sum(
             t.values(RANK) for t in f.attention.tensors if t.trainable and not t.in_adapter_dtype
         ),
@@ -86,37 +96,26 @@ SECTION_7 = (
 
 SECTION_8 = (
     Claim(
-        "8",
+        quotes.FULL_WEIGHTS,
         N_("Full fine-tuning: model parameters"),
-        500,
-        "MB",
         weights_mb,
         lambda _f: _("float32, rounded to the next ten."),
-        last_digit=10,
     ),
     Claim(
-        "8",
+        quotes.FULL_GRADIENTS,
         N_("Full fine-tuning: gradients"),
-        500,
-        "MB",
         weights_mb,
         lambda _f: _("float32, rounded to the next ten."),
-        last_digit=10,
     ),
     Claim(
-        "8",
+        quotes.FULL_ADAM,
         N_("Full fine-tuning: Adam's state"),
-        1000,
-        "MB",
         lambda f: ADAM_MOMENTS * weights_mb(f),
         lambda _f: _("Two moments in float32, rounded to the next ten."),
-        last_digit=10,
     ),
     Claim(
-        "8",
+        quotes.ACTIVATIONS,
         N_("Activations, the same for both"),
-        500,
-        "MB",
         lambda f: f.full_step.breakdown["activations"] / MB,
         lambda f: (
             _(
@@ -134,49 +133,54 @@ SECTION_8 = (
         judgement="assumed",
     ),
     Claim(
-        "8",
+        quotes.FULL_MEMORY,
         N_("Full fine-tuning in all"),
-        2500,
-        "MB",
-        lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + ACTIVATIONS,
+        lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + quotes.ACTIVATIONS.value,
         lambda f: (
-            _("%s without activations, to which the batch's real ones have to be added.")
+            _("%s without activations; those of the real batch come on top.")
             % size((2 + ADAM_MOMENTS) * f.total * BYTES)
         ),
         judgement="partial",
     ),
-    Claim("8", N_("LoRA: adapter parameters"), 3.2, "MB", adapter_mb, from_811008, last_digit=0.1),
-    Claim("8", N_("LoRA: gradients"), 3.2, "MB", adapter_mb, from_811008, last_digit=0.1),
     Claim(
-        "8",
-        N_("LoRA: Adam's state"),
-        6.4,
-        "MB",
-        lambda f: ADAM_MOMENTS * adapter_mb(f),
-        lambda _f: _("Twice the rounded 3.2; rounded once it is 6.5 MB."),
-        last_digit=0.1,
+        quotes.ADAPTER_WEIGHTS,
+        N_("LoRA: adapter parameters"),
+        adapter_mb,
+        from_all_layers,
     ),
     Claim(
-        "8",
+        quotes.ADAPTER_GRADIENTS,
+        N_("LoRA: gradients"),
+        adapter_mb,
+        from_all_layers,
+    ),
+    Claim(
+        quotes.ADAPTER_ADAM,
+        N_("LoRA: Adam's state"),
+        lambda f: ADAM_MOMENTS * adapter_mb(f),
+        lambda f: (
+            _("Twice the rounded %(rounded)s; rounded once it is %(once)s.")
+            % {
+                "rounded": quotes.ADAPTER_WEIGHTS.value,
+                "once": f"{ADAM_MOMENTS * adapter_mb(f):.1f}{THIN_SPACE}{quotes.ADAPTER_ADAM.unit}",
+            }
+        ),
+    ),
+    Claim(
+        quotes.LORA_MEMORY,
         N_("LoRA in all"),
-        1013,
-        "MB",
-        lambda _f: FULL_FILE + 3.2 + 3.2 + 6.4 + ACTIVATIONS,
+        lambda _f: stated_lora_mb(),
         lambda _f: _("The sum of the explainer's own parts."),
     ),
     Claim(
-        "8",
+        quotes.MEMORY_SAVED,
         N_("Memory saved: 2.5 GB → 1.0 GB"),
-        60,
-        "%",
-        lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _("Of the explainer's own sums, which assume the activations."),
+        lambda _f: stated_saving(stated_lora_mb()),
+        lambda _f: _("Right for the explainer's sums, which assume the activations."),
     ),
     Claim(
-        "8",
+        quotes.MEASURED_VRAM,
         N_("Measured VRAM"),
-        0.50,
-        "GB",
         lambda f: (f.total + f.short_trainable) * BYTES / GB,
         lambda f: (
             _(
@@ -192,12 +196,12 @@ SECTION_8 = (
         judgement="convention",
     ),
     Claim(
-        "8",
+        quotes.FREE_VRAM,
         N_("Free of 8.00 GB"),
-        93.75,
-        "%",
-        lambda _f: 100 * (8.00 - 0.50) / 8.00,
-        lambda _f: _("Of its own inputs; free before any step, not while training."),
+        lambda _f: 100 * (1 - quotes.MEASURED_VRAM.value / quotes.CARD.value),
+        lambda _f: _(
+            "Right for its inputs. That memory is free before any step, not while training."
+        ),
     ),
 )
 

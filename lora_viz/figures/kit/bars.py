@@ -8,12 +8,11 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import Meaning, colour, pattern
+from lora_viz.figures.kit.colours import DARK_INK, Meaning, colour, pattern
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped
 
 DIGIT_PIXELS = 7.4
-DARK_INK = "#1F2A33"
 
 
 @dataclass(frozen=True)

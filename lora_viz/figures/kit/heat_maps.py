@@ -11,24 +11,11 @@ from typing import Literal
 import numpy as np
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour
+from lora_viz.figures.kit.colours import DIVERGING, NEUTRAL, Meaning, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.forward.samples import TensorSample
 from lora_viz.i18n import _
 
-# Streamlit's theme declares the same ten colours for diverging scales.
-DIVERGING = (
-    "#1F4E73",
-    "#35719F",
-    "#5E98C4",
-    "#93BBDB",
-    "#C9DDEC",
-    "#FBDCC3",
-    "#F3B483",
-    "#E58A45",
-    "#D55E00",
-    "#8F3F00",
-)
 FADED = 0.3
 LABEL_HEIGHT = 32
 

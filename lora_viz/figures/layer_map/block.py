@@ -77,7 +77,7 @@ def draw_block(
 
 
 def _equal(blocks: int) -> str:
-    return _("one of %s equal blocks") % blocks if blocks > 1 else _("no other block is like it")
+    return _("one of %s equal blocks") % blocks if blocks > 1 else _("no other block is the same")
 
 
 def _at_right(right: float, baseline: float, words: str) -> str:

@@ -20,6 +20,7 @@ from peft.import_utils import is_bnb_4bit_available, is_bnb_available
 from torch import nn
 
 from lora_viz.adapter.from_peft import HEADS, task_of
+from lora_viz.choices.quantizations import QUANTIZATIONS
 
 # bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
 # a table of 16 float32 values for NF4 and one of 256 for the nested statistics.
@@ -32,7 +33,7 @@ class Params4bit(nn.Parameter):
     """The packed weight, two values a byte, with what PEFT reads off it."""
 
     compress_statistics: bool
-    quant_type = "nf4"
+    quant_type: str
     quant_state: QuantState
 
     def __deepcopy__(self, _memo: Any) -> Params4bit:
@@ -104,12 +105,20 @@ class Linear4bit(nn.Linear):
 
     weight: Params4bit  # type: ignore[assignment]
 
-    def __init__(self, linear: nn.Linear, compute_dtype: torch.dtype, double_quant: bool) -> None:
+    def __init__(
+        self,
+        linear: nn.Linear,
+        quantization: str,
+        compute_dtype: torch.dtype,
+        double_quant: bool,
+    ) -> None:
         super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
         self.bias = linear.bias
         self.compute_dtype = compute_dtype
         self.double_quant = double_quant
+        self.quantization = quantization
         self.weight = Params4bit(linear.weight.data, requires_grad=False)
+        self.weight.quant_type = quantization
         self.weight.compress_statistics = double_quant
         with torch.device("meta"):
             _, self.weight.quant_state = quantize_4bit(linear.weight, double_quant)
@@ -118,6 +127,7 @@ class Linear4bit(nn.Linear):
         """The packed form of a weight with its constants, as loading in four bits makes it."""
         packed, state = quantize_4bit(weight, self.double_quant)
         parameter = Params4bit(packed, requires_grad=False)
+        parameter.quant_type = self.quantization
         parameter.compress_statistics = self.double_quant
         parameter.quant_state = state
         return parameter
@@ -186,7 +196,9 @@ def _forget_availability() -> None:
     is_bnb_4bit_available.cache_clear()
 
 
-def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -> None:
+def quantize(
+    model: nn.Module, quantization: str, double_quant: bool, compute_dtype: torch.dtype
+) -> None:
     """Replace every linear layer but the heads by one that will hold a packed weight.
 
     transformers' `get_modules_to_not_convert` leaves out the head, what is tied to it, the last
@@ -194,7 +206,13 @@ def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -
     stays too: packed it could not be trained, so it is named in `llm_int8_skip_modules`. Layers
     that are not `nn.Linear`, such as experts in one tensor, stay as they are; GPT-2's Conv1D
     becomes a Linear (`replace_with_bnb_linear`).
+
+    Raises:
+        KeyError: there is no quantisation of this name.
+        NotImplementedError: it does not pack into four bits.
     """
+    if QUANTIZATIONS[quantization].bits != 4:
+        raise NotImplementedError(quantization)
     keep = _not_converted(model)
     for name, module in list(model.named_modules()):
         linear = _as_linear(module)
@@ -204,7 +222,7 @@ def quantize(model: nn.Module, double_quant: bool, compute_dtype: torch.dtype) -
         setattr(
             model.get_submodule(parent_name),
             child,
-            Linear4bit(linear, compute_dtype, double_quant),
+            Linear4bit(linear, quantization, compute_dtype, double_quant),
         )
 
 

@@ -35,16 +35,16 @@ def check_inputs(model: Any) -> None:
     if model.main_input_name != "input_ids":
         raise UserError(
             _(
-                "The training step of %(class)s is not simulated, since it reads %(input)s and not "
-                "tokens; choose a model for text."
+                "The training step of %(class)s is not simulated, because it reads %(input)s "
+                "and not tokens; choose a model for text."
             )
             % {"class": name, "input": model.main_input_name}
         )
     if name in class_names(MULTIPLE_CHOICE):
         raise UserError(
             _(
-                "The training step of %s is not simulated, since each of its examples is several "
-                "texts; name a class for sequence classification under “architectures”."
+                "The training step of %s is not simulated, because each of its examples is "
+                "several texts; name a class for sequence classification under “architectures”."
             )
             % name
         )

@@ -43,7 +43,7 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     model = build_meta_model(values)
     check_inputs(model)
     prepare_for_batches(model)
-    adapted = [] if settings.method == "full" else matched_modules(model, settings.peft_targets)
+    adapted = matched_modules(model, settings.peft_targets) if settings.trains_adapter else []
     lists = make_shallow(model, adapted, context)
     targets = settings.peft_targets
     if depends_on_numbers(targets):

@@ -42,18 +42,18 @@ def prepare_model(model: Any, settings: StepSettings, targets: str | list[str]) 
     model.to(dtype)
     _restore_float32_buffers(model)
     set_attention(model, settings.attention)
-    if settings.quantization == "nf4":
-        quantize(model, settings.double_quant, dtype)
+    if settings.is_quantized:
+        quantize(model, settings.quantization, settings.double_quant, dtype)
         model.is_loaded_in_4bit = True
         model.config._pre_quantization_dtype = dtype  # as transformers' quantizers note it
         _prepare_for_kbit(model, settings.kbit_preparation)
     if settings.gradient_checkpointing:
-        if settings.method != "full":
+        if settings.trains_adapter:
             model.enable_input_require_grads()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.gradient_checkpointing_enable()
-    whole = model if settings.method == "full" else _adapt(model, settings, targets)
+    whole = _adapt(model, settings, targets) if settings.trains_adapter else model
     whole.train()
     return StandIn(whole, model)
 
@@ -106,7 +106,7 @@ def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.M
         use_dora=settings.dora,
         bias=settings.bias,
     )
-    packed = settings.quantization == "nf4"
+    packed = settings.is_quantized
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
     with stand_in, refused_readably(model, settings.peft_targets), torch.device("meta"):
         whole = get_peft_model(model, config)

@@ -72,7 +72,7 @@ def record_step(
         flash_attention.installed(stand_in.base),
     ):
         warnings.simplefilter("ignore")
-        if settings.quantization == "nf4":
+        if settings.is_quantized:
             warm_up_allocator(stand_in.base, times)
         trainable = _set_up(recorder, stand_in, lists, settings)
         borders = watch(recorder, lists)

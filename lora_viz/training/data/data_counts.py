@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lora_viz.training.data.tasks import load_task
-
 
 @dataclass(frozen=True)
 class DataCounts:
@@ -20,26 +18,3 @@ class DataCounts:
     too_long: int = 0
     without_tokens: int = 0
     are_known: bool = True
-
-
-def read_data_counts(data_file: str, task: str, model: str, seq_len: int) -> DataCounts:
-    """Count as a job does when it begins. Loads torch, and nothing from the network.
-
-    Raises:
-        UserError: the job could not begin with this data; the message is the job's own.
-    """
-    from lora_viz.training.data.tokens import tokenize
-    from lora_viz.training.work.loading import load_tokenizer_here
-
-    data = load_task(task, data_file)
-    tokenizer = load_tokenizer_here(model)
-    if tokenizer is None:
-        return DataCounts(are_known=False)
-    parts = tokenize(data, tokenizer, seq_len)
-    return DataCounts(
-        train=len(parts.train),
-        validation=len(parts.validation),
-        held_out=len(parts.held_out),
-        too_long=parts.too_long,
-        without_tokens=parts.without_tokens,
-    )

@@ -34,7 +34,7 @@ def load_own(path: str | Path) -> Task:
         InvalidDataError: the file cannot be read or used; for rows, the message names the lines.
     """
     if not str(path):
-        _refuse(_("No file is named: give your text or JSONL."))
+        _refuse(_("No file is named: choose your text or JSONL."))
     file = path_on_disk(path)
     name = _as_unicode(Path(path).name)
     text = _decode(name, _read(file, name))

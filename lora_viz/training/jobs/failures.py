@@ -38,8 +38,8 @@ def explain(error: BaseException) -> tuple[str, str]:
     words = _words(error)
     if isinstance(error, DivergedError):
         return str(error), _(
-            "Start anew with a lower learning rate or a longer warm-up; resumed, it would diverge "
-            "again."
+            "Start again with a lower learning rate or a longer warm-up; resumed, it would "
+            "diverge again."
         )
     if isinstance(error, UnwritableFolderError):
         return str(error), ""
@@ -91,7 +91,7 @@ def _why_not_written(error: BaseException, words: str) -> tuple[str, str] | None
     if is_one({errno.ENOSPC, errno.EDQUOT}, DISK_FULL) or says_nothing:
         return (
             _("The disk is full."),
-            _("Make room, by deleting old runs for example, and resume this one."),
+            _("Free some space, for example by deleting old runs, and resume this one."),
         )
     if is_one({errno.EROFS, errno.EACCES, errno.EPERM}, READ_ONLY):
         return (

@@ -86,7 +86,7 @@ def prepare_to_resume(run: Run) -> bool:
 def _why_it_cannot_go_on(run: Run) -> str:
     result = run.result()
     if result is not None and result.diverged_at is not None:
-        return _("“%s” diverged and would diverge again; start anew with other settings.") % (
+        return _("“%s” diverged and would diverge again; start again with other settings.") % (
             run.name
         )
     return _("“%s” has finished; there is nothing to resume.") % run.name

@@ -16,7 +16,6 @@ DECISIVE = (
     "method",
     "target_modules",
     "dora",
-    "quantization",
     "base_dtype",
     "batch_size",
     "seq_len",

@@ -68,6 +68,13 @@ PUT_ASIDE = "result.before_resuming.json"  # the result of a run that went on
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
 
 
+class MissingRunError(UserError):
+    """There is no run of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("There is no run “%s”.") % name)
+
+
 def runs_folder() -> Path:
     """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
     return expanded(os.environ.get(RUNS) or "runs")
@@ -77,7 +84,7 @@ def check_name(name: str) -> str:
     """The name of a run if it can be one. Raises `UserError`."""
     if not NAME_FORM.fullmatch(name):
         raise UserError(
-            _("“%s” cannot name a run; use up to 80 letters, digits, and . - _ between them.")
+            _("“%s” cannot name a run; use up to 80 letters and digits, with . - _ between them.")
             % name[:80]
         )
     return name
@@ -101,7 +108,7 @@ class Run:
         if isinstance(found, TrainingSettings):
             return found
         if not exists(self.path):
-            raise UserError(_("There is no run “%s”.") % self.name)
+            raise MissingRunError(self.name)
         raise DamagedFileError(found)
 
     @property
@@ -337,7 +344,7 @@ def find_run(name: str, root: Path | None = None) -> Run:
     """The run of this name, readable or not. Raises `UserError` where there is none."""
     path = (root or runs_folder()) / check_name(name)
     if not _is_run_folder(path):
-        raise UserError(_("There is no run “%s”.") % name)
+        raise MissingRunError(name)
     return Run(path)
 
 

@@ -189,7 +189,7 @@ def _check_matrices(
     if len(shapes) > 1:
         words = _("The snapshots of “%(layer)s” in “%(run)s” are not all of one shape.")
     elif not all(np.isfinite(one).all() for one in deltas):
-        words = _("The snapshots of “%(layer)s” in “%(run)s” hold values that are no numbers.")
+        words = _("The snapshots of “%(layer)s” in “%(run)s” hold values that are not numbers.")
     else:
         return
     raise UserError(words % _named(run, layer))

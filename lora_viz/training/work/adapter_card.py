@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lora_viz import __version__
+from lora_viz.choices.methods import METHODS
 from lora_viz.i18n import _
 from lora_viz.training.perplexity import perplexity_words
 from lora_viz.training.runs.public_names import public_name
@@ -130,9 +131,9 @@ def _base(settings: TrainingSettings, base: str) -> str:
 
 def _method(settings: TrainingSettings) -> str:
     scenario = settings.scenario
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return _("full fine-tuning")
-    name = {"lora": "LoRA", "qlora": "QLoRA"}[scenario.method]
+    name = METHODS[scenario.method].label
     extra = [
         label for label, is_on in (("DoRA", scenario.dora), ("rsLoRA", scenario.rslora)) if is_on
     ]

@@ -113,8 +113,8 @@ class _FineTuning:
         if processes == 1 and several_were_asked_for():
             self._record.notice(
                 _(
-                    "accelerate started one process, as it does where it finds fewer than two "
-                    "GPUs; start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
+                    "accelerate started one process, because it found fewer than two GPUs. "
+                    "Start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
                     "works on processors too."
                 )
             )
@@ -172,8 +172,8 @@ class _FineTuning:
         if not _are_finite(losses):
             raise UserError(
                 _(
-                    "The model's loss is not a finite number before any training: its weights are "
-                    "damaged, or too large for %s, and float32 would be right."
+                    "The model's loss is not a finite number before any training. Its weights "
+                    "are damaged, or too large for %s, and float32 would be right."
                 )
                 % self._scenario.base_dtype
             )

@@ -5,19 +5,19 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.libraries import library_versions
 from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.models.source import local_path, resolve
-from lora_viz.questions.kept import LIBRARIES
 from lora_viz.training.runs.results import Machine
 from lora_viz.training.settings import TrainingSettings
 
@@ -38,8 +38,12 @@ def choose_place(settings: TrainingSettings) -> Place:
         raise UserError(
             _("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
-    if scenario.optimizer == "adamw_8bit" and not importlib.util.find_spec("bitsandbytes"):
-        raise UserError(_("8-bit AdamW needs the package bitsandbytes; choose another optimizer."))
+    optimizer = OPTIMIZERS[scenario.optimizer]
+    if optimizer.needs_bitsandbytes and not importlib.util.find_spec("bitsandbytes"):
+        raise UserError(
+            _("The optimizer %s needs the package bitsandbytes; choose another one.")
+            % optimizer.label
+        )
     if scenario.attention == "flash_attention_2" and not importlib.util.find_spec("flash_attn"):
         raise UserError(_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
     wanted = settings.precision == "bfloat16"
@@ -55,7 +59,7 @@ def describe_machine(place: Place, processes: int) -> Machine:
         precision="bfloat16" if place.bfloat16 else "float32",
         processes=processes,
         threads=torch.get_num_threads(),
-        software={library: version(library) for library in LIBRARIES},
+        software=library_versions(),
     )
 
 
@@ -145,7 +149,7 @@ def _from_pretrained(kind: Any, model: str, **options: Any) -> Any:
 def _four_bits(scenario: Scenario) -> Any:
     return transformers.BitsAndBytesConfig(
         load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
+        bnb_4bit_quant_type=scenario.quantization,
         bnb_4bit_use_double_quant=scenario.double_quant,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )

@@ -6,9 +6,8 @@ from typing import Literal
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import simulate_step
-from lora_viz.questions.kept import compute
 
 
 def simulated_peak(
@@ -19,7 +18,7 @@ def simulated_peak(
         training_loop="trainer" if bfloat16 else "plain", padding=kind == "questions"
     )
     try:
-        report = compute(simulate_step, scenario.model, step_settings(as_run).as_arguments())
+        report = simulate_step(scenario.model, step_settings(as_run).as_arguments())
     except UserError:
         return None
     return report.peak_allocated

@@ -5,25 +5,20 @@ from __future__ import annotations
 import math
 from functools import partial
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 
-import torch
 from torch import nn
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.training.data.tokens import TokenSequence, collate
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.work.loading import Place
 
-OPTIMIZERS = {
-    "adamw": "adamw_torch",
-    "adamw_fused": "adamw_torch_fused",
-    "adamw_loop": "adamw_torch",
-    "adamw_8bit": "adamw_bnb_8bit",
-    "sgd": "sgd",
-}
 SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
+UNUSED = "adamw_torch"  # a name that Trainer wants also where it is given the optimizer's class
 KEPT_CHECKPOINTS = 2  # the one before stays until the next is complete
 
 
@@ -56,7 +51,7 @@ def make_trainer(
         train_dataset=Sequences(sequences),
         data_collator=partial(collate, padding=padding),
         callbacks=[callback],
-        optimizer_cls_and_kwargs=_one_by_one(settings),
+        optimizer_cls_and_kwargs=_without_a_name(settings),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -73,7 +68,7 @@ def _arguments(settings: TrainingSettings, place: Place, folder: Path) -> Traini
         learning_rate=settings.learning_rate,
         lr_scheduler_type=SCHEDULES[settings.schedule],
         warmup_steps=settings.warmup_steps,
-        optim=OPTIMIZERS[scenario.optimizer],
+        optim=OPTIMIZERS[scenario.optimizer].trainer_name or UNUSED,
         # an infinite bound measures the norm and scales nothing
         max_grad_norm=1.0 if scenario.gradient_clipping else math.inf,
         activation_checkpointing=scenario.gradient_checkpointing,
@@ -95,8 +90,9 @@ def _arguments(settings: TrainingSettings, place: Place, folder: Path) -> Traini
     )
 
 
-def _one_by_one(settings: TrainingSettings) -> tuple[Any, dict[str, Any]] | None:
-    """AdamW that updates one tensor after the other, which Trainer has no name for."""
-    if settings.scenario.optimizer != "adamw_loop":
+def _without_a_name(settings: TrainingSettings) -> tuple[Any, dict[str, Any]] | None:
+    """The class and the options of an optimizer that Trainer has no name for."""
+    optimizer = OPTIMIZERS[settings.scenario.optimizer]
+    if optimizer.trainer_name is not None:
         return None
-    return torch.optim.AdamW, {"lr": settings.learning_rate, "foreach": False, "fused": False}
+    return locate(optimizer.torch_class), {"lr": settings.learning_rate, **optimizer.torch_options}

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lora_viz.costs.many_tasks import DOCUMENT
+from lora_viz.explainer.quotes import FILES, RUN
 from lora_viz.figures.checkpoints_bars import training_checkpoint_figure
 from lora_viz.format import THIN_SPACE, binary_size, grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.ui.checkpoints.answers import DOCUMENT_RUN, sizes_for
+from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import page
 
 
 def story() -> None:
     """Recompute the document's checkpoint and show which convention gives its number."""
-    sizes = sizes_for(DOCUMENT_RUN)
+    sizes = sizes_for(RUN)
     both = sizes.adapter + sizes.adapter_state
     values = {
-        "quoted": f"{DOCUMENT.adapter:g}",
-        "targets": ", ".join(DOCUMENT_RUN.target_modules),
-        "rank": DOCUMENT_RUN.rank,
+        "quoted": f"{FILES.adapter:g}",
+        "targets": ", ".join(RUN.target_modules),
+        "rank": RUN.rank,
         "adapter": grouped(sizes.adapter),
         "state": grouped(sizes.adapter_state),
         "decimal": size(both),
         "binary": binary_size(both),
         "share": percent(sizes.adapter_share),
-        "quoted_share": percent(DOCUMENT.adapter / DOCUMENT.base),
+        "quoted_share": percent(FILES.adapter / FILES.base),
     }
-    st.subheader(_("Where the document's %(quoted)s MB comes from") % values, anchor=False)
+    st.subheader(_("Where the explainer's %(quoted)s MB comes from") % values, anchor=False)
     words, picture = st.columns([1, 1], gap="medium")
     with words:
         st.markdown(
             _(
                 "Train GPT-2 small with target modules %(targets)s at r = %(rank)s, as the "
-                "document did. The adapter file has %(adapter)s B. Beside it a training "
-                "checkpoint keeps AdamW's state, %(state)s B. Together that is %(decimal)s, or "
-                "**%(binary)s**: a folder for going on with training, counted in MiB and "
-                "labelled MB."
+                "explainer did. The adapter file has %(adapter)s B. A training checkpoint also "
+                "keeps AdamW's state, %(state)s B. Together that is %(decimal)s, or "
+                "**%(binary)s**: a folder for continuing training, counted in MiB and labelled "
+                "MB."
             )
             % values
         )
@@ -50,13 +50,13 @@ def story() -> None:
         st.markdown(_bill())
     with picture:
         page.figure(
-            training_checkpoint_figure(sizes.adapter_parts, sizes.adapter_state, DOCUMENT.adapter),
+            training_checkpoint_figure(sizes.adapter_parts, sizes.adapter_state, FILES.adapter),
             "document-checkpoint",
         )
         st.caption(
             _(
                 "Drawn to scale; MiB = 2²⁰ B, MB = 10⁶ B. The dotted line is at %(quoted)s MiB, "
-                "the document's number."
+                "the explainer's number."
             )
             % values
         )
@@ -65,20 +65,20 @@ def story() -> None:
 def _bill() -> str:
     """The document's arithmetic for several tasks, and what its number of models counts."""
     return _(
-        "For %(tasks)s tasks the document reckons %(base)s + %(tasks)s × %(adapter)s = %(shared)s "
-        "against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s counts the "
-        "base too: %(tasks)s fully fine-tuned models are %(tasks)s × %(base)s = %(full)s, and the "
-        "saving is %(saved)s."
+        "For %(tasks)s tasks the explainer calculates %(base)s + %(tasks)s × %(adapter)s = "
+        "%(shared)s against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s "
+        "counts the base too: %(tasks)s fully fine-tuned models are %(tasks)s × %(base)s = "
+        "%(full)s, and the saving is %(saved)s."
     ) % {
-        "tasks": DOCUMENT.tasks,
-        "models": DOCUMENT.tasks + 1,
-        "base": _megabytes(DOCUMENT.base),
-        "adapter": _megabytes(DOCUMENT.adapter),
-        "shared": _megabytes(DOCUMENT.shared),
-        "all": _megabytes(DOCUMENT.full_models_and_base),
-        "full": _megabytes(DOCUMENT.full_models),
-        "saved_all": percent(DOCUMENT.saved_counting_base, 0),
-        "saved": percent(DOCUMENT.saved, 0),
+        "tasks": FILES.tasks,
+        "models": FILES.tasks + 1,
+        "base": _megabytes(FILES.base),
+        "adapter": _megabytes(FILES.adapter),
+        "shared": _megabytes(FILES.shared),
+        "all": _megabytes(FILES.full_models_and_base),
+        "full": _megabytes(FILES.full_models),
+        "saved_all": percent(FILES.saved_counting_base, 0),
+        "saved": percent(FILES.saved, 0),
     }
 
 

@@ -28,8 +28,9 @@ def key_number(sizes: CheckpointSizes, scenario: Scenario) -> None:
     }
     if scenario.method == "full":
         words = _(
-            "Full fine-tuning saves the whole model, %(model)s B, for every task, and to go on "
-            "training %(state)s B of optimizer state. An adapter would be %(adapter)s B."
+            "Full fine-tuning saves the whole model, %(model)s B, for every task. To continue "
+            "training it also saves %(state)s B of optimizer state. An adapter would be "
+            "%(adapter)s B."
         )
         page.key_number(size(sizes.model), words % values)
     else:
@@ -76,8 +77,8 @@ def formula(sizes: CheckpointSizes, storage: TaskStorage) -> None:
     st.latex(r"\begin{aligned}" + r" \\[2pt] ".join(lines) + r"\end{aligned}")
     st.caption(
         _(
-            "In the first line: values × bytes of one, then the header, which names each tensor. "
-            "In the second: the optimizer's moments, then what the file needs besides: a step "
+            "First line: values × bytes of one, then the header, which names each tensor. "
+            "Second line: the optimizer's moments, then what else the file needs: a step "
             "counter for each tensor, names, and zeros that align each tensor to 64 bytes."
         )
     )
@@ -97,21 +98,21 @@ def why(sizes: CheckpointSizes, storage: TaskStorage) -> None:
     """What a presenter can say, with the current sizes."""
     points = (
         _(
-            "One base stays on the disk and in the GPU's memory; a task is a file of %(adapter)s "
-            "(%(adapter_binary)s). Changing the task is changing that file."
+            "One base stays on the disk and in the GPU's memory; a task is a file of "
+            "%(adapter)s (%(adapter_binary)s). To switch tasks, swap that file."
         ),
         _(
             "On a line of 100 Mbit/s the full model takes %(model_seconds)s, the adapter "
             "%(adapter_seconds)s."
         ),
         _(
-            "An adapter is no model: whoever gets it needs the same base, %(model)s, as well. For "
-            "one task that is %(adapter)s more than full fine-tuning stores."
+            "An adapter is not a model: to use it, people also need the same base, %(model)s. "
+            "For one task that is %(adapter)s more than full fine-tuning stores."
         ),
         _when_it_pays(storage),
         _(
-            "The optimizer state (%(state)s) is only for going on with training. The document's "
-            "9.4 MB include it; what one shares does not."
+            "The optimizer state (%(state)s) is only needed to continue training. The "
+            "explainer's 9.4 MB includes it; the file you share does not."
         ),
         _(
             "Quoted from Hu et al. 2021, §4.2: for GPT-3 at r = 4 the checkpoint shrinks from "
@@ -150,9 +151,9 @@ def sources() -> None:
             "64 bytes, because it names another device."
         ),
         _(
-            "Quoted, not computed: the file of GPT-2 small on the hub has 548 MB, because it also "
-            "stores causal-mask buffers, which are no weights; `save_pretrained` leaves them out: "
-            "[huggingface.co](https://huggingface.co/openai-community/gpt2/tree/main)"
+            "Quoted, not computed: the file of GPT-2 small on the hub has 548 MB, because it "
+            "also stores causal-mask buffers, which are not weights; `save_pretrained` leaves "
+            "them out: [huggingface.co](https://huggingface.co/openai-community/gpt2/tree/main)"
         ),
         _(
             "Quoted: Hu et al. 2021, *LoRA: Low-Rank Adaptation of Large Language Models*: "
@@ -167,16 +168,17 @@ def _notes(scenario: Scenario) -> Iterator[str]:
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }
-    if scenario.method == "qlora":
+    if scenario.is_quantized:
         yield _(
-            "QLoRA makes the base 4-bit when it is loaded; on the disk it is counted as %(dtype)s."
+            "QLoRA turns the base into 4 bits when it is loaded; on the disk it is counted as "
+            "%(dtype)s."
         ) % {"dtype": scenario.base_dtype}
 
 
 def _when_it_pays(storage: TaskStorage) -> str:
     if storage.pays_from is None:
-        return _("This adapter is as large as the model: no number of tasks makes it pay.")
-    return _("One base with adapters takes less than full models from %s tasks on.") % grouped(
+        return _("This adapter is as large as the model: it does not pay for any number of tasks.")
+    return _("From %s tasks on, one base with adapters takes less than full models.") % grouped(
         storage.pays_from
     )
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lora_viz.adapter.layout import read_adapter_layout
 from lora_viz.checkpoint.sizes import adapter_bytes
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import step_seconds
-from lora_viz.ui.kit.asking import answer_or_reason
+from lora_viz.ui.kit.asking import layout_or_reason
 from lora_viz.ui.memory.answers import step_of
 
 NAMES = "ABCD"
@@ -49,14 +47,7 @@ def _compared(name: str, scenario: Scenario, utilisation: float) -> Compared:
 
 
 def _adapter_bytes(scenario: Scenario) -> int | None:
-    layout = answer_or_reason(
-        _("Asking PEFT which layers it adapts …"),
-        read_adapter_layout,
-        scenario.model,
-        scenario.target_modules,
-        scenario.bias,
-        scenario.dora,
-    )
+    layout = layout_or_reason(scenario)
     if isinstance(layout, UserError):
         return None
     return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)

@@ -9,20 +9,21 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import MOST, decode, differing_fields, encode, plain
+from lora_viz.figures.kit.colours import HIGHLIGHT
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
 from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory.needs import needs_of, verdict_words
 from lora_viz.ui.session import state
-from lora_viz.ui.sidebar import METHODS, model_name
 
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
 DIFFERS = "≠"
-HIGHLIGHT = "background-color: rgba(237, 180, 88, 0.28); font-weight: 600"
+HIGHLIGHTED = f"background-color: {HIGHLIGHT}; font-weight: 600"
 
 
 def compared_scenarios() -> tuple[Scenario, ...]:
@@ -46,7 +47,7 @@ def add_button(scenarios: tuple[Scenario, ...]) -> None:
         name = NAMES[scenarios.index(now)]
         st.caption(_("It is %s. Change a setting in the sidebar to add another.") % name)
     elif is_full:
-        st.caption(_("Four are the most; remove one to add another."))
+        st.caption(_("You can compare at most four; remove one to add another."))
     else:
         st.caption(_("What the sidebar shows now becomes %s.") % NAMES[len(scenarios)])
 
@@ -76,7 +77,7 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
 
 def title(scenario: Scenario) -> str:
     """A scenario in a line."""
-    method = METHODS[scenario.method]
+    method = method_name(scenario.method)
     if scenario.method != "full":
         method += f" r={scenario.rank}"
     shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
@@ -93,8 +94,8 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
     if missing:
         st.caption(
             _(
-                "The address of this page holds all but %s: it names no folder of this machine. "
-                "Copy it to share them."
+                "The address of this page holds all of them except %s, because it names no "
+                "folder of this machine. Copy it to share them."
             )
             % ", ".join(missing)
         )
@@ -126,7 +127,7 @@ def table(compared: list[Compared]) -> None:
     lines = [*_setting_lines(compared, differing), *_result_lines(compared)]
     frame = as_frame(lines)
     styled = frame.style.apply(
-        lambda row: [HIGHLIGHT if row[""] == DIFFERS else ""] * len(row), axis=1
+        lambda row: [HIGHLIGHTED if row[""] == DIFFERS else ""] * len(row), axis=1
     )
     st.dataframe(styled, hide_index=True, height="content")
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
@@ -156,7 +157,7 @@ def _setting(scenario: Scenario, field: str) -> str:
     if field == "model":
         return model_name(value)
     if field == "method":
-        return METHODS[value]
+        return method_name(value)
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, tuple):

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lora_viz.errors import UserError
+from lora_viz.figures.kit.colours import HIGHLIGHT
 from lora_viz.i18n import _
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.curves import Curve
@@ -23,7 +24,7 @@ from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
 
 LAB = file_of("training_lab")
-HIGHLIGHT = "background-color: rgba(230, 159, 0, 0.28)"  # seen on both grounds
+HIGHLIGHTED = f"background-color: {HIGHLIGHT}"
 # What the same loss is over: where it differs, losses are of different tokens.
 EVALUATED_ON = ("task", "data_file", "model", "seq_len", "evaluation_sequences")
 NOT_COMPARED = ("language", "gpu", "tasks")
@@ -53,8 +54,8 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     if differing:
         show_info(
             _(
-                "These runs' losses are over different tokens and do not rank them. What "
-                "differs: %s."
+                "These runs were evaluated on different tokens, so their losses cannot be "
+                "ranked. They differ in: %s."
             )
             % ", ".join(setting_label(field) for field in differing)
         )
@@ -135,7 +136,10 @@ def _delete(one: RecordedRun) -> None:
 def _delete_now(one: RecordedRun) -> None:
     try:
         if not one.is_own:
-            raise UserError(_("“%s” is not your run; who started it can change it.") % one.run.name)
+            raise UserError(
+                _("“%s” is not your run; only the person who started it can change it.")
+                % one.run.name
+            )
         one.run.delete()
     except (UserError, OSError) as error:
         state.complain(str(error))
@@ -149,7 +153,7 @@ def _delete_now(one: RecordedRun) -> None:
 def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) -> None:
     frame = as_frame(rows)
     styled = frame.style.apply(
-        lambda row: [HIGHLIGHT if row.name < highlighted else ""] * len(row), axis=1
+        lambda row: [HIGHLIGHTED if row.name < highlighted else ""] * len(row), axis=1
     )
     st.dataframe(styled, hide_index=True, height=min(38 + 35 * len(rows), 430))
     st.download_button(

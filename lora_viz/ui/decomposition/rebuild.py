@@ -11,9 +11,10 @@ from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
+from lora_viz.questions.ask_for import rebuild_of
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.session.view import View
-from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size, rebuild_example
+from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Rebuilding:
         """What to see."""
         return _(
             "How much of a ΔW can B and A of rank r hold? An example is rebuilt at every rank, "
-            "beside the best that any B and A could do."
+            "next to the best that any B and A could do."
         )
 
     def key_number(self) -> None:
@@ -73,16 +74,16 @@ class Rebuilding:
         true_rank = self._true_rank
         points = (
             _(
-                "Up to the true rank %(true)s, each further column of B and row of A holds a large "
-                "part of ΔW: the best error falls from %(one)s at r = 1 to %(at_true)s."
+                "Up to the true rank %(true)s, each extra column of B and row of A holds a "
+                "large part of ΔW: the best error falls from %(one)s at r = 1 to %(at_true)s."
             ),
             _(
                 "After it there is only noise, which has no low rank: the best at twice the rank, "
                 "r = %(twice)s, still misses %(at_twice)s."
             ),
             _(
-                "A real ΔW shows no true rank beforehand. That is why the rank is a setting that "
-                "you try."
+                "A real ΔW does not show its true rank in advance. That is why the rank is a "
+                "setting that you try."
             ),
             _(
                 "This is what rank r can hold, not what training finds: LoRA never sees ΔW and "
@@ -133,7 +134,7 @@ class Rebuilding:
     def _at_the_true_rank(self) -> str:
         if self.scenario.rank >= self.rebuild.highest_rank:
             return _(
-                "At r = %s and above nothing needs to be missed: that is the smaller side."
+                "At r = %s and above B and A can hold all of ΔW: that is its smaller side."
             ) % (grouped(self.rebuild.highest_rank))
         if self.view.noise == 0:
             return _("At the true rank %s the best B and A hold all of it: there is no noise.") % (
@@ -152,13 +153,7 @@ def ask_rebuild(layer: Layer, scenario: Scenario, view: View) -> Rebuilding:
     size = example_size(layer.in_features, layer.out_features)
     rebuild = asking.answer(
         _("Rebuilding an example ΔW at every rank …"),
-        rebuild_example,
-        size.out_features,
-        size.in_features,
-        view.true_rank,
-        view.noise,
-        view.seed,
-        view.sweeps,
+        rebuild_of(size, view.true_rank, view.noise, view.seed, view.sweeps),
     )
     return Rebuilding(layer, scenario, view, size, rebuild)
 
@@ -177,8 +172,8 @@ def rebuild_formula(rebuild: Rebuild, rank: int, sweeps: int) -> None:
     )
     st.caption(
         _(
-            "A starts as random numbers, as LoRA starts it. B is the best for that A (least "
-            "squares); then each sweep fits A to B and B to A again. Sweeps done: %s."
+            "A starts as random numbers, as in LoRA. B is the best for that A (least squares). "
+            "Then each sweep fits A to B, and B to A again. Sweeps done: %s."
         )
         % sweeps
     )

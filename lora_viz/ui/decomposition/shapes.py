@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lora_viz.adapter.layout import AdaptedModule, break_even_rank, lora_parameters, scaling
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.choices.scenario import Scenario
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.figures.decomposition_shapes import decomposition_figure, is_below_a_pixel
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
@@ -131,12 +131,13 @@ class Shapes:
         )
         points = (
             _(
-                "Full fine-tuning may move each of ΔW's %(update)s values on its own. LoRA allows "
-                "only changes that are a B times an A, and needs %(lora)s values to say which."
+                "Full fine-tuning may move each of ΔW's %(update)s values independently. LoRA "
+                "allows only changes that are a B times an A, and needs %(lora)s values to say "
+                "which."
             ),
             _(
-                "The bet is that what a task changes has a low rank. The other picture, “Rebuild "
-                "an example”, shows what is lost when it does not."
+                "LoRA bets that what a task changes has a low rank. The other picture, “Rebuild "
+                "a ΔW”, shows what is lost when it does not."
             ),
             _(
                 "B and A grow with in + out, ΔW with in × out: the larger the layer, the more LoRA "
@@ -179,8 +180,8 @@ class Shapes:
         if self.scenario.rank < rank:
             return (
                 _(
-                    "At r = %s B and A together are as large as ΔW. "
-                    "Beyond it LoRA costs more than it saves."
+                    "At r = %s B and A together are as large as ΔW. Above that, LoRA costs more "
+                    "than it saves."
                 )
                 % shown
             )

@@ -12,7 +12,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.training.runs.files import stamp
+from lora_viz.questions.ask_for import update_of
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
 from lora_viz.ui.decomposition.rebuild import rebuild_formula, rebuild_table
@@ -30,7 +30,6 @@ from lora_viz.update.trained import (
     check_updates,
     is_whole,
     kept_layers,
-    rebuild_trained,
     spectrum,
 )
 
@@ -69,8 +68,8 @@ class TrainedRebuilding:
     def sentence(self) -> str:
         """What to see."""
         return _(
-            "Is the change that full fine-tuning makes of low rank at all? A real ΔW is rebuilt at "
-            "every rank, beside the best that any B and A could do."
+            "Does full fine-tuning change the weights by a ΔW of low rank? A real ΔW is rebuilt "
+            "at every rank, next to the best that any B and A could do."
         )
 
     def key_number(self) -> None:
@@ -141,8 +140,8 @@ class TrainedRebuilding:
                 "‖ΔW‖²; 90 %% of it need %(fewest)s to %(most)s singular values."
             ),
             _(
-                "What this misses is not what the model loses: LoRA finds a ΔW of its own, and "
-                "small singular values may matter little to the loss."
+                "What B and A miss here is not what the model loses. LoRA finds a different ΔW, "
+                "and small singular values may matter little to the loss."
             ),
             _(
                 "One small model and one short training: a large model's ΔW may be nearer to low "
@@ -156,7 +155,7 @@ class TrainedRebuilding:
         words = (
             _("Not exactly: all of this ΔW's %(all)s singular values are above rounding.")
             if one.numerical_rank == len(one.values)
-            else _("Of %(all)s singular values of this ΔW %(numerical)s are above rounding.")
+            else _("%(numerical)s of this ΔW's %(all)s singular values are above rounding.")
         )
         words += " " + _(
             "Half of ‖ΔW‖² is in the largest %(half)s, 90 %% in %(most)s. At r = %(rank)s the best "
@@ -174,7 +173,7 @@ class TrainedRebuilding:
     def _what_it_is(self) -> str:
         updates, one = self.updates, self.updates.one
         if one.is_shipped:
-            words = _("A recorded run that ships with the app, not yours (ΔW in float16):")
+            words = _("A shipped run, which comes with the app (ΔW in float16):")
         elif one.is_own:
             words = _("Your run “%s”:") % one.name
         else:
@@ -232,11 +231,6 @@ def ask_trained_rebuild(
     """Rebuild the real ΔW in a worker, or take the known answer."""
     rebuild = asking.answer(
         _("Rebuilding a real ΔW at every rank …"),
-        rebuild_trained,
-        str(updates.one.run.path),
-        updates.layer,
-        view.seed,
-        view.sweeps,
-        stamp(updates.one.run.path / "result.json")[0],
+        update_of(updates.one.run, updates.layer, view.seed, view.sweeps),
     )
     return TrainedRebuilding(updates, scenario, view, rebuild)

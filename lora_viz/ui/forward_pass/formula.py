@@ -33,8 +33,8 @@ def formula(layer: Layer, passed: ForwardPass, scenario: Scenario) -> None:
     worked = passed.worked
     st.caption(
         _(
-            "One output with its numbers, the one that A and B change most: "
-            "h_lora[%(row)s, %(column)s] before scaling, then h[%(row)s, %(column)s]."
+            "One output in numbers, the one that A and B change most: h_lora[%(row)s, "
+            "%(column)s] before scaling, then h[%(row)s, %(column)s]."
         )
         % {"row": worked.row, "column": grouped(worked.column)}
     )
@@ -67,7 +67,7 @@ def worked_output(passed: ForwardPass, rank: int) -> tuple[str, str]:
 def convention(layer: Layer) -> str:
     """That W·x and x·Wᵀ are the same, and how this layer stores W."""
     words = _(
-        "The document writes W·x for one column x. The rows of a batch are computed at once as "
+        "The explainer writes W·x for one column x. The rows of a batch are computed at once as "
         "x·Wᵀ: the same numbers."
     )
     stored = {

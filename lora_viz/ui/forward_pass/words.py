@@ -131,9 +131,9 @@ class ForwardWords:
         now, multiplied = self.scenario, self.multiplied
         points = (
             _(
-                "The way through A and B is narrow: %(in)s inputs become %(rank)s numbers and then "
-                "%(out)s outputs. The adapter costs %(lora)s multiplications beside %(base)s for "
-                "W, %(share)s more."
+                "The way through A and B is narrow: %(in)s inputs become %(rank)s numbers and "
+                "then %(out)s outputs. The adapter costs %(lora)s multiplications in addition "
+                "to %(base)s for W, %(share)s more."
             ),
             _(
                 "Merged, W′ has the shape of W: the %(share)s are gone, and the layer is as fast "
@@ -144,8 +144,8 @@ class ForwardWords:
                 "it is trained. Move the optimizer steps to 0 to see it."
             ),
             _(
-                "One row here is one input vector, as in the document. A model sends one row for "
-                "every token: %(batch)s × %(tokens)s = %(all)s rows in your training step."
+                "One row here is one input vector, as in the explainer. A model sends one row "
+                "for every token: %(batch)s × %(tokens)s = %(all)s rows in your training step."
             ),
         )
         values = {
@@ -175,7 +175,7 @@ class ForwardWords:
             return f"{start} " + _("A and B are as PEFT starts them: B is zero, so h_lora is too.")
         return f"{start} " + _(
             "A and B took %(steps)s real AdamW steps (learning rate %(rate)s) towards a made-up "
-            "task, a random ΔW of rank %(true_rank)s on %(rows)s inputs: mean squared error "
+            "task, a random ΔW of rank %(true_rank)s on %(rows)s inputs. Mean squared error: "
             "%(before)s → %(after)s."
         ) % {
             "steps": self.view.forward_steps,
@@ -191,12 +191,12 @@ class ForwardWords:
         now, notes = self.scenario, []
         if self.rows < now.batch_size:
             notes.append(
-                _("Computed are the first %(rows)s of %(all)s rows; rows do not affect each other.")
+                _("The first %(rows)s of %(all)s rows are computed; rows do not affect each other.")
                 % {"rows": grouped(self.rows), "all": grouped(now.batch_size)}
             )
         if now.method == "full":
             notes.append(_("Full fine-tuning has no A and B; this is what LoRA would compute."))
-        if now.method == "qlora":
+        if now.is_quantized:
             notes.append(_("QLoRA rounds W to 4 bits first and multiplies by the rounded W."))
         if now.base_dtype != "float32" or now.adapter_dtype != "float32":
             notes.append(_("Computed in float32; 16-bit numbers round more coarsely."))
@@ -209,11 +209,12 @@ class ForwardWords:
         return {
             "1": _(
                 "**Step 1 · Frozen ❄** The layer as it was: each row of x has %(in)s numbers, "
-                "W makes %(out)s of them. x is %(rows)s×%(in)s, h_base %(rows)s×%(out)s."
+                "and W turns them into %(out)s. x is %(rows)s×%(in)s, h_base %(rows)s×%(out)s."
             ),
             "2": _(
-                "**Step 2 · Trainable 🔥** A makes %(rank)s numbers of each row: temp is "
-                "%(rows)s×%(rank)s. B makes %(out)s again, and all are multiplied by %(factor)s."
+                "**Step 2 · Trainable 🔥** A turns each row into %(rank)s numbers: temp is "
+                "%(rows)s×%(rank)s. B turns them into %(out)s again, and all are multiplied by "
+                "%(factor)s."
             ),
             "3": _(
                 "**Step 3 · Combine** h_base and h_lora are added, then DoRA multiplies each "
@@ -230,9 +231,9 @@ class ForwardWords:
                 "%(merged)s."
             ),
             "merged": _(
-                "**Merged** One multiplication by W′ gives the same h, within rounding: the "
-                "largest number in h is %(largest)s. From the W′ that PEFT merges, this one "
-                "differs %(to_peft)s."
+                "**Merged** One multiplication by W′ gives the same h, within rounding. The "
+                "largest number in h is %(largest)s. This W′ differs %(to_peft)s from the one "
+                "that PEFT merges."
             )
             + (" " + _("With DoRA W′ = m · (W + ΔW) / ‖W + ΔW‖.") if dora else ""),
         }

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.one_layer import LayerState, saving
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.figures.full_or_lora_bytes import ROLE_MEANINGS
 from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.kit.matrices import LayerShape
@@ -104,8 +104,8 @@ def why(full: LayerState, lora: LayerState) -> None:
             "smaller rank can shrink that part; a smaller number format for W can (QLoRA)."
         ),
         _(
-            "Activations are not counted here: they depend on the batch and the sequence length, "
-            "and both ways need them."
+            "Activations are not counted here. They depend on the batch and the sequence "
+            "length, and both methods need them."
         ),
     )
     values = {
@@ -162,7 +162,7 @@ def _special_cases(full: LayerState, lora: LayerState, scenario: Scenario) -> It
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }
-    if scenario.method == "qlora":
+    if scenario.is_quantized:
         yield _("QLoRA stores the frozen W in 4 bits; here it is counted as %(dtype)s.") % {
             "dtype": lora.frozen_dtype
         }

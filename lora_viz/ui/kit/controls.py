@@ -13,7 +13,7 @@ import streamlit as st
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario, chosen_targets
 from lora_viz.format import grouped
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.models.source import typed_model
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit.literal import as_cell
@@ -180,7 +180,6 @@ def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
 
 
 def _changed(owner: type[Declared], field: str, key: str) -> None:
-    set_language(state.scenario().language)  # callbacks run before the page sets it
     value = st.session_state[key]
     value = _as_typed(field, value, getattr(state.values_of(owner), field))
     change = state.update_training if owner is TrainingSettings else state.update
@@ -204,7 +203,6 @@ def _several_changed(
     if_empty: tuple[Any, ...],
 ) -> None:
     """Take what was chosen; where nothing is left, say what is used in its place."""
-    set_language(state.scenario().language)  # callbacks run before the page sets it
     kept = getattr(state.values_of(owner), field)
     is_needed = bool(owner.model_fields[field].default)
     if not st.session_state[key] and (used := kept if is_needed else if_empty):

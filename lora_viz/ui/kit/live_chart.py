@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.components.v2 import component
 
+from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import _
-from lora_viz.ui.kit.page import GROUND, INK
 from lora_viz.ui.serving.plotly_library import ADDRESS
 
 if TYPE_CHECKING:

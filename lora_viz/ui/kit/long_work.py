@@ -52,7 +52,7 @@ def is_stopped(name: str, work: object) -> bool:
 
 def go_on_button(name: str) -> None:
     """A button that goes on with stopped work."""
-    st.button(_("Go on"), key=f"go-on:{name}", on_click=_go_on, args=(name,))
+    st.button(_("Continue"), key=f"go-on:{name}", on_click=_go_on, args=(name,))
 
 
 def _stop(name: str) -> None:

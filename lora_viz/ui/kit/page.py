@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lora_viz.choices.optimizers import OPTIMIZERS
+from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import _
 from lora_viz.ui import page_list
 from lora_viz.ui.kit.chart_download import download_buttons
@@ -25,8 +27,6 @@ if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a w
     import plotly.graph_objects as go
 
 # text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
-INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
-GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
 
 def note_on_8_bit_moments() -> None:
     """For pages that count AdamW's moments in the dtype of the weights, whatever is chosen."""
-    if state.scenario().optimizer == "adamw_8bit":
+    if OPTIMIZERS[state.scenario().optimizer].moment_bytes is not None:
         st.caption(
             _(
                 "This page shows AdamW's moments in the dtype of the weights. Moments in 8 bits "

@@ -8,7 +8,7 @@ from lora_viz.adapter.target_choice import toggle
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.layer_map.picture import MapSettings, layer_map_svg
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.layer_map.tree import LayerTree
 from lora_viz.ui.kit import asking, controls
 from lora_viz.ui.kit.messages import show_warning
@@ -42,7 +42,6 @@ def _toggle() -> None:
     kind = st.session_state[KEY].toggled
     if not kind:
         return
-    set_language(state.scenario().language)  # callbacks run before the page sets it
     try:
         choice = toggle(state.scenario(), asking.architecture(), asking.adapter_layout(), kind)
     except UserError as error:

@@ -22,6 +22,7 @@ from lora_viz.models.architecture import Architecture
 from lora_viz.models.layer_kinds import LayerKinds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown
+from lora_viz.ui.kit.model_names import architecture_name
 from lora_viz.ui.parameters import words
 
 
@@ -43,9 +44,10 @@ class LayerMapWords:
         """What the signs, the frames and the small rectangles mean."""
         st.caption(
             _(
-                "❄ frozen, 🔥 trained. **Press a layer** to give it LoRA or to take it away; press "
-                "a stack of blocks to open it. Dashed: computed, without weights. Boxes are not to "
-                "scale; the blue rectangles are W (out high, in wide), to one scale in the block."
+                "❄ frozen, 🔥 trained. **Click a layer** to add or remove LoRA; click a stack of "
+                "blocks to open it. Dashed: computed, without weights. Boxes are not to scale; "
+                "the blue rectangles are W (out high, in wide), drawn to one scale within the "
+                "block."
             )
         )
 
@@ -73,8 +75,8 @@ class LayerMapWords:
             yield _(
                 "**Stored the other way round.** The layers of this model’s blocks are "
                 "`Conv1D`, which stores W as (in × out): %(stored)s for %(name)s, where the "
-                "document writes (out × in): %(shape)s. A is r × in and B is out × r all the same; "
-                "PEFT knows the difference as `fan_in_fan_out`."
+                "explainer writes (out × in): %(shape)s. A is still r × in and B out × r; PEFT "
+                "calls the difference `fan_in_fan_out`."
             ) % {
                 "stored": written(turned.weight_shape),
                 "name": as_code(turned.module_type),
@@ -83,7 +85,7 @@ class LayerMapWords:
         if in_full := count_trained_in_full(self.layout):
             yield _(
                 "**Trained in full.** PEFT trains and saves a copy of the head: %(layers)s, "
-                "%(count)s parameters at any rank. The original stays frozen beside it."
+                "%(count)s parameters at any rank. The original stays frozen."
             ) % {
                 "layers": ", ".join(as_code(name) for name in in_full),
                 "count": grouped(sum(in_full.values())),
@@ -107,10 +109,10 @@ class LayerMapWords:
         points = [
             _(
                 "%(family)s is %(blocks)s blocks of the same layers, so one name in the target "
-                "modules means one adapter in every block."
+                "modules puts one adapter in every block."
             )
             % {
-                "family": as_markdown(self.architecture.label),
+                "family": as_markdown(architecture_name(self.architecture)),
                 "blocks": len(self.architecture.blocks),
             },
             *self._shares_of_parts(),
@@ -167,8 +169,8 @@ class LayerMapWords:
         }
         if "feed_forward" in held:
             yield _(
-                "The feed-forward network holds %(share)s of a block’s parameters; the document "
-                "leaves it out and adapts attention alone."
+                "The feed-forward network holds %(share)s of a block’s parameters; the "
+                "explainer leaves it out and adapts attention alone."
             ) % {"share": percent(held["feed_forward"] / block.parameters, 1)}
 
     def _next_layer(self) -> Iterator[str]:
@@ -196,7 +198,7 @@ class LayerMapWords:
             if len(matched := kinds.matched_by(end)) > 1:
                 yield _(
                     "The short name %(end)s would match %(count)s kinds of layer: %(kinds)s. "
-                    "A press here uses the shortest name that matches one."
+                    "Clicking a layer uses the shortest name that matches only that kind."
                 ) % {
                     "end": as_code(end),
                     "count": len(matched),

@@ -6,12 +6,11 @@ from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.report import MemoryReport
 from lora_viz.models.catalogue import default_targets
-from lora_viz.questions import kept
+from lora_viz.questions import ask_for, kept
 from lora_viz.ui.kit.asking import answer_or_reason
-from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.kit.names import method_name, model_name
 
 
 def step_of(scenario: Scenario) -> MemoryReport | UserError:
@@ -21,27 +20,25 @@ def step_of(scenario: Scenario) -> MemoryReport | UserError:
         message
         % {
             "model": model_name(scenario.model),
-            "method": METHODS[scenario.method],
+            "method": method_name(scenario.method),
             "batch": grouped(scenario.batch_size),
             "length": grouped(scenario.seq_len),
         },
-        simulate_step,
-        scenario.model,
-        step_settings(scenario).as_arguments(),
+        ask_for.step_of(scenario),
     )
 
 
 def step_quietly(scenario: Scenario) -> MemoryReport | UserError:
     """The same without a message, for work that says itself how far it is."""
     try:
-        return kept.ask(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+        return kept.ask(ask_for.step_of(scenario))
     except UserError as error:
         return error
 
 
 def known_step(scenario: Scenario) -> MemoryReport | None:
     """The step of a scenario if it needs no further simulation."""
-    return kept.known(simulate_step, scenario.model, step_settings(scenario).as_arguments())
+    return kept.known(ask_for.step_of(scenario))
 
 
 def is_known(scenario: Scenario) -> bool:

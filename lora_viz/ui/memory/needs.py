@@ -6,7 +6,7 @@ from lora_viz.format import size
 from lora_viz.i18n import _
 from lora_viz.machine.cards import Card
 from lora_viz.memory.fit import Verdict, verdict
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 
 
 def needs_of(report: MemoryReport, memory_bytes: int) -> str:
@@ -21,8 +21,8 @@ def parts_of(report: MemoryReport) -> str:
     """The parts that the number is the sum of."""
     needs = report.needs
     return _(
-        "%(allocated)s allocated at the peak, %(reserved)s that PyTorch's allocator reserves "
-        "beyond it, %(context)s for the CUDA context (assumed)"
+        "%(allocated)s allocated at the peak, %(reserved)s that PyTorch's allocator reserves on "
+        "top, %(context)s for the CUDA context (assumed)"
     ) % {
         "allocated": size(needs.allocated),
         "reserved": size(needs.reserved_beyond),

@@ -8,9 +8,9 @@ from lora_viz.figures.kit.colours import Meaning
 from lora_viz.figures.memory_bars import Piece
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.timeline import PHASES
-from lora_viz.ui.sidebar import METHODS
+from lora_viz.ui.kit.names import method_name
 
 # from the bottom of a bar: what stays between steps, then what comes and goes
 KINDS: dict[str, Meaning] = {
@@ -110,10 +110,10 @@ def rows(reports: Mapping[str, MemoryReport]) -> list[dict[str, str]]:
             report.needs.total,
         ]
         for line, number in zip(lines.values(), numbers, strict=True):
-            line[f"{METHODS[method]} (B)"] = grouped(number)
+            line[f"{method_name(method)} (B)"] = grouped(number)
     for method, report in reports.items():
         for library, version in report.software.items():
-            lines.setdefault(library, {})[f"{METHODS[method]} (B)"] = version
+            lines.setdefault(library, {})[f"{method_name(method)} (B)"] = version
     return [
         {_("At the peak, unless it says otherwise"): name, **line} for name, line in lines.items()
     ]

@@ -10,14 +10,14 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, smaller_steps, step_of
 from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_sentence
 from lora_viz.ui.memory.pieces import bar_pieces, words_for
-from lora_viz.ui.sidebar import METHODS
 
 Reports = Mapping[str, MemoryReport]
 # what grows with the batch
@@ -28,7 +28,7 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
     """What the chosen method needs of the card, whether that fits, and its parts."""
     card = scenario.card
     words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.") % {
-        "method": METHODS[scenario.method],
+        "method": method_name(scenario.method),
         "needs": needs_of(report, card.memory_bytes),
         "card": as_html(card.name),
         "verdict": verdict_sentence(report, card),
@@ -43,7 +43,7 @@ def note_on_context(scenario: Scenario, context_length: int | None) -> None:
         show_warning(
             _(
                 "%(length)s tokens are more than the %(context)s that this model has positions "
-                "for, or was made for: the step is simulated, but a real one may fail."
+                "for, or was made for. The step is simulated, but a real one may fail."
             )
             % {"length": grouped(scenario.seq_len), "context": grouped(context_length)}
         )
@@ -63,9 +63,9 @@ def _lora_against_full(full: MemoryReport, lora: MemoryReport) -> str:
     weights, of_batch = lora.breakdown.get("weights", 0), _of_the_batch(lora)
     return _(
         "LoRA trains **%(trained)s** of the parameters; its peak is **%(change)s %(word)s** "
-        "than full fine-tuning's. What stays: frozen weights, %(weights)s or %(share_of_weights)s "
-        "of it, and activations and logits, %(bytes)s or %(share)s. Those grow with the batch, "
-        "hardly with the rank."
+        "than full fine-tuning's. What stays: frozen weights, %(weights)s or "
+        "%(share_of_weights)s of the peak, and activations and logits, %(bytes)s or %(share)s. "
+        "Those grow with the batch, and hardly with the rank."
     ) % {
         "trained": percent(lora.trainable_parameters / full.trainable_parameters),
         "change": percent(abs(change), 1),
@@ -105,8 +105,8 @@ def _qlora_against_lora(lora: MemoryReport, qlora: MemoryReport, scenario: Scena
     )
     if scenario.base_dtype != "float32" and scenario.kbit_preparation != "none":
         sentence += " " + _(
-            "The preparation for 4-bit training makes weights that are not packed float32, and "
-            "what is computed with them with it."
+            "Preparing for 4-bit training casts the unpacked weights to float32, and so "
+            "everything computed from them."
         )
     if changes.get("weights", 0) > 0:
         sentence += " " + _(
@@ -131,7 +131,7 @@ def next_steps(report: MemoryReport, scenario: Scenario) -> None:
         place = st.empty()
         with place.container():
             is_wanted = st.button(_("Simulate smaller steps"), key="simulate-smaller-steps")
-            st.caption(_("Each is a simulated step of its own."))
+            st.caption(_("Each one is simulated as a separate step."))
         if not is_wanted:
             return
         place.empty()
@@ -162,24 +162,23 @@ def quotation(reports: Reports, scenario: Scenario) -> str:
     if not full or not lora:
         return words
     weights_and_state = full.breakdown.get("weights", 0) + full.breakdown.get("optimizer", 0)
-    return (
-        words
-        + " "
-        + _(
-            "Full fine-tuning has 1.50 GB of weights and optimizer state there, %(state)s here; "
-            "500 MB of gradients there, %(gradients)s here at the peak. For activations the "
-            "explainer assumes 500 MB by either method; a batch of %(batch)s × %(length)s has "
-            "%(full)s and %(lora)s, logits included."
-        )
-        % {
-            "state": size(weights_and_state),
-            "gradients": size(full.breakdown.get("gradients", 0)),
-            "batch": grouped(scenario.batch_size),
-            "length": grouped(scenario.seq_len),
-            "full": size(_of_the_batch(full)),
-            "lora": size(_of_the_batch(lora)),
-        }
+    quoted = _(
+        "The explainer: weights and optimizer state 1.50 GB, gradients 500 MB, activations 500 MB "
+        "by either method (assumed)."
     )
+    here = _(
+        "This step, %(batch)s × %(length)s tokens: weights and optimizer state %(state)s, "
+        "gradients at the peak %(gradients)s, activations and logits %(full)s (full "
+        "fine-tuning) and %(lora)s (LoRA)."
+    ) % {
+        "state": size(weights_and_state),
+        "gradients": size(full.breakdown.get("gradients", 0)),
+        "batch": grouped(scenario.batch_size),
+        "length": grouped(scenario.seq_len),
+        "full": size(_of_the_batch(full)),
+        "lora": size(_of_the_batch(lora)),
+    }
+    return "  \n".join((words, quoted, here))
 
 
 def formula(reports: Reports) -> None:
@@ -190,7 +189,7 @@ def formula(reports: Reports) -> None:
             latex.coloured(piece.meaning, rf"\text{{{size(piece.bytes)}}}")
             for piece in bar_pieces(report, method)
         )
-        lines.append(rf"\text{{{METHODS[method]}}}: {terms} = {_text(report.needs.total)}")
+        lines.append(rf"\text{{{method_name(method)}}}: {terms} = {_text(report.needs.total)}")
     latex.lines(*lines)
     st.caption(_("The parts are in the order of the bars, from the bottom, and in their colours."))
 
@@ -204,9 +203,9 @@ def why(reports: Reports, scenario: Scenario) -> None:
     points = list(findings(reports, scenario))
     points.append(
         _(
-            "The forward pass piles up activations, the backward pass takes them down again. The "
-            "peak is where logits and their gradient lie on top of all of them, or, in a large "
-            "model, where gradients and the optimizer's copies do."
+            "The forward pass builds up activations, and the backward pass frees them again. "
+            "The peak is where logits and their gradient lie on top of them all. In a large "
+            "model it can be where gradients and the optimizer's copies do."
         )
     )
     points.append(
@@ -223,9 +222,9 @@ def sources(report: MemoryReport) -> None:
     versions = ", ".join(f"{library} {version}" for library, version in report.software.items())
     for source in (
         _(
-            "Simulated: transformers, PEFT and torch run the step themselves over tensors without "
-            "data, and the rules of PyTorch's CUDA allocator are replayed over what they allocate. "
-            "Versions: %s."
+            "Simulated: transformers, PEFT and torch run the step themselves over tensors "
+            "without data. What they allocate is then replayed by the rules of PyTorch's CUDA "
+            "allocator. Versions: %s."
         )
         % as_markdown(versions),
         _("Simulated blocks: %(simulated)s of %(all)s; the others are like their neighbours.")

@@ -8,8 +8,8 @@ import streamlit as st
 
 from lora_viz.adapter.counts import BlockCount, Count, ModuleKind
 from lora_viz.adapter.layout import TensorRole
-from lora_viz.checkpoint.file_formats import BYTES_PER_VALUE
 from lora_viz.choices.scenario import Scenario
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.figures.kit.bars import Segment
 from lora_viz.figures.kit.colours import Meaning, colour
 from lora_viz.figures.kit.literal import as_plotly

@@ -73,7 +73,7 @@ def block_picture(
     """One block with the matched layers lit."""
     block = most_adapted_block(layout)
     if block is None:
-        st.caption(_("The adapted layers stand outside of the model's blocks."))
+        st.caption(_("The adapted layers are outside the model's blocks."))
         return
     st.caption(
         _(
@@ -141,12 +141,12 @@ def _no_trap(scenario: Scenario, is_warned: bool) -> str:
         return _("The target is a pattern, which PEFT compares with whole names.")
     if is_warned:
         return _(
-            "PEFT compares the **ends** of names and adapts every layer that matches. Write more "
-            "of a name to mean fewer layers."
+            "PEFT compares the **ends** of names and adapts every layer that matches. Write "
+            "more of a name to match fewer layers."
         )
     return _(
-        "PEFT compares the **ends** of names. Here the last part of each target name matches "
-        "no more layers than the name itself does, so there is nothing to mix up."
+        "PEFT compares the **ends** of names. Here the last part of each target name matches no "
+        "more layers than the whole name does, so there is nothing to mix up."
     )
 
 
@@ -169,9 +169,9 @@ def _document(trap: Trap) -> str:
     rank = Scenario().rank
     full, short = (layout.trainable_parameters(rank) for layout in (trap.full, trap.short))
     return _(
-        "At r = %(rank)s the document's §5 counts %(short)s (%(share)s), which is what the short "
-        "name gives. Its §4 and §6 say that the feed-forward network has no LoRA: that adapter has "
-        "%(full)s."
+        "At r = %(rank)s the explainer's §5 counts %(short)s (%(share)s), which is what the "
+        "short name gives. Its §4 and §6 say that the feed-forward network has no LoRA: that "
+        "adapter has %(full)s."
     ) % {
         "rank": rank,
         "short": grouped(short),

@@ -11,7 +11,7 @@ from lora_viz.adapter.layout import AdapterLayout, TensorRole, lora_parameters
 from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.colours import colour
 from lora_viz.format import THIN_SPACE, grouped, percent
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_latex
 from lora_viz.ui.parameters.bars import MOST_KINDS, SHOWN_DIGITS
@@ -48,7 +48,12 @@ def scale(axis_name: str, kinds: list[ModuleKind]) -> str:
     left_out = len(kinds) - MOST_KINDS
     sentence = _linear_scale() if axis_name == "linear" else _log_scale()
     if left_out > 0:
-        sentence += " " + _("%s more kinds of layer are in the table.") % left_out
+        words = plural(
+            "%s more kind of layer is in the table.",
+            "%s more kinds of layer are in the table.",
+            left_out,
+        )
+        sentence += " " + words % left_out
     return sentence
 
 
@@ -61,8 +66,8 @@ def _linear_scale() -> str:
 
 def _log_scale() -> str:
     return _(
-        "Not to scale: equal steps on this axis are equal factors. Inside a bar A and B divide its "
-        "length by their shares. The linear axis is true to scale."
+        "Not to scale: equal distances on this axis are equal factors. Inside a bar, A and B "
+        "divide its length by their shares. The linear axis is true to scale."
     )
 
 
@@ -159,7 +164,7 @@ def why(model: Count, kinds: list[ModuleKind], scenario: Scenario) -> None:
                     "A and B grow in proportion to the rank: r = %(rank)s gives %(once)s, "
                     "r = %(double)s gives %(twice)s."
                 ),
-                _("A target name decides more than the rank: check what PEFT matched."),
+                _("A target name decides more than the rank does: check what PEFT matched."),
             )
         )
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.planner_grid import Column
 from lora_viz.i18n import _
 from lora_viz.machine.cards import Card, cards
 from lora_viz.machine.gpus_here import MachineReading
-from lora_viz.memory.settings import capability_class, step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.report import MemoryReport
+from lora_viz.memory.settings import capability_class
 from lora_viz.questions import kept
+from lora_viz.questions.ask_for import step_of
+from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session.view import View
-from lora_viz.ui.sidebar import METHODS, model_name
 
 Steps = dict[tuple[Scenario, float], MemoryReport | UserError | None]
 
@@ -67,7 +69,7 @@ def planned_scenarios(scenario: Scenario, view: View) -> list[Scenario]:
 
 def column_of(planned: Scenario) -> Column:
     """What stands above a column of the grid: the model, then method and rank."""
-    method = METHODS[planned.method]
+    method = method_name(planned.method)
     rank = "" if planned.method == "full" else f"<br>r={planned.rank}"
     return Column(model_name(planned.model), method + rank)
 
@@ -86,16 +88,12 @@ def needed_steps(planned: list[Scenario], rows: list[PlannedCard]) -> list[tuple
 
 def known_step(scenario: Scenario, capability: float) -> MemoryReport | None:
     """The step on a class of card, if it has been simulated before."""
-    return kept.known(simulate_step, scenario.model, _arguments(scenario, capability))
+    return kept.known(step_of(scenario, capability))
 
 
 def ask_step(scenario: Scenario, capability: float) -> MemoryReport | UserError:
     """The step on a class of card, or why there is none."""
     try:
-        return kept.ask(simulate_step, scenario.model, _arguments(scenario, capability))
+        return kept.ask(step_of(scenario, capability))
     except UserError as error:
         return error
-
-
-def _arguments(scenario: Scenario, capability: float) -> dict[str, object]:
-    return replace(step_settings(scenario), compute_capability=capability).as_arguments()

@@ -9,10 +9,10 @@ from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.planner_grid import NUMBERS_UP_TO, Cell, fit_grid
 from lora_viz.format import grouped, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.settings import capability_class
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html
 from lora_viz.ui.kit.long_work import go_on_button, is_stopped, long_work
@@ -39,7 +39,10 @@ def simulate_grid(planned: list[Scenario], rows: list[PlannedCard]) -> Steps:
     if not missing:
         return found
     if is_stopped(WORK, needed):
-        st.caption(_("%s steps are not simulated yet.") % len(missing))
+        words = plural(
+            "%s step is not simulated yet.", "%s steps are not simulated yet.", len(missing)
+        )
+        st.caption(words % len(missing))
         go_on_button(WORK)
         return found
     with long_work(WORK) as say:
@@ -116,8 +119,9 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
         page.key_number(
             f"${grouped(found.card.launch_price_usd or 0)}",
             _(
-                "%(card)s: the lowest launch price among the cards that this scenario fits. It is "
-                "the maker's, shops ask others, and data-centre cards have none."
+                "%(card)s: the lowest launch price among the cards that this scenario fits. It "
+                "is the manufacturer's launch price; shop prices differ, and data-centre cards "
+                "have none."
             )
             % {"card": as_html(found.name)},
         )
@@ -127,7 +131,7 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
     if fitting:
         page.key_number(
             size(fitting[-1].memory_bytes) if len(fitting) == 1 else str(len(fitting)),
-            _("cards that this scenario fits, none of which has a published price: from %s on")
+            _("cards that this scenario fits. None has a published price; they start at %s")
             % as_html(fitting[0].name),
         )
     else:

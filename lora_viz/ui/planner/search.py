@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
+from lora_viz.choices.optimizers import of_each_state
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import Largest, Simulate, largest, verdict
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.step_time import step_seconds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.long_work import long_work
 from lora_viz.ui.kit.messages import show_warning
+from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, known_step, smaller_steps, step_quietly
 from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_words
-from lora_viz.ui.sidebar import METHODS
 
 Found = tuple[Largest, Largest]
 SEARCH, COSTS = "planner-search", "planner-costs"
@@ -45,7 +47,9 @@ def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None
         place = st.empty()
         with place.container():
             is_wanted = st.button(_("Search the largest batch and sequence"), key="search-largest")
-            st.caption(_("About ten to twenty simulated steps. You can stop it and go on later."))
+            st.caption(
+                _("About ten to twenty simulated steps. You can stop it and continue later.")
+            )
         if not is_wanted:
             return
         place.empty()
@@ -65,9 +69,9 @@ def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None
     )
     st.caption(
         _(
-            "Beside %(context)s of an assumed CUDA context. The second number of two needs "
-            "`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`; between them it depends on how "
-            "the allocator's blocks happen to fall."
+            "After setting aside %(context)s for the CUDA context. Where two numbers are given, "
+            "the larger one needs `PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`; in "
+            "between it depends on fragmentation."
         )
         % {"context": binary_size(CUDA_CONTEXT_BYTES)}
     )
@@ -178,13 +182,13 @@ def changed_settings(scenario: Scenario) -> dict[str, Scenario]:
         if scenario.target_modules != (ALL_LINEAR,):
             words = _("Every linear layer as target")
             changes[words] = scenario.changed(target_modules=(ALL_LINEAR,))
-    for optimizer in ("adamw_8bit", "sgd", "adamw"):
-        if optimizer != scenario.optimizer:
-            words = _("Optimizer %s") % optimizer
-            changes[words] = scenario.changed(optimizer=optimizer)
-    for method, name in METHODS.items():
+    for optimizer in of_each_state():
+        if optimizer.name != scenario.optimizer:
+            words = _("Optimizer %s") % optimizer.name
+            changes[words] = scenario.changed(optimizer=optimizer.name)
+    for method in METHODS:
         if method != scenario.method:
-            changes[_("Method %s") % name] = scenario.changed(method=method)
+            changes[_("Method %s") % method_name(method)] = scenario.changed(method=method)
     return changes
 
 

@@ -8,7 +8,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
-from lora_viz.memory.simulate import MemoryReport
+from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import calibrated_utilisation, step_seconds, tokens_per_second
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_markdown
@@ -30,8 +30,8 @@ def utilisation_controls(report: MemoryReport, scenario: Scenario) -> None:
             format="%g",
             key=MEASURED,
             help=_(
-                "How long one optimizer step of this very scenario took you on %s. The "
-                "utilisation follows, and stands for every card and scenario from then on."
+                "How long one optimizer step of exactly this scenario took on %s. The "
+                "utilisation is worked out from it and then used for every card and scenario."
             )
             % as_markdown(scenario.gpu),
         )
@@ -48,8 +48,8 @@ def _calibrate(report: MemoryReport, scenario: Scenario) -> None:
     if found > 1:
         state.complain(
             _(
-                "%(seconds)s s would be faster than %(card)s's published peak rate; check the "
-                "card, the scenario and whether you measured an optimizer step."
+                "%(seconds)s s would be faster than %(card)s's published peak rate. Check the "
+                "card, the scenario, and that you measured an optimizer step."
             )
             % {"seconds": f"{seconds:g}", "card": scenario.gpu}
         )
@@ -104,9 +104,10 @@ def table(scenario: Scenario, rows: list[PlannedCard], steps: Steps, utilisation
     )
     st.caption(
         _(
-            "An estimate: counted operations over the published peak rate (half precision, or "
-            "float32 for a float32 base) times the utilisation, and never less than reading the "
-            "weights twice takes. Loading data, padding that is dropped and unpacking 4-bit "
-            "weights are not counted. T4 and V100 reach their half-precision rate in float16 only."
+            "An estimate: the counted operations divided by the published peak rate (half "
+            "precision, or float32 for a float32 base) times the utilisation, and never less "
+            "than the time it takes to read the weights twice. Loading data, padding that is "
+            "dropped and unpacking 4-bit weights are not counted. T4 and V100 reach their "
+            "half-precision rate in float16 only."
         )
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.format import binary_size, size
 from lora_viz.i18n import _
-from lora_viz.memory.simulate import CUDA_CONTEXT_BYTES, MemoryReport
+from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import latex
 from lora_viz.ui.kit.literal import as_latex
 from lora_viz.ui.session.view import View
@@ -32,13 +32,13 @@ def formula(report: MemoryReport | None, scenario: Scenario) -> None:
             rf"\text{{{as_latex(scenario.card.name)}: {size(scenario.card.memory_bytes)}}}",
         )
     for sentence in (
-        _("✓ A step fits where what PyTorch's default allocator reserves has room."),
+        _("✓ A step fits if everything PyTorch's default allocator reserves fits on the card."),
         _(
-            "~ It is tight where only what is allocated has room: set "
+            "~ It is tight if only what is allocated fits. Set "
             "`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`, or hope that the allocator can "
             "give cached memory back."
         ),
-        _("✗ It does not fit where what is allocated has no room."),
+        _("✗ It does not fit if even what is allocated is more than the card has."),
     ):
         st.markdown(f"- {sentence}")
 
@@ -47,17 +47,17 @@ def why() -> None:
     """What a planner is for."""
     for sentence in (
         _(
-            "A card is chosen once, a batch every day: see first whether weights and optimizer "
-            "state fit at all, then how much batch and sequence the rest has room for."
+            "You choose a card once, but a batch every day. See first whether weights and "
+            "optimizer state fit at all, then how much batch and sequence the rest has room for."
         ),
         _(
-            "Where full fine-tuning is out of reach, LoRA takes away gradients and moments, and "
-            "QLoRA three quarters of the weights in half precision. Neither makes activations or "
-            "logits smaller."
+            "Where full fine-tuning is out of reach, LoRA removes gradients and moments, and "
+            "QLoRA three quarters of the weights in half precision. Neither makes activations "
+            "or logits smaller."
         ),
         _(
-            "The rank hardly moves a column of the grid: choose it for quality, and the card for "
-            "model, batch and sequence."
+            "The rank hardly changes a column of the grid. Choose the rank for quality, and the "
+            "card for model, batch and sequence."
         ),
     ):
         st.markdown(f"- {sentence}")
@@ -67,12 +67,12 @@ def sources() -> None:
     """Where cards, prices and rates come from, and what is assumed."""
     for source in (
         _(
-            "Cards: memory, compute capability, peak rates and bandwidth from NVIDIA's data sheets "
-            "and architecture white papers; prices are the maker's at launch, in US dollars, and "
-            "are not what shops ask today. `python -m lora_viz gpus --json` lists them."
+            "Cards: memory, compute capability, peak rates and bandwidth from NVIDIA's data "
+            "sheets and architecture white papers. Prices are the manufacturer's at launch, in "
+            "US dollars; shop prices today differ. `python -m lora_viz gpus --json` lists them."
         ),
         _("Memory: a simulated step for each column, as on the Memory page."),
-        _("Assumed: a CUDA context of %s on every card; a screen on the card takes more.")
+        _("Assumed: a CUDA context of %s on every card. A screen on the card takes more.")
         % binary_size(CUDA_CONTEXT_BYTES),
         _("One card trains alone: sharding over several is not simulated."),
         _(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
@@ -35,7 +35,7 @@ def new_sweep(shown: Sweep) -> None:
     own = [sweep for sweep in all_sweeps if owns(sweep.path)]
     running = next((sweep for sweep in all_sweeps if sweep.is_alive()), None)
     with st.container(border=True):
-        st.markdown(f"**{_('A sweep of your own')}**")
+        st.markdown(f"**{_('Your own sweep')}**")
         if running:
             _progress(running)
         else:
@@ -55,7 +55,7 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
         _how_it_ended(begun)
     if begun and left:
         act_button(
-            _("Go on with the %s runs that are left") % left,
+            _("Continue with the %s runs that are left") % left,
             key="resume-sweep",
             on_click=_work_on,
             args=(begun,),
@@ -89,8 +89,8 @@ def _offer() -> None:
     st.caption(
         _(
             "r = 1, 2, 4, 8, 16, 32 and full fine-tuning of tiny-gpt2, %s steps each, one after "
-            "the other on this machine. It goes on if you leave the page; the results replace the "
-            "recorded ones here."
+            "the other on this machine. It continues if you leave the page. Your results then "
+            "replace the shipped ones here."
         )
         % grouped(plan.settings.steps)
     )
@@ -118,7 +118,6 @@ def _work_on(sweep: Sweep) -> None:
 @st.fragment(run_every=LOOK_SECONDS)
 def _progress(sweep: Sweep) -> None:
     """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
-    set_language(state.scenario().language)
     if not sweep.is_alive() or sweep.damage():
         st.rerun()
     runs = sweep.runs()

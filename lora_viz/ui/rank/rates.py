@@ -26,8 +26,8 @@ def note_on_rates(plan: SweepPlan) -> None:
     st.caption(
         _(
             "The rates were chosen before, on the validation part: of those tried they have the "
-            "lowest loss, for LoRA the lowest mean over r = %s. The tab “Table” lists the trials. "
-            "What is drawn is the held-out part."
+            "lowest loss, and for LoRA the lowest mean over r = %s. The tab “Table” lists the "
+            "trials. The held-out part is drawn."
         )
         % ", ".join(map(str, TRIED_RANKS))
     )

@@ -85,13 +85,15 @@ class MeasuredSweep:
                 st.markdown(_("In these runs a higher rank does not always have a lower loss."))
             seeds = len({run.seed for run in self.runs})
             if seeds == 1:
-                st.caption(_("One seed: how far chance moves these numbers, it does not say."))
+                st.caption(
+                    _("Only one seed, so this cannot show how much of the difference is chance.")
+                )
             st.caption(
                 _(
                     "One small model, one task, one learning rate for all ranks (%(lora)s) and "
                     "one for full fine-tuning (%(full)s): no rule for other models. Forgetting "
-                    "depends on the learning rate too; that LoRA always forgets less, these runs "
-                    "do not show."
+                    "depends on the learning rate too. These runs do not show that LoRA always "
+                    "forgets less."
                 )
                 % self._rates()
             )
@@ -126,8 +128,8 @@ class MeasuredSweep:
         if not shares:
             return words
         return f"{words} " + _(
-            "Of %(questions)s reworded held-out questions %(low)s to %(high)s were answered word "
-            "for word."
+            "Of %(questions)s reworded held-out questions, %(low)s to %(high)s were answered "
+            "word for word."
         ) % {
             "questions": max(run.questions or 0 for run in self.runs),
             "low": percent(min(shares), 1),
@@ -178,7 +180,7 @@ class MeasuredSweep:
     def _what_it_is(self) -> str:
         plan = self.sweep.plan()
         words = (
-            _("A recorded sweep that ships with the app, not yours:")
+            _("A shipped sweep, which comes with the app:")
             if self.is_recorded
             else _("Your sweep “%s”:") % self.sweep.path.name
             if owns(self.sweep.path)
@@ -197,7 +199,7 @@ class MeasuredSweep:
                 "all": planned,
             }
         if any(run.seconds is None for run in self.runs):
-            words += " " + _("Runs that were resumed have no time here.")
+            words += " " + _("The time is not shown for runs that were resumed.")
         result = next((one for _settings, one in self.sweep.results()), None)
         if result and result.machine:
             words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {
@@ -256,14 +258,14 @@ def _no_sweep(name: str) -> str:
 def summary(measured: MeasuredSweep) -> None:
     """The place beside the cost: what was measured, in one sentence."""
     with st.container(border=True):
-        badge = _("recorded")
+        badge = _("shipped")
         if not measured.is_recorded:
-            badge = _("yours") if owns(measured.sweep.path) else _("another reader's")
+            badge = _("your own") if owns(measured.sweep.path) else _("another reader's")
         st.markdown(f"**{_('Measured quality by rank')}** :gray-badge[{badge}]")
         losses = spreads(measured.runs, lambda run: run.held_out)
         shown = (f"{_rank_words(entry.rank)}: {loss_words(entry.median, 2)}" for entry in losses)
         st.caption(" · ".join(shown) or _("No run of this sweep has finished yet."))
-        st.caption(_("Held-out loss in nats per token, of a small model; the charts stand below."))
+        st.caption(_("Held-out loss in nats per token, of a small model; the charts are below."))
 
 
 def _rank_words(rank: int | None) -> str:
@@ -274,7 +276,7 @@ def _rank_words(rank: int | None) -> str:
 def _sweep_words(name: str) -> str:
     if not name.startswith(RECORDED):
         return name
-    return _("recorded: task “%s” (ships with the app)") % name.removeprefix(RECORDED)
+    return _("shipped: task “%s”") % name.removeprefix(RECORDED)
 
 
 def _times_100(share: float | None) -> float | None:

@@ -8,13 +8,11 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.ranks import (
-    MOST_STARS,
-    STATED_ADVICE,
-    STATED_RANKS,
     RankCosts,
     RankLine,
     RankRow,
 )
+from lora_viz.explainer import quotes
 from lora_viz.figures.rank_cost import CostPart, RankBox
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
@@ -49,9 +47,14 @@ def key_number(costs: RankCosts, scenario: Scenario) -> None:
     page.key_number(grouped(costs.in_block.at(rank)), words % values)
 
 
+def compared_ranks(rank: int) -> list[int]:
+    """The explainer's ranks and this one, in ascending order."""
+    return sorted({rank, *(told.rank for told in quotes.RANKS)})
+
+
 def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
     """The explainer's boxes with its words and stars, and one for the rank if it has none."""
-    stated = {entry.rank: entry for entry in STATED_RANKS}
+    stated = {entry.rank: entry for entry in quotes.RANKS}
     drawn = []
     for row in rows:
         heading = f"<b>r = {grouped(row.rank)}</b>"
@@ -65,7 +68,7 @@ def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
 
 def stars(number: int) -> str:
     """4 → "★★★★☆"."""
-    return "★" * number + "☆" * (MOST_STARS - number)
+    return "★" * number + "☆" * (quotes.MOST_STARS - number)
 
 
 def cost_parts(line: RankLine) -> list[CostPart]:
@@ -85,11 +88,11 @@ def cost_parts(line: RankLine) -> list[CostPart]:
 def advice() -> None:
     """The explainer's recommendation, as a quotation."""
     with st.container(border=True):
-        st.markdown(f"**{_('The document recommends')}**")
+        st.markdown(f"**{_('The explainer recommends')}**")
         lines = (
             _("> %(task)s: r = %(lowest)s–%(highest)s")
             % {"task": _(entry.task), "lowest": entry.lowest, "highest": entry.highest}
-            for entry in STATED_ADVICE
+            for entry in quotes.ADVICE
         )
         st.markdown("  \n".join(lines))
         st.caption(
@@ -113,9 +116,10 @@ def formula(costs: RankCosts, rank: int) -> None:
     )
     frozen = latex.coloured("frozen", latex.number(costs.adapted_weights))
     break_even = f"{costs.break_even:,.1f}".replace(",", "{,}")
+    inside, outside = latex.coloured("A", r"\text{in}"), latex.coloured("B", r"\text{out}")
     lines = [
-        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum (\textcolor{{#E69F00}}{{\text{{in}}}} + "
-        rf"\textcolor{{#D55E00}}{{\text{{out}}}}) = r \cdot ({per_rank}){constant}",
+        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum ({inside} + {outside}) "
+        rf"= r \cdot ({per_rank}){constant}",
         rf"\text{{{_('trained')}}}({rank}) &= {rank} \cdot {latex.number(line.slope)}{constant} "
         rf"= {latex.number(line.at(rank))}",
         rf"r_{{\text{{{_('break-even')}}}}} &= \frac{{\sum \text{{in}} \cdot \text{{out}}}}"
@@ -131,7 +135,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
         "block": _("Per block"),
         "model": _("Whole model"),
         "file": _("Adapter file, bytes"),
-        "stated": _("The document, per layer"),
+        "stated": _("The explainer, per layer"),
     }
     shown: list[dict[str, Any]] = [
         {
@@ -141,7 +145,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
             _("Percent of the model"): 100 * row.share,
             titles["file"]: row.file_bytes,
             _("Adapter file"): size(row.file_bytes),
-            titles["stated"]: row.stated,
+            titles["stated"]: _stated(row.rank),
         }
         for row in rows
     ]
@@ -151,7 +155,7 @@ def table(rows: list[RankRow], scenario: Scenario) -> None:
     page.table(shown, "ranks", **columns, **{_("Percent of the model"): percentage})
     st.caption(
         _(
-            "A layer of the document is a block here. Its column is a quotation: GPT-2 small, "
+            "A layer of the explainer is a block here. Its column is a quotation: GPT-2 small, "
             "attention only (c_attn and attn.c_proj). Your targets: %s."
         )
         % ", ".join(map(as_code, scenario.target_modules))
@@ -172,15 +176,16 @@ def why(costs: RankCosts, scenario: Scenario) -> None:
         "times": f"{costs.break_even / rank:,.1f}",
     }
     points = (
-        _("Each further rank costs the same: %(slope)s parameters, %(share)s of the model."),
+        _("Every extra rank costs the same: %(slope)s parameters, %(share)s of the model."),
         _("r = %(rank)s trains %(once)s parameters, r = %(double)s trains %(twice)s."),
         _(
-            "At r = %(break_even)s, %(times)s times your rank, A and B hold as many values as the "
-            "W they adapt. Beyond it LoRA trains more than full fine-tuning of these layers."
+            "At r = %(break_even)s, %(times)s times your rank, A and B hold as many values as "
+            "the W they adapt. Above that, LoRA trains more than full fine-tuning of these "
+            "layers."
         ),
         _(
-            "Cost is exact, quality is not known beforehand: a higher rank can fit more, whether "
-            "your task needs it only a sweep tells."
+            "Cost is exact; quality is not known in advance. A higher rank can fit more, but "
+            "only a sweep shows whether your task needs it."
         ),
     )
     st.markdown("\n".join(f"- {point % values}" for point in points))
@@ -198,7 +203,7 @@ def sources() -> None:
                 ),
                 _("Counts and file sizes: PEFT's own adapter for your model, at every rank."),
                 _(
-                    "Quoted from the document, §6: the boxes’ words, the stars, the "
+                    "Quoted from the explainer, §6: the boxes’ words, the stars, the "
                     "recommended ranks. No measurement stands behind them."
                 ),
             )
@@ -209,3 +214,9 @@ def sources() -> None:
 def range_name(name: str) -> str:
     """What the two ranges of the chart are called."""
     return {"break-even": _("To break-even"), "ranks": _("The ranks above")}[name]
+
+
+def _stated(rank: int) -> int | None:
+    """What the explainer gives for one of its layers at this rank, if it has it."""
+    quote = quotes.PER_LAYER.get(rank)
+    return quote.value if quote else None

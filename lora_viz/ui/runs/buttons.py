@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.ui.kit.literal import as_code
@@ -57,7 +57,6 @@ def queue(runs: list[RecordedRun], shown: str) -> None:
 
 
 def _queue(working: list[Run]) -> None:
-    set_language(state.scenario().language)  # a fragment runs without the page's beginning
     try:
         now = [recorded(run) for run in working]
     except UserError:  # deleted in another window
@@ -85,7 +84,9 @@ def _may_change(run: Run) -> bool:
     """Whether the run is this reader's, and a complaint if it is not."""
     if owns(run.path):
         return True
-    state.complain(_("“%s” is not your run; who started it can change it.") % run.name)
+    state.complain(
+        _("“%s” is not your run; only the person who started it can change it.") % run.name
+    )
     return False
 
 

@@ -21,14 +21,15 @@ def damaged_runs(found: Mapping[str, Sequence[Damage]]) -> None:
     with st.expander(_("Damaged folders of runs: %s") % grouped(len(found))):
         st.markdown(
             "\n".join(
-                f"- {as_code(name)}: {what_is_wrong(damages)}" for name, damages in found.items()
+                f"- {as_code(name)}: {as_markdown(what_is_wrong(damages))}"
+                for name, damages in found.items()
             )
         )
 
 
 def what_is_wrong(damages: Sequence[Damage]) -> str:
-    """What is wrong with a folder, in a few sentences, as Markdown."""
-    words = [as_markdown(damage.sentence()) for damage in damages[:MOST_IN_A_LINE]]
+    """What is wrong with a folder, in a few sentences."""
+    words = [damage.sentence() for damage in damages[:MOST_IN_A_LINE]]
     if len(damages) > MOST_IN_A_LINE:
-        words.append(_("Wrong besides: %s.") % grouped(len(damages) - MOST_IN_A_LINE))
+        words.append(_("Other problems: %s.") % grouped(len(damages) - MOST_IN_A_LINE))
     return " ".join(words)

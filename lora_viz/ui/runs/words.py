@@ -7,7 +7,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.format import THIN_SPACE, grouped
 from lora_viz.i18n import _
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.ui.sidebar import METHODS, model_name
+from lora_viz.ui.kit.names import method_name, model_name
 
 BADGES = {
     "finished": "green",
@@ -63,7 +63,7 @@ def duration(seconds: float) -> str:
 def description(settings: TrainingSettings) -> str:
     """What a run trains, in one line."""
     scenario = settings.scenario
-    parts = [model_name(scenario.model), METHODS[scenario.method]]
+    parts = [model_name(scenario.model), method_name(scenario.method)]
     if scenario.method != "full":
         parts.append(f"r = {scenario.rank}")
     parts.append(task_names()[settings.task])
@@ -78,8 +78,8 @@ def description(settings: TrainingSettings) -> str:
 def run_name(name: str) -> str:
     """What a run is called in a list; those that ship are said to."""
     return {
-        "~lora": _("recorded: LoRA, r = 8 (ships with the app)"),
-        "~full": _("recorded: full fine-tuning (ships with the app)"),
+        "~lora": _("shipped: LoRA, r = 8"),
+        "~full": _("shipped: full fine-tuning"),
     }.get(name, name)
 
 

@@ -50,10 +50,10 @@ def warm_up(ended: threading.Event) -> None:
 def _default_model_is_known() -> bool:
     # the server answers its first browser while these are imported
     from lora_viz.choices.scenario import Scenario
-    from lora_viz.models.architecture import read_architecture
     from lora_viz.questions import kept
+    from lora_viz.questions.ask_for import architecture_of
 
-    return kept.known(read_architecture, Scenario().model) is not None
+    return kept.known(architecture_of(Scenario())) is not None
 
 
 def _import_what_other_pages_need() -> None:

@@ -71,8 +71,8 @@ def may_act() -> bool:
 def why_not() -> str:
     """Why this session may not act, and what helps."""
     return _(
-        "Inside another page nothing is started, stopped, deleted or uploaded. Open LoRA Viz in a "
-        "tab of its own for that."
+        "Inside another page you cannot start, stop, delete or upload anything. Open LoRA Viz "
+        "in its own tab to do that."
     )
 
 

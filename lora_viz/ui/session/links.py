@@ -69,5 +69,5 @@ def _few(complaints: list[str]) -> list[str]:
     rest = len(complaints) - MOST_COMPLAINTS
     if rest <= 0:
         return complaints
-    more = _("The link has more values that are not accepted: %s.") % rest
+    more = _("Further values in the link are not accepted: %s.") % rest
     return [*complaints[:MOST_COMPLAINTS], more]

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import set_language
+from lora_viz.i18n import ask_for_language, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -39,6 +39,25 @@ def begin_run() -> None:
 def scenario() -> Scenario:
     """This session's scenario."""
     return st.session_state[SCENARIO]
+
+
+def _take(scenario: Scenario) -> None:
+    """Make a scenario the session's, and its language that of this run."""
+    st.session_state[SCENARIO] = scenario
+    set_language(scenario.language)
+
+
+def _language() -> str | None:
+    """The running session's language; None where no session runs, or one that has none yet.
+
+    Callbacks and fragments run in threads of their own, in which nobody has set a language.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None or SCENARIO not in st.session_state:
+        return None
+    return scenario().language
+
+
+ask_for_language(_language)
 
 
 def view() -> View:
@@ -70,7 +89,7 @@ def update_training(**values: Any) -> None:
 def take_settings(settings: TrainingSettings) -> None:
     """Take the settings of a run, its scenario among them; the language stays."""
     language = scenario().language
-    st.session_state[SCENARIO] = settings.scenario.changed(language=language)
+    _take(settings.scenario.changed(language=language))
     st.session_state[TRAINING] = settings
 
 
@@ -79,12 +98,12 @@ def update(**values: Any) -> None:
     for field, value in values.items():
         try:
             if field == "model":
-                st.session_state[SCENARIO] = scenario().with_model(value)
+                _take(scenario().with_model(value))
                 st.session_state[VIEW] = view().changed(layer="", block="")
             elif field == "run":  # the one that is looked at, on other pages too
                 st.session_state[VIEW] = view().changed(run=value, told_run="")
             elif field in Scenario.model_fields:
-                st.session_state[SCENARIO] = scenario().changed(**{field: value})
+                _take(scenario().changed(**{field: value}))
             else:
                 st.session_state[VIEW] = view().changed(**{field: value})
         except UserError as error:

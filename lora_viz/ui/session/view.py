@@ -11,11 +11,11 @@ from pydantic import ValidationInfo, field_validator
 
 from lora_viz.choices import scenario_links
 from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.methods import METHODS, MethodName
 from lora_viz.choices.scenario import MODEL_OF_A_LINK
 from lora_viz.i18n import N_
 from lora_viz.memory.step_time import UTILISATION
 
-Method = Literal["full", "lora", "qlora"]
 Rank = Annotated[int, Ge(1), Le(1024)]
 PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
 COMPARED_AT_ONCE = 7  # runs; there are as many colours
@@ -38,7 +38,6 @@ class View(Declared):
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {
         "planned_models": N_("at most 4 names of models, with commas between them"),
-        "planned_methods": N_("one or more of full, lora, qlora, with commas between them"),
         "planned_ranks": N_("at most 4 whole numbers from 1 to 1,024, with commas between them"),
         "compared_runs": N_("at most 7 names of runs, with commas between them"),
     }
@@ -66,10 +65,10 @@ class View(Declared):
         4, N_("True rank"), N_("The rank of the example ΔW before noise is added.")
     )
     noise: Annotated[float, Ge(0.0), Le(1.0)] = choice(
-        0.1, N_("Noise"), N_("Size of the noise beside the low-rank part (Frobenius norms).")
+        0.1, N_("Noise"), N_("Size of the noise relative to the low-rank part (Frobenius norms).")
     )
     seed: Annotated[int, Ge(0), Le(9999)] = choice(
-        0, N_("Seed"), N_("The random numbers that the example starts from.")
+        0, N_("Seed"), N_("The seed of the random numbers in the example.")
     )
     sweeps: Annotated[int, Ge(0), Le(8)] = choice(
         1, N_("Fitting sweeps"), N_("How often B and A are fitted in turn.")
@@ -101,20 +100,23 @@ class View(Declared):
         "break-even", N_("Chart"), N_("Up to the rank where A and B are as large as W, or less.")
     )
     epoch: Literal["1", "5", "10", "20"] = choice(
-        "1", N_("Epoch"), N_("Which of the document’s four epochs is looked at.")
+        "1", N_("Epoch"), N_("Which of the explainer’s four epochs is shown.")
     )
     told_run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run whose snapshots are played; a run that you look at if empty, or your newest."),
+        N_(
+            "The run whose snapshots are played; a run that you are looking at if empty, or "
+            "your newest."
+        ),
     )
     told_layer: Annotated[str, LAYER] = choice(
-        "", N_("Followed layer"), N_("A layer that the run took snapshots of; the first if empty.")
+        "", N_("Layer to follow"), N_("A layer that the run took snapshots of; the first if empty.")
     )
     sweep: Annotated[str, SWEEP] = choice(
         "",
         N_("Rank sweep"),
-        N_("The sweep that is drawn; your newest if empty, else a recorded one."),
+        N_("The sweep that is drawn; your newest if empty, else a shipped one."),
     )
     sweep_task: Literal["style", "qa"] = choice(
         "style", N_("Task"), N_("What the models of a new sweep are trained on.")
@@ -130,7 +132,7 @@ class View(Declared):
     trained_run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run whose real ΔW is rebuilt; your newest that kept one if empty."),
+        N_("The run whose real ΔW is rebuilt; your newest run that kept one if empty."),
     )
     trained_layer: Annotated[str, LAYER] = choice(
         "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
@@ -141,7 +143,7 @@ class View(Declared):
     run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run that is looked at; the one that is running, or the newest, if empty."),
+        N_("The run that is shown; the one that is running, or the newest, if empty."),
     )
     all_runs: bool = choice(
         False,
@@ -151,7 +153,7 @@ class View(Declared):
     compared_runs: Annotated[tuple[str, ...], RUNS] = choice(
         (),
         N_("Runs"),
-        N_("The runs whose curves stand together; the newest few if empty."),
+        N_("The runs whose curves are drawn together; the newest few if empty."),
         short="runs",
     )
     compared_curve: Literal[
@@ -163,13 +165,15 @@ class View(Declared):
         short="curve",
     )
     planned_models: Annotated[tuple[str, ...], MODELS] = choice(
-        (), N_("Other models"), N_("What else the planner tries, each with its usual targets.")
+        (),
+        N_("Other models"),
+        N_("Which other models the planner tries, each with its usual targets."),
     )
-    planned_methods: tuple[Method, ...] = choice(
-        ("full", "lora", "qlora"), N_("Methods"), N_("What the planner tries for each model.")
+    planned_methods: tuple[MethodName, ...] = choice(
+        tuple(METHODS), N_("Methods"), N_("Which methods the planner tries for each model.")
     )
     planned_ranks: tuple[Rank, ...] = choice(
-        (), N_("Other ranks"), N_("What the planner tries besides the scenario's rank.")
+        (), N_("Other ranks"), N_("Which ranks the planner tries in addition to the scenario's.")
     )
     utilisation: Annotated[float, Ge(0.0001), Le(1.0)] = choice(
         UTILISATION,
@@ -182,7 +186,10 @@ class View(Declared):
     compared: Annotated[str, COMPARISON] = choice(
         "",
         N_("Comparison"),
-        N_("Scenarios beside each other, as `comparison.encode` writes them."),
+        N_(
+            "The scenarios that are compared, in the form that the page “Compare” writes into "
+            "its address."
+        ),
         short="compare",
     )
 

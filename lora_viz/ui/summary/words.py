@@ -9,6 +9,7 @@ from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.training.runs.shipped import recorded_sweep
 from lora_viz.training.sweeps.findings import read_sweep, spreads
+from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.memory.answers import known_step
 from lora_viz.ui.memory.needs import needs_of
 from lora_viz.ui.page_list import file_of
@@ -32,11 +33,11 @@ def memory(scenario: Scenario) -> None:
                 "full": size(full.needs.total),
                 "lora": f"{needs_of(lora, scenario.card.memory_bytes)}, "
                 f"**{less(full.needs.total, lora.needs.total)}**",
-                "card": scenario.card.name,
+                "card": as_markdown(scenario.card.name),
             }
         )
     else:
-        st.markdown(_("Its steps have not been simulated yet; the Memory page does that."))
+        st.markdown(_("This step has not been simulated yet; the Memory page does that."))
     st.page_link(file_of("memory"), label=_("Memory"))
 
 
@@ -49,9 +50,9 @@ def quality() -> None:
     if ranked:
         st.markdown(
             _(
-                "Held-out loss of tiny-gpt2 in the recorded sweep: %(low)s at r = %(lowest)s, "
+                "Held-out loss of tiny-gpt2 in the shipped sweep: %(low)s at r = %(lowest)s, "
                 "%(high)s at r = %(highest)s (nats per token). Only training on your own task "
-                "measures it there."
+                "can measure it for your task."
             )
             % {
                 "low": f"{ranked[0].median:.2f}",

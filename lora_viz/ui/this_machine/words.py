@@ -13,11 +13,11 @@ from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import (
     GPUReading,
     MachineReading,
-    TorchReading,
     read_gpus,
-    read_torch,
 )
+from lora_viz.machine.torch_here import TorchReading
 from lora_viz.questions import workers
+from lora_viz.questions.ask_for import torch_reading_of_worker
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_info, waiting
@@ -35,7 +35,7 @@ def reading_now(language: str) -> MachineReading:  # noqa: ARG001 - what is cach
 
 @st.cache_data(ttl="10m", show_spinner=False)
 def _torch_in_a_worker() -> TorchReading:
-    return workers.wait_for(workers.submit(read_torch))
+    return workers.wait_for(workers.submit(torch_reading_of_worker()))
 
 
 def key_number(reading: MachineReading) -> None:
@@ -44,7 +44,7 @@ def key_number(reading: MachineReading) -> None:
     if not reading.gpus:
         page.key_number("0", _("GPUs that NVML can read here"))
     elif not sizes:
-        page.key_number(str(len(reading.gpus)), _("GPUs, whose memory NVML does not tell"))
+        page.key_number(str(len(reading.gpus)), _("GPUs whose memory NVML does not report"))
     else:
         names = as_html(", ".join(gpu.name for gpu in reading.gpus))
         page.key_number(
@@ -76,7 +76,7 @@ def gpu_card(gpu: GPUReading) -> None:
             % {"used": binary_size(gpu.used_bytes), "total": binary_size(gpu.total_bytes)},
         )
     else:
-        st.caption(_("NVML does not tell this card's memory."))
+        st.caption(_("NVML does not report this card's memory."))
     memory, activity, capability = st.columns(3)
     memory.metric(_("Free memory"), told(gpu.free_bytes, binary_size))
     activity.metric(_("Utilisation"), told(gpu.utilisation, lambda share: percent(share, 0)))
@@ -97,7 +97,7 @@ def torch_sees() -> None:
         for index, name in enumerate(found.devices):
             st.markdown(f"- `cuda:{index}` {as_markdown(name)}")
     elif found.problem:
-        st.markdown(as_markdown(found.problem))
+        st.markdown(as_markdown(_("CUDA does not start: %s.") % found.problem))
     else:
         st.markdown(_("It sees no GPU: here it trains on the CPU."))
 
@@ -111,7 +111,7 @@ def rows(reading: MachineReading) -> list[dict[str, str]]:
             _("Used (B)"): told(gpu.used_bytes, grouped),
             _("Free (B)"): told(gpu.free_bytes, grouped),
             _("Total"): told(gpu.total_bytes, size),
-            _("Driver"): gpu.driver or _("not told"),
+            _("Driver"): gpu.driver or _("not reported"),
             _("Compute capability"): told(gpu.compute_capability, str),
             _("Utilisation"): told(gpu.utilisation, lambda share: percent(share, 0)),
         }
@@ -121,7 +121,7 @@ def rows(reading: MachineReading) -> list[dict[str, str]]:
 
 def told(value: Value | None, words: Callable[[Value], str]) -> str:
     """A value in words; what the driver does not tell is said to be missing."""
-    return _("not told") if value is None else words(value)
+    return _("not reported") if value is None else words(value)
 
 
 def sources() -> None:
@@ -134,7 +134,7 @@ def sources() -> None:
         ),
         _(
             "Utilisation is the share of the last sample period, up to a second, in which at "
-            "least one kernel ran. It says nothing of how many of the card's units were busy."
+            "least one kernel ran. It does not say how many of the card's units were busy."
         ),
         _(
             "NVML orders GPUs by their PCI bus; torch may number them differently, and sees only "

@@ -10,7 +10,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.figures.training_lab_curves import training_curves
 from lora_viz.format import binary_size, grouped, percent
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import read_gpus
 from lora_viz.storage import is_writable
 from lora_viz.training.perplexity import loss_words, perplexity_words
@@ -25,7 +25,6 @@ from lora_viz.ui.runs.buttons import resume_button, stop_button
 from lora_viz.ui.runs.damaged import what_is_wrong
 from lora_viz.ui.runs.read import RecordedRun, recorded
 from lora_viz.ui.runs.words import badge, description, duration, run_name, state_names
-from lora_viz.ui.session import state
 from lora_viz.ui.training_lab.start import gpus_here
 
 LARGE_FILE_BYTES = 2_000_000  # from here on a file of events is read again less often
@@ -41,7 +40,6 @@ def show_run(one: RecordedRun) -> None:
 
 
 def _view(run: Run, was_running: bool) -> None:
-    set_language(state.scenario().language)  # a fragment runs without the page's beginning
     try:
         one = recorded(run)
     except UserError:  # deleted in another window
@@ -137,7 +135,7 @@ def _activities(one: RecordedRun) -> str:
 def _how_it_ended(one: RecordedRun) -> None:
     """Notices, what is damaged, and for a run without its end what happened and what to try."""
     if damages := () if one.is_shipped else one.run.damages():
-        st.warning(what_is_wrong(damages))
+        show_warning(what_is_wrong(damages))
     for event in one.events:
         if isinstance(event, NoticeEvent):
             show_info(event.message)
@@ -148,9 +146,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     elif one.state == "interrupted":
         show_warning(
             _(
-                "The process of this run ended without a result: it was killed, as the system does "
-                "where memory runs out, or the machine was switched off. What it recorded is kept; "
-                "resume it, or start anew."
+                "The process of this run ended without a result. Either it was killed, as the "
+                "system does when memory runs out, or the machine was switched off. What it "
+                "recorded is kept; resume it, or start again."
             )
         )
         if not is_writable(one.run.path):
@@ -159,7 +157,7 @@ def _how_it_ended(one: RecordedRun) -> None:
                 % one.run.path
             )
     elif one.state == "stopped":
-        show_info(_("Stopped when it was asked to. What it had is kept, and it can go on."))
+        show_info(_("Stopped on request. What it had is kept, and it can be resumed."))
     if one.state in ("failed", "interrupted", "stopped"):
         resume_button(one)
 

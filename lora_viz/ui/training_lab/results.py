@@ -117,8 +117,8 @@ def _forgetting(result: Result) -> None:
     if not result.own_pretraining_text:
         st.caption(
             _(
-                "That text is the one that tiny-gpt2 was pretrained on; this model's own may be "
-                "another, so this is a change on general English prose."
+                "tiny-gpt2 was pretrained on this text. Your model may not have been, so read "
+                "this as the change on general English prose."
             )
         )
 
@@ -200,7 +200,7 @@ def _sizes(result: Result) -> None:
 
 
 def _memory(result: Result) -> None:
-    st.markdown(f"**{_('Peak memory: measured beside simulated')}**")
+    st.markdown(f"**{_('Peak memory: measured and simulated')}**")
     memory = result.memory
     if memory is None and result.steps:
         st.caption(_("Not measured: all steps were done before the run was resumed."))
@@ -212,9 +212,9 @@ def _memory(result: Result) -> None:
     if memory.peak_allocated is None:
         st.caption(
             _(
-                "This run was on a CPU. Its resident set holds Python, the libraries, the data and "
-                "what the allocator keeps, so it does not measure the simulated figure, which is "
-                "what a GPU would have allocated."
+                "This run was on a CPU. Its resident set holds Python, the libraries, the data "
+                "and what the allocator keeps, so it cannot be compared with the simulated "
+                "figure, which is what a GPU would allocate."
             )
         )
 

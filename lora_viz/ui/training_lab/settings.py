@@ -12,7 +12,8 @@ from lora_viz import storage
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.training.data.data_counts import DataCounts, read_data_counts
+from lora_viz.questions.ask_for import data_counts_of
+from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import (
     JSON_LINES_SUFFIXES,
     MAXIMUM_MB,
@@ -196,14 +197,7 @@ def _counts(settings: TrainingSettings) -> DataCounts | UserError | None:
             return None
         if path_on_disk(settings.data_file).stat().st_size > COUNTED_BYTES:
             return None
-    counts = asking.answer_or_reason(
-        _("Counting the data's tokens …"),
-        read_data_counts,
-        settings.data_file if settings.task == "own" else "",
-        settings.task,
-        settings.scenario.model,
-        seq_len,
-    )
+    counts = asking.answer_or_reason(_("Counting the data's tokens …"), data_counts_of(settings))
     return None if isinstance(counts, DataCounts) and not counts.are_known else counts
 
 

@@ -11,9 +11,10 @@ from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
-from lora_viz.memory.settings import step_settings
-from lora_viz.memory.simulate import MemoryReport, simulate_step
+from lora_viz.memory.report import MemoryReport
 from lora_viz.models.source import hub_answers
+from lora_viz.questions import kept
+from lora_viz.questions.ask_for import architecture_of, step_of
 from lora_viz.training.availability import longest_sequence, why_not_trainable
 from lora_viz.training.data.own_data import is_json_lines
 from lora_viz.training.jobs import launch
@@ -22,12 +23,12 @@ from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, Traini
 from lora_viz.ui.kit import asking
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
+from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import duration
 from lora_viz.ui.serving.reader import claim
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button, may_act, why_not
-from lora_viz.ui.sidebar import model_name
 from lora_viz.ui.training_lab.settings import missing_data
 
 LAST_START = "last-start"
@@ -51,8 +52,7 @@ def problem() -> str | None:
     """Why the sidebar's scenario cannot be trained here, in one sentence."""
     known = asking.answer_or_reason(
         _("Reading the layers of %s …") % state.scenario().model,
-        asking.read_architecture,
-        state.scenario().model,
+        architecture_of(state.scenario()),
     )
     if isinstance(known, UserError):
         return str(known)
@@ -144,8 +144,8 @@ def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     pace = recorded_pace(settings, [one.run for one in runs])
     if pace is None:
         return _(
-            "Time: **not measured yet on this machine**. A run like this that goes from its first "
-            "step to its last without a break will tell."
+            "Time: **not measured yet on this machine**. It is known once a run like this goes "
+            "from its first step to its last without a break."
         )
     values = {
         "steps": grouped(settings.steps),
@@ -170,12 +170,7 @@ def _estimate_memory(settings: TrainingSettings, runs: list[RecordedRun]) -> Non
     gpus = gpus_here()
     has_bfloat16 = any((gpu.compute_capability or 0) >= 8 for gpu in gpus)
     as_run = _as_run(settings, has_bfloat16)
-    report = asking.answer_or_reason(
-        _("Simulating a training step …"),
-        simulate_step,
-        as_run.model,
-        step_settings(as_run).as_arguments(),
-    )
+    report = asking.answer_or_reason(_("Simulating a training step …"), step_of(as_run))
     if isinstance(report, UserError):
         st.caption(_("Memory: this step cannot be simulated. %s") % as_markdown(report))
         return
@@ -201,9 +196,9 @@ def _memory_sentences(
         return [sentence]
     said = [
         _(
-            "Memory: the simulated step peaks at **%s** on a GPU. On this machine's CPU the "
-            "process takes more: libraries and data are in its resident set too, so this is no "
-            "estimate of that."
+            "Memory: the simulated step peaks at **%s** on a GPU. That is no estimate for this "
+            "machine's CPU, where the process takes more: its resident set also holds libraries "
+            "and data."
         )
         % peak
     ]
@@ -228,14 +223,14 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
 
 def _is_known_model() -> bool:
     """Whether the model's layers could be read, so that only its weights are missing."""
-    return asking.kept.known(asking.read_architecture, state.scenario().model) is not None
+    return kept.known(architecture_of(state.scenario())) is not None
 
 
 def _use_embedded() -> None:
-    method = state.scenario().method
-    values = SCENARIO_DEFAULTS | {"method": "lora" if method == "qlora" else method}
+    scenario = state.scenario()
+    values = SCENARIO_DEFAULTS | {"method": "lora" if scenario.is_quantized else scenario.method}
     state.update(model=values.pop("model"))
-    state.update(**values, quantization="none")
+    state.update(**values)
 
 
 def _start_embedded() -> None:

@@ -14,24 +14,23 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.runs.read import RecordedRun
 
-LARGEST_LOSS = 700.0  # exp of more is no number any more
-
 
 def before_the_first_run() -> None:
     """What the picture will show, where there is no run yet."""
     st.markdown(f"**{_('No run yet')}**")
     st.markdown(
         _(
-            "Press the start button. The model is loaded in a process of its own, the data is "
-            "tokenised, the base model is measured, and then A and B 🔥 are trained step by step "
-            "while their curves grow here: training and held-out loss, perplexity, gradient norm, "
-            "learning rate and memory."
+            "Click the start button. The model is loaded in a separate process, the data is "
+            "tokenised, and the base model is measured. Then A and B 🔥 are trained step by step "
+            "while their curves grow here: training and held-out loss, perplexity, gradient "
+            "norm, learning rate and memory."
         )
     )
     st.markdown(
         _(
-            "At its end the run is checked: W ❄ has the same hash as before, the saved adapter "
-            "loads to the same answers, and without it the base answers as ever."
+            "When the run ends it is checked: W ❄ has the same hash as before, the saved "
+            "adapter loads to the same answers, and without the adapter the base model answers "
+            "as before."
         )
     )
 
@@ -46,7 +45,7 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
         [event for event in one.events if isinstance(event, EvaluationEvent)] if one else []
     )
     held_out = [event for event in evaluations if event.part == "held_out"]
-    if held_out and abs(held_out[-1].loss) < LARGEST_LOSS:
+    if held_out:
         last = held_out[-1]
         lines.append(
             rf"\exp({_plain(last.loss)}) {_exponential(last.loss)}, \qquad N = {last.tokens:,}"
@@ -77,11 +76,12 @@ def why() -> None:
     """What to say about it in front of an audience."""
     points = (
         _(
-            "The training loss is of the batch just seen, the held-out loss of text that is never "
-            "trained on. Where the first falls and the second does not, the model memorises."
+            "The training loss is of the batch just seen. The held-out loss is of text that is "
+            "never trained on. When the first falls and the second does not, the model "
+            "memorises."
         ),
         _(
-            "The base weights are hashed before and after: W ❄ is the same bytes, all that was "
+            "The base weights are hashed before and after. W ❄ is the same bytes: all that was "
             "learned is in A and B 🔥."
         ),
         _(
@@ -89,7 +89,7 @@ def why() -> None:
             "only reported."
         ),
         _(
-            "The job is a process of its own: you can close this page, and find the run again "
+            "The job is a separate process: you can close this page, and find the run again "
             "when you come back."
         ),
     )
@@ -100,18 +100,18 @@ def sources() -> None:
     """Where data, model and methods come from."""
     points = (
         _(
-            "Training: `transformers.Trainer` with PEFT's adapter; the same job runs from a "
-            "terminal with `python -m lora_viz train`."
+            "Training: `transformers.Trainer` with PEFT's adapter. You can run the same job "
+            "from a terminal with `python -m lora_viz train`."
         ),
         _(
             "Perplexity as exp of the mean cross-entropy: "
             "[transformers](https://huggingface.co/docs/transformers/perplexity)."
         ),
         _(
-            "The style task is public-domain drama, the questions are this project's own; source "
-            "and licence stand beside the files in `lora_viz/data/tasks`."
+            "The style task is public-domain drama, and this project wrote the questions. "
+            "Source and licence are in the same folder as the files, `lora_viz/data/tasks`."
         ),
-        _("The estimated time is a recorded run's; without one nothing is claimed."),
+        _("The estimated time comes from a recorded run; without one, no time is shown."),
     )
     st.markdown("\n".join(f"- {point}" for point in points))
 

@@ -49,8 +49,8 @@ class ToldRun:
         st.caption(
             _(
                 "Heat maps are samples of the real values and not to scale; a matrix keeps its "
-                "colours through all steps. Loss: mean cross-entropy in nats per token; "
-                "perplexity = exp(held-out loss), without unit."
+                "colours through all steps. Loss: mean cross-entropy in nats per token. "
+                "Perplexity = exp(held-out loss), without a unit."
             )
         )
 
@@ -63,9 +63,14 @@ class ToldRun:
                 "%(out)s × %(in)s"
             )
         elif story.highest_numerical_rank <= story.rank:
-            words = _("singular values of ΔW at the most, in %(snapshots)s snapshots; r = %(rank)s")
+            words = _(
+                "the most singular values that ΔW has in %(snapshots)s snapshots; r = %(rank)s"
+            )
         else:
-            words = _("singular values of ΔW, more than r = %(rank)s: rounding, or a wrong file")
+            words = _(
+                "singular values of ΔW, more than r = %(rank)s allows. Either rounding is the "
+                "cause, or the file is wrong."
+            )
         values = {
             "snapshots": grouped(len(story.moments)),
             "rank": grouped(story.rank or 0),
@@ -139,9 +144,7 @@ class ToldRun:
     def _what_it_is(self) -> str:
         result = self.one.run.result()
         if self.one.is_shipped:
-            words = _(
-                "A recorded run that ships with the app, not yours: tiny-gpt2, task “%(task)s”."
-            )
+            words = _("A shipped run, which comes with the app: tiny-gpt2, task “%(task)s”.")
         elif self.one.is_own:
             words = _("Your run “%(run)s”, task “%(task)s”.")
         else:

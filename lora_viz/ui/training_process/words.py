@@ -6,17 +6,20 @@ import streamlit as st
 
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import Scenario
-from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch
+from lora_viz.explainer.epochs import TOLD_EPOCHS, ToldEpoch
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.kit import latex, page
 
 
-def key_number(epoch: DocumentEpoch) -> None:
+def key_number(epoch: ToldEpoch) -> None:
     """exp(loss) of the chosen epoch, and the perplexity that the explainer gives."""
     page.key_number(
         f"{epoch.computed_perplexity:.2f}",
-        _("= exp(%(loss)s), the perplexity of epoch %(epoch)s’s loss. The document says %(stated)s")
+        _(
+            "= exp(%(loss)s), the perplexity of epoch %(epoch)s’s loss. The explainer says "
+            "%(stated)s"
+        )
         % {
             "loss": f"{epoch.loss:.2f}",
             "epoch": epoch.epoch,
@@ -26,7 +29,7 @@ def key_number(epoch: DocumentEpoch) -> None:
     )
 
 
-def why_they_differ(epoch: DocumentEpoch) -> None:
+def why_they_differ(epoch: ToldEpoch) -> None:
     """Why a stated pair can or cannot be one measurement."""
     with st.container(border=True):
         st.markdown(f"**{_('Loss and perplexity')}**")
@@ -38,7 +41,7 @@ def why_they_differ(epoch: DocumentEpoch) -> None:
         if epoch.agrees:
             st.markdown(
                 _(
-                    "Perplexity is exp(loss), and this pair keeps to it: ln %(stated)s is "
+                    "Perplexity is exp(loss), and this pair agrees: ln %(stated)s is "
                     "%(implied)s, the stated loss is %(loss)s."
                 )
                 % values
@@ -46,9 +49,10 @@ def why_they_differ(epoch: DocumentEpoch) -> None:
             return
         st.markdown(
             _(
-                "Perplexity is exp(loss), so %(stated)s belongs to a loss of %(implied)s, not of "
-                "%(loss)s: not one measurement. A training loss averaged over the epoch beside an "
-                "evaluation after it would look so."
+                "Perplexity is exp(loss), so %(stated)s belongs to a loss of %(implied)s, not "
+                "of %(loss)s: the two cannot come from one measurement. That is what you would "
+                "see if a training loss averaged over the epoch were paired with an evaluation "
+                "after it."
             )
             % values
         )
@@ -74,17 +78,17 @@ def trained_and_frozen(layout: AdapterLayout, scenario: Scenario) -> None:
         )
         st.caption(
             _(
-                "B is zero only before the first optimizer step, not for a whole epoch: already "
-                "that step changes B."
+                "B is zero only before the first optimizer step, not for a whole epoch: that "
+                "first step already changes B."
             )
         )
         if scenario.method == "full":
             st.caption(
-                _("Your method is full fine-tuning, which trains W itself; this story is LoRA's.")
+                _("Your method is full fine-tuning, which trains W itself; this story shows LoRA.")
             )
 
 
-def formula(epoch: DocumentEpoch) -> None:
+def formula(epoch: ToldEpoch) -> None:
     """Perplexity from the loss with the epoch's numbers, and why B moves first."""
     a, b = latex.coloured("A", "A"), latex.coloured("B", "B")
     gradient = latex.coloured("gradient", r"\partial L / \partial h")
@@ -102,8 +106,8 @@ def formula(epoch: DocumentEpoch) -> None:
     st.latex(r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}")
     st.caption(
         _(
-            "At the start B = 0, so A's gradient is zero and B's is not: the first step moves B "
-            "alone, from the second on both move."
+            "At the start B = 0, so A's gradient is zero and B's is not. The first step moves B "
+            "alone; from the second on, both move."
         )
     )
 
@@ -113,7 +117,7 @@ def table() -> None:
     rows = [
         {
             _("Epoch"): told.epoch,
-            _("The document says"): _(told.title),
+            _("The explainer says"): _(told.title),
             "W": _(told.states["W"].words),
             "B": _(told.states["B"].words),
             "A": _(told.states["A"].words),
@@ -123,7 +127,7 @@ def table() -> None:
             "ln(perplexity)": round(told.implied_loss, 3),
             _("Agree"): told.agrees,
         }
-        for told in DOCUMENT_EPOCHS
+        for told in TOLD_EPOCHS
     ]
     page.table(rows, "document-epochs")
     st.caption(_("Words, losses and perplexities are quoted from §7; the rest is computed."))
@@ -131,15 +135,15 @@ def table() -> None:
 
 def why() -> None:
     """What to say about it in front of an audience."""
-    first, last = DOCUMENT_EPOCHS[0], DOCUMENT_EPOCHS[-1]
+    first, last = TOLD_EPOCHS[0], TOLD_EPOCHS[-1]
     values = {
         "first_loss": f"{first.loss:.2f}",
         "first": f"{first.computed_perplexity:.2f}",
         "last_loss": f"{last.loss:.2f}",
         "last": f"{last.computed_perplexity:.2f}",
         "stated": f"{last.stated_perplexity:.2f}",
-        "agreeing": sum(told.agrees for told in DOCUMENT_EPOCHS),
-        "all": len(DOCUMENT_EPOCHS),
+        "agreeing": sum(told.agrees for told in TOLD_EPOCHS),
+        "all": len(TOLD_EPOCHS),
     }
     points = (
         _(
@@ -147,7 +151,7 @@ def why() -> None:
             "%(first)s at a loss of %(first_loss)s, %(last)s at %(last_loss)s."
         ),
         _(
-            "Of the document's %(all)s pairs %(agreeing)s fits perplexity = exp(loss): check "
+            "Of the explainer's %(all)s pairs, %(agreeing)s fits perplexity = exp(loss). Check "
             "which data a loss and a perplexity belong to before you compare them."
         ),
         _(
@@ -165,7 +169,7 @@ def sources() -> None:
         "\n".join(
             f"- {source}"
             for source in (
-                _("Quoted from the document, §7: epochs, words, shades, losses, perplexities."),
+                _("Quoted from the explainer, §7: epochs, words, shades, losses, perplexities."),
                 _(
                     "Perplexity as exp of the mean cross-entropy: "
                     "[transformers](https://huggingface.co/docs/transformers/perplexity)."

@@ -1,0 +1,99 @@
+"""One training step, simulated with a few blocks for all where they are alike.
+
+Importing this module loads torch, transformers and peft.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
+
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.libraries import library_versions
+from lora_viz.memory.extend import NotAlikeError, extend
+from lora_viz.memory.report import MemoryReport
+from lora_viz.memory.settings import StepSettings
+from lora_viz.memory.timeline import play
+from lora_viz.memory.torch_step.record import record_shallow
+from lora_viz.memory.trace import Trace
+from lora_viz.models.by_torch import context_length_of
+from lora_viz.models.meta import build_meta_model
+
+# neighbours on each side that have to be alike; 0, the last resort, simulates every block
+CONTEXTS = (1, 2, 0)
+
+
+def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
+    """Simulate a step of the model that a `config.json` describes.
+
+    Raises:
+        UserError: no model can be built of it, no layer is adapted, or the step itself fails.
+    """
+    for context in CONTEXTS:
+        try:
+            return _simulate(values, settings, context)
+        except NotAlikeError:
+            continue
+        except UserError:
+            raise
+        except Exception as error:
+            raise UserError(_why_not(values, settings, error)) from error
+    raise AssertionError("simulating every block needs no block to be alike")
+
+
+def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> str:
+    """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
+    model = build_meta_model(values)
+    context = context_length_of(model)
+    words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
+    if context and settings.seq_len > context:
+        return _(
+            "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
+            "simulated; choose a shorter sequence."
+        ) % (words | {"context": f"{context:,}"})
+    if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
+        return (
+            _(
+                "The training step of %(class)s depends on which tokens it reads, and a simulated "
+                "step has no data; name another class of this model under “architectures”."
+            )
+            % words
+        )
+    return (
+        _(
+            "The training step of %(class)s cannot be simulated with these settings; name another "
+            "class of this model under “architectures”, or choose another attention or method."
+        )
+        % words
+    )
+
+
+def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:
+    recorded = record_shallow(values, settings, context)
+    trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
+    timeline = play(trace)
+    reserved = timeline.reserved
+    if settings.padding:
+        reserved = max(reserved, play(trace, varying_lengths=True).reserved)
+    peak = timeline.at_peak.total
+    return MemoryReport(
+        peak_allocated=peak,
+        peak_phase=timeline.at_peak.phase,
+        phases=timeline.peaks,
+        breakdown={kind: size for kind, size in timeline.at_peak.bytes_by_kind.items() if size},
+        reserved_low=peak,
+        reserved_high=reserved,
+        curve=timeline.curve,
+        trainable_parameters=recorded.trainable_parameters,
+        flops=flops(trace),
+        blocks_simulated=sum(depth.kept for depth in recorded.depths),
+        blocks=sum(len(depth.stands_in) for depth in recorded.depths),
+        software=library_versions(),
+    )
+
+
+def flops(trace: Trace) -> float:
+    """Floating-point operations of one step: forward, what is computed again, and backward."""
+    return sum(segment.flops for segment in trace.segments)

@@ -1,0 +1,134 @@
+"""What varies stands in one table: the choices, and all that is derived, agree with it."""
+
+from __future__ import annotations
+
+from pydoc import locate
+from typing import get_args
+
+import pytest
+import torch
+from transformers.training_args import OptimizerNames
+
+from lora_viz.checkpoint.by_torch import optimizer_layout
+from lora_viz.choices import scenario_links
+from lora_viz.choices.methods import METHODS, MethodName, method_over
+from lora_viz.choices.optimizers import (
+    OPTIMIZERS,
+    OptimizerName,
+    of_each_state,
+    whose_file_is_torchs,
+)
+from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
+from lora_viz.choices.scenario import Scenario
+from lora_viz.cli.options import declared_parameters
+from lora_viz.errors import UserError
+from lora_viz.memory.settings import step_settings
+from lora_viz.memory.torch_step.four_bits import quantize
+from lora_viz.memory.torch_step.optimizers import make_optimizer
+from lora_viz.training.settings import parse_settings
+from lora_viz.ui.session.view import View
+
+
+def test_what_can_be_chosen_is_what_the_tables_have() -> None:
+    assert get_args(OptimizerName) == tuple(OPTIMIZERS) == Scenario.options("optimizer")
+    assert get_args(MethodName) == tuple(METHODS) == Scenario.options("method")
+    assert View().planned_methods == tuple(METHODS)
+    assert get_args(QuantizationName) == tuple(QUANTIZATIONS) == Scenario.options("quantization")
+
+
+def test_a_method_packs_with_a_quantization_that_there_is() -> None:
+    assert {method.quantization for method in METHODS.values()} <= set(QUANTIZATIONS)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_simulated_optimizer_keeps_the_moments_of_its_entry(name: str) -> None:
+    parameter = torch.nn.Parameter(torch.zeros(64, 128))
+    parameter.grad = torch.zeros_like(parameter)
+    optimizer = make_optimizer(name, [parameter])
+    optimizer.step()
+    moments = [value for value in optimizer.state[parameter].values() if value.shape == (64, 128)]
+    wanted = OPTIMIZERS[name]
+    assert len(moments) == wanted.moments
+    assert {value.element_size() for value in moments} <= {wanted.moment_bytes or 4}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_has_a_class_of_torch_and_trainer_knows_its_name(name: str) -> None:
+    kind = locate(OPTIMIZERS[name].torch_class)
+    assert isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)
+    known = {one.value for one in OptimizerNames}
+    assert OPTIMIZERS[name].trainer_name is None or OPTIMIZERS[name].trainer_name in known
+
+
+def test_an_unknown_name_raises_and_becomes_nothing_else() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    with pytest.raises(KeyError):
+        make_optimizer("lion", [parameter])
+    with pytest.raises(KeyError):
+        optimizer_layout(torch.nn.Linear(2, 2), "lion", "float32", "float32")
+    with pytest.raises(ValueError, match="adamw_8bit"):
+        optimizer_layout(torch.nn.Linear(2, 2), "adamw_8bit", "float32", "float32")
+    with pytest.raises(KeyError):
+        quantize(torch.nn.Linear(2, 2), "int3", False, torch.float32)
+    with pytest.raises(KeyError):
+        method_over("ia3", "nf4")
+
+
+def test_the_planner_tries_one_optimizer_for_each_kind_of_state() -> None:
+    assert [one.name for one in of_each_state()] == ["adamw", "adamw_8bit", "sgd"]
+
+
+def test_only_the_file_of_8_bit_moments_is_shown_as_anothers() -> None:
+    shown = {name: whose_file_is_torchs(name).name for name in OPTIMIZERS}
+    assert shown == {name: name for name in OPTIMIZERS} | {"adamw_8bit": "adamw"}
+
+
+@pytest.mark.parametrize(
+    ("method", "quantization", "meant"),
+    [
+        ("lora", "nf4", "qlora"),
+        ("lora", "none", "lora"),
+        ("qlora", "none", "qlora"),
+        ("qlora", "nf4", "qlora"),
+        ("full", "nf4", "full"),
+    ],
+)
+def test_a_method_over_a_quantization_is_one_scenario(
+    method: str, quantization: str, meant: str
+) -> None:
+    spelt = Scenario.make({"method": method, "quantization": quantization})
+    scenario = Scenario.make({"method": meant})
+    assert spelt == scenario
+    assert spelt.to_query() == scenario.to_query()
+    assert step_settings(spelt) == step_settings(scenario)
+
+
+def test_both_spellings_are_read_wherever_scenarios_are() -> None:
+    """In a link, in a comparison, in saved settings and by the command line's own options."""
+    qlora = Scenario.make({"method": "qlora"})
+    assert Scenario.from_query({"quantization": "nf4"}) == (qlora, [])
+    assert Scenario.from_query({"method": "lora", "quantization": "nf4"}) == (qlora, [])
+    assert scenario_links.decode("model=gpt2&quantization=nf4") == ((qlora,), [])
+    saved = '{"scenario": {"method": "lora", "quantization": "nf4"}}'
+    settings = parse_settings(saved)
+    assert settings.scenario == qlora
+    assert settings.learning_rate == METHODS["qlora"].learning_rate
+    names = {one.name for one in declared_parameters(Scenario)}
+    assert "quantization" in names
+    assert Scenario.takes("quantization")
+
+
+def test_the_other_spelling_is_written_nowhere_and_undone_by_no_change() -> None:
+    qlora = Scenario.make({"quantization": "nf4"})
+    assert qlora.to_query() == {"method": "qlora"}
+    assert "quantization" not in qlora.model_dump()
+    assert qlora.changed(method="lora") == Scenario()
+
+
+def test_a_quantization_that_there_is_not_costs_one_sentence() -> None:
+    for wrong in ("int3", 4, None, ["nf4"]):
+        with pytest.raises(UserError, match=r"Quantization cannot be .* one of none, nf4"):
+            Scenario.make({"quantization": wrong})
+    scenario, complaints = Scenario.from_query({"quantization": "int3" * 200, "rank": "4"})
+    assert scenario.rank == 4
+    assert len(complaints) == 1
