@@ -81,8 +81,6 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
     return message
 
 
-Value = str | int | float | "Message"
-
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
 _DEEPEST = 8  # messages within messages
@@ -183,6 +181,9 @@ class Message:
             lambda value: value if isinstance(value, cls) else cls.from_data(value),
             serialization=core_schema.plain_serializer_function_ser_schema(cls.as_data),
         )
+
+
+Value = str | int | float | Message
 
 
 def counted(singular: str, plural: str, count: int, /, **named: object) -> Message:

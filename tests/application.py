@@ -6,6 +6,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.ui import page_list
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.serving.server import SCRIPT
 
@@ -16,14 +17,15 @@ PATIENCE_SECONDS = 120  # answers come from workers, on a busy machine too
 def followed(query: dict[str, Any], page: str = "") -> AppTest:
     """A page by its name, or the first, as a fresh reader sees it whose link has these parameters.
 
-    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand.
+    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand. Before a first run it
+    takes a file's name for the page's address.
     """
     app = AppTest.from_file(SCRIPT, default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
         app.query_params[name] = str(value).encode("utf-8", "replace").decode()
-    if page:
-        app.switch_page(file_of(page))
-    return app.run()
+    if page and page_list.page(page).address != page:
+        app.run()
+    return app.switch_page(file_of(page)).run() if page else app.run()
 
 
 def opened(page: str = "", **settings: Any) -> AppTest:

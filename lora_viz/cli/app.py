@@ -20,7 +20,7 @@ import typer
 from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
-from lora_viz.cli.options import declared_parameters, with_typed_model
+from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.sweep import sweep_command
 from lora_viz.cli.train import runs_app, train_command
 from lora_viz.errors import UserError, in_a_sentence
@@ -215,7 +215,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
     parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app.command(name)(command)
+    app.command(name, cls=GroupedCommand)(command)
 
 
 def _output_parameters() -> Iterator[inspect.Parameter]:
@@ -384,6 +384,6 @@ _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
-app.command("train")(train_command())
-app.command("sweep")(sweep_command())
+app.command("train", cls=GroupedCommand)(train_command())
+app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -25,25 +24,18 @@ from lora_viz.cli.train import described_run, need_an_adapter, print_event, prin
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.storage import writable_folder
+from lora_viz.training.folder.files import exists
 from lora_viz.training.jobs.job import process_count
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import Event, StateEvent
-from lora_viz.training.runs.files import exists
 from lora_viz.training.runs.results import BeforeAfter
-from lora_viz.training.runs.run_folder import RUNS, Run, read_run, write_whole
+from lora_viz.training.runs.run_folder import Run, read_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
-from lora_viz.training.sweeps.sweep import (
-    LARGEST_SWEEP,
-    RANKS,
-    Sweep,
-    SweepEnd,
-    SweepPlan,
-    create_sweep,
-    work,
-)
+from lora_viz.training.sweeps.job import work
+from lora_viz.training.sweeps.plan import LARGEST_SWEEP, RANKS, SweepPlan
+from lora_viz.training.sweeps.sweep import Sweep, SweepEnd, create_sweep
 
 VARIED = ("rank", "alpha", "method")
 
@@ -158,16 +150,10 @@ def _work(sweep: Sweep, as_json: bool) -> int:
     """Do the sweep here, holding its lock, and print what it found."""
     signals = StopSignal()
     signals.listen()
-    with writing_in(sweep.path, RUNS):
-        lock = locks.take(sweep.lock_file)
-    if lock is None:
-        raise UserError(_("“%s” is still running.") % sweep.path.name)
-    try:
+    with sweep.held():
         with suppress(OSError):
-            write_whole(sweep.path / "process.json", json.dumps({"pid": os.getpid()}))
+            sweep.remember_process(os.getpid())
         results = work(sweep, signals, _print_notice if as_json else _print_progress(sweep))
-    finally:
-        os.close(lock)
     print(json_text(_described(sweep)) if as_json else _text(sweep))
     end = sweep.end()
     if end is None or end.state == "failed":
@@ -198,7 +184,7 @@ def _described(sweep: Sweep) -> dict[str, Any]:
     """A sweep as plain data: each run that began as `runs show` describes it."""
     begun = [run for run in sweep.runs() if exists(run.path)]
     return {
-        "name": sweep.path.name,
+        "name": sweep.name,
         "folder": str(sweep.path),
         "planned": len(sweep.runs()),
         "finished": len(sweep.results()),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -25,24 +24,16 @@ from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.storage import writable_folder
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import process_count, process_rank, work
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words, perplexity_words
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run, find_run, list_folders
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import (
-    RUNS,
-    Run,
-    UnreadableRun,
-    create_run,
-    find_run,
-    list_folders,
-    read_run,
-)
+from lora_viz.training.runs.run_folder import Run, UnreadableRun, read_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.sweeps.findings import unreadable_sweeps
 
@@ -180,14 +171,8 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     signals.listen()
     if process_rank() > 0:
         return work(run, settings, signals)
-    with writing_in(run.path, RUNS):
-        lock = locks.take(run.lock_file)
-    if lock is None:
-        raise UserError(_("“%s” is still running.") % run.name)
-    try:
+    with run.held():
         return work(run, settings, signals, print_event if shows_progress else print_notice)
-    finally:
-        os.close(lock)
 
 
 def need_an_adapter(scenario: Scenario) -> None:

@@ -1,9 +1,8 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
-`settings`, `events`, `results`, `run_folder`, `reserve`, `record`, `failures`, `locks`, `queue`,
-`launch`, `sweep`, `perplexity`, `public_names` and `saved_card` load no torch
-when they are imported: pages and the command line read and start jobs with them. Everything else
-here belongs to the job's own process.
+`folder` is what a run and a rank sweep have in common, `runs` and `sweeps` are these two, `jobs`
+their processes, `data` what is trained on, `work` the training itself. Only `work`, `data.tokens`
+and `data.token_files` load torch when they are imported: pages read and start jobs with the others.
 
 A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
 is known about the run is in it:
@@ -20,7 +19,7 @@ snapshots/base.safetensors
 snapshots/step-000015.safetensors
     For each followed layer: `LAYER.A` (r, in), `LAYER.B` (out, r) and, with DoRA,
     `LAYER.magnitude` (out,); in full fine-tuning `LAYER.delta`, ΔW (out, in).
-    `run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
+    `snapshots.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
 adapter/
     The adapter in PEFT's format with its tokenizer and a card; in full fine-tuning `model/`, the
     whole model. Nothing in it names a place of this machine.
@@ -34,13 +33,16 @@ result.json
     takes at its start. Resuming a stopped or failed run puts it aside as
     `result.before_resuming.json`.
 owner
-    Where several readers share a server: whose the run is (`owners`); a sweep's is that of
+    Where several readers share a server: whose the run is (`folder.owners`); a sweep's is that of
     its runs.
 job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.
 
-Whatever stands in the place of a file, `run_files` reads it or says what is wrong with it, as a
+A sweep is a folder of its own beside its runs, with `sweep.json` (`sweeps.plan.SweepPlan`),
+`end.json` (`sweeps.sweep.SweepEnd`), `owner`, `job.lock`, `process.json` and `process.log`.
+
+Whatever stands in the place of a file, `folder.files` reads it or says what is wrong with it, as a
 `Damage`. `run_folder.read_run` gives a `Run`, or an `UnreadableRun` where its settings are damaged;
 `Run.damages` is what is wrong with its other files. A number that no job can have measured
 (`quantities`) is a damage too; a loss that is no number is not, as it is what divergence leaves.

@@ -13,7 +13,7 @@ from lora_viz.ui.decomposition.trained import (
 )
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
-from lora_viz.ui.kit.model_names import architecture_name
+from lora_viz.ui.kit.names import architecture_name
 from lora_viz.ui.session import state
 
 

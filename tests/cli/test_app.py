@@ -260,3 +260,20 @@ def test_options_cover_the_whole_scenario() -> None:
     shown = run("count", "--help").stdout
     for name in Scenario.fields_by_short_name():
         assert name == "model" or f"--{name}" in shown
+
+
+def test_help_shows_options_in_the_groups_of_the_settings() -> None:
+    shown = run("count", "--help").stdout
+    places = [shown.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
+    assert places == sorted(places)
+    assert "--quantization" not in shown
+
+
+def test_both_spellings_of_qlora_are_read() -> None:
+    """The second one from a time when packing was a setting beside the method."""
+    answers = [
+        run("count", "tiny-gpt2", *spelling, "--json").stdout
+        for spelling in (("--method", "qlora"), ("--quantization", "nf4"))
+    ]
+    assert answers[0] == answers[1]
+    assert json.loads(answers[0])["method"] == "qlora"

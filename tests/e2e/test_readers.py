@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from harness.browser import new_context, open_page
 from harness.server import running_server
-from lora_viz.training.runs.owners import keep_owner
+from lora_viz.training.folder.owners import keep_owner
 from lora_viz.ui.serving import reader
 from tests.training.damaged_runs import whole_run
 

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
+from lora_viz.training.folder.owners import keep_owner, owner_of
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs.owners import keep_owner, owner_of
-from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.ui.serving import reader
 from tests.application import opened

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.training.folder import locks
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EventWriter, StateEvent
-from lora_viz.training.runs.run_folder import Run, create_run
-from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.ui.rank import new_sweep
 from lora_viz.ui.session import frames
 from lora_viz.ui.session.frames import ORIGINS, allowed_origins, frame_ancestors
 from tests.application import opened
@@ -41,7 +43,8 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
     for owner, name in (
         *((launch, name) for name in ("start", "stop", "resume")),
-        *((sweeps, name) for name in ("start", "create_sweep")),
+        (sweep_launch, "start"),
+        (new_sweep, "create_sweep"),
         (Run, "delete"),
     ):
         monkeypatch.setattr(owner, name, lambda *_, name=name: done.append(name))
@@ -201,7 +204,7 @@ def plain_buttons_that_act(module: ast.Module) -> list[str]:
 
 def acts_itself(node: ast.AST, acting: set[str]) -> bool:
     called = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
-    of_jobs = {"launch.start", "launch.stop", "launch.resume", "sweeps.start"}
+    of_jobs = {"launch.start", "launch.stop", "launch.resume", "sweep_launch.start"}
     return bool(called & (of_jobs | acting)) or any(name.endswith(".delete") for name in called)
 
 

@@ -13,7 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.training.runs.shipped import RECORDED
-from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.training.sweeps.sweep import Sweep
 from tests.application import opened
 
 
@@ -159,8 +160,8 @@ def test_a_sweep_that_was_stopped_in_its_first_run_can_go_on(runs: Path) -> None
 
 
 def test_a_sweep_is_started_as_one_action(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[sweeps.Sweep] = []
-    monkeypatch.setattr(sweeps, "start", started.append)
+    started: list[Sweep] = []
+    monkeypatch.setattr(sweep_launch, "start", started.append)
     app = open_page()
     app.button_group(key="page:sweep_task").set_value("qa").run()
     app.button(key="start-sweep").click().run()

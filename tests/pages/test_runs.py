@@ -16,16 +16,18 @@ from typer import Context
 from typer.core import TyperCommand as Command
 
 from lora_viz.cli.train import list_all, show
+from lora_viz.training.folder import locks
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.failures import DivergedError
 from lora_viz.training.perplexity import perplexity
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EvaluationEvent, EventWriter, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run, find_run
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.pace import recorded_pace
 from lora_viz.training.runs.public_names import public_settings
 from lora_viz.training.runs.results import Loss, Result
-from lora_viz.training.runs.run_folder import Run, create_run, find_run, write_whole
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, parse_settings
 from tests.application import opened
 from tests.figures.test_training_lab_curves import recorded_events

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
-from lora_viz.machine import gpus_here
+from lora_viz.machine.ask import read_torch
 from lora_viz.machine.gpus_here import GPUReading, MachineReading
 from lora_viz.ui.this_machine import words
 from tests.application import opened
@@ -65,6 +65,6 @@ def test_torchs_own_view_comes_from_a_process_that_has_loaded_it(
 
     app = open_page(monkeypatch, MachineReading(()))
     assert any(f"torch {torch.__version__}" in element.value for element in app.main.markdown)
-    assert gpus_here.read_torch().devices == tuple(
+    assert read_torch().devices == tuple(
         map(torch.cuda.get_device_name, range(torch.cuda.device_count()))
     )

@@ -13,9 +13,10 @@ from lora_viz.training.jobs.launch import prepare_to_resume
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.runs.events import EvaluationEvent, Event, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.run_folder import Run
 from tests.training.jobs import run_here, short_settings
 
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
