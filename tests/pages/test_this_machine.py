@@ -9,7 +9,7 @@ from lora_viz.format import THIN_SPACE
 from lora_viz.machine.ask import read_torch
 from lora_viz.machine.gpus_here import GPUReading, MachineReading
 from lora_viz.ui.this_machine import words
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 CARD = GPUReading(
     index=0,
@@ -27,10 +27,9 @@ SILENT = GPUReading(1, "GPU 1", None, None, None, None, None, None)
 def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTest:
     monkeypatch.setattr(words, "read_gpus", lambda: reading)
     words.reading_now.clear()
-    app = AppTest.from_file(SCRIPT, default_timeout=120).run()
-    app.switch_page(file_of("this_machine")).run()
+    app = opened("this_machine")
     words.reading_now.clear()
-    assert not app.exception and not app.error
+    assert not app.error
     return app
 
 
