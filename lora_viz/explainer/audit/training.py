@@ -7,7 +7,7 @@ from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch
 from lora_viz.format import size
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 MB, GB = 1e6, 1e9
 BYTES = BYTES_PER_VALUE[DTYPE]
@@ -26,10 +26,11 @@ def adapter_mb(facts: Facts) -> float:
     return facts.short_trainable * BYTES / MB
 
 
-def from_811008(facts: Facts) -> str:
+def from_811008(facts: Facts) -> Message:
     """What the figure would be for the attention-only adapter."""
-    return _("Follows from 811,008 parameters; the attention-only adapter takes %s.") % size(
-        facts.attention_trainable * BYTES
+    return Message(
+        N_("Follows from 811,008 parameters; the attention-only adapter takes %s."),
+        size(facts.attention_trainable * BYTES),
     )
 
 
@@ -40,14 +41,15 @@ def _pair(told: DocumentEpoch) -> Claim:
         told.stated_perplexity,
         "",
         lambda _f: told.computed_perplexity,
-        (lambda _f: _("exp(loss), the one pair that agrees."))
+        (lambda _f: Message(N_("exp(loss), the one pair that agrees.")))
         if told.agrees
-        else lambda _f: (
-            _(
+        else lambda _f: Message(
+            N_(
                 "Perplexity is exp(mean cross-entropy): %(stated)s belongs to a loss of %(loss)s. "
                 "A training loss averaged over an epoch beside a later evaluation could look so."
-            )
-            % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
+            ),
+            stated=told.stated_perplexity,
+            loss=f"{told.implied_loss:.3f}",
         ),
         judgement=None if told.agrees else "contradicted",
         last_digit=0.01,
@@ -69,7 +71,7 @@ SECTION_7 = (
         N_("true"),
         "",
         lambda _f: None,
-        lambda _f: _("True before the first step; after it B is no longer zero."),
+        lambda _f: Message(N_("True before the first step; after it B is no longer zero.")),
         judgement="partial",
     ),
     Claim(
@@ -80,7 +82,9 @@ SECTION_7 = (
         lambda f: sum(
             t.values(RANK) for t in f.attention.tensors if t.trainable and not t.in_adapter_dtype
         ),
-        lambda _f: _("PEFT trains A and B alone; hashing W before and after a run proves it."),
+        lambda _f: Message(
+            N_("PEFT trains A and B alone; hashing W before and after a run proves it.")
+        ),
     ),
 )
 
@@ -91,7 +95,7 @@ SECTION_8 = (
         500,
         "MB",
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -100,7 +104,7 @@ SECTION_8 = (
         500,
         "MB",
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -109,7 +113,7 @@ SECTION_8 = (
         1000,
         "MB",
         lambda f: ADAM_MOMENTS * weights_mb(f),
-        lambda _f: _("Two moments in float32, rounded to the next ten."),
+        lambda _f: Message(N_("Two moments in float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -118,18 +122,16 @@ SECTION_8 = (
         500,
         "MB",
         lambda f: f.full_step.breakdown["activations"] / MB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Never computed there: they depend on batch and sequence length. Alive at the peak "
                 "of a simulated step of %(batch)s × %(length)s tokens: %(full)s, with LoRA "
                 "%(lora)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "full": size(f.full_step.breakdown["activations"]),
-                "lora": size(f.lora_step.breakdown["activations"]),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            full=size(f.full_step.breakdown["activations"]),
+            lora=size(f.lora_step.breakdown["activations"]),
         ),
         judgement="assumed",
     ),
@@ -139,9 +141,9 @@ SECTION_8 = (
         2500,
         "MB",
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + ACTIVATIONS,
-        lambda f: (
-            _("%s without activations, to which the batch's real ones have to be added.")
-            % size((2 + ADAM_MOMENTS) * f.total * BYTES)
+        lambda f: Message(
+            N_("%s without activations, to which the batch's real ones have to be added."),
+            size((2 + ADAM_MOMENTS) * f.total * BYTES),
         ),
         judgement="partial",
     ),
@@ -153,7 +155,7 @@ SECTION_8 = (
         6.4,
         "MB",
         lambda f: ADAM_MOMENTS * adapter_mb(f),
-        lambda _f: _("Twice the rounded 3.2; rounded once it is 6.5 MB."),
+        lambda _f: Message(N_("Twice the rounded 3.2; rounded once it is 6.5 MB.")),
         last_digit=0.1,
     ),
     Claim(
@@ -162,7 +164,7 @@ SECTION_8 = (
         1013,
         "MB",
         lambda _f: FULL_FILE + 3.2 + 3.2 + 6.4 + ACTIVATIONS,
-        lambda _f: _("The sum of the explainer's own parts."),
+        lambda _f: Message(N_("The sum of the explainer's own parts.")),
     ),
     Claim(
         "8",
@@ -170,7 +172,7 @@ SECTION_8 = (
         60,
         "%",
         lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _("Of the explainer's own sums, which assume the activations."),
+        lambda _f: Message(N_("Of the explainer's own sums, which assume the activations.")),
     ),
     Claim(
         "8",
@@ -178,16 +180,14 @@ SECTION_8 = (
         0.50,
         "GB",
         lambda f: (f.total + f.short_trainable) * BYTES / GB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Base model and adapter after loading, before any step. A simulated step of "
                 "%(batch)s × %(length)s tokens peaks at %(peak)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "peak": size(f.lora_step.peak_allocated),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            peak=size(f.lora_step.peak_allocated),
         ),
         judgement="convention",
     ),
@@ -197,7 +197,7 @@ SECTION_8 = (
         93.75,
         "%",
         lambda _f: 100 * (8.00 - 0.50) / 8.00,
-        lambda _f: _("Of its own inputs; free before any step, not while training."),
+        lambda _f: Message(N_("Of its own inputs; free before any step, not while training.")),
     ),
 )
 
