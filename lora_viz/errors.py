@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.i18n import Message, _
+from lora_viz.i18n import N_, Message
 
 
 class UserError(ValueError):
@@ -29,6 +29,7 @@ def in_a_sentence(error: BaseException) -> str:
     return (words or type(error).__name__).rstrip(".:")[:300]
 
 
-def with_its_words(sentence: str, words: str) -> str:
+def with_its_words(sentence: str | Message, words: str) -> Message:
     """A sentence of our own, and after it, as a quotation, what a library or the system says."""
-    return _("%(sentence)s In its own words: “%(words)s”.") % {"sentence": sentence, "words": words}
+    text = N_("%(sentence)s In its own words: “%(words)s”.")
+    return Message(text, sentence=sentence, words=words)

@@ -133,7 +133,7 @@ class Message:
 
     def as_data(self) -> dict[str, Any]:
         """It as JSON can hold it; `from_data` makes it again."""
-        data: dict[str, Any] = {"text": _encodable(self.text)}
+        data: dict[str, Any] = {"text": encodable(self.text)}
         if self.plural:
             data["plural"] = self.plural
         if self.named:
@@ -210,7 +210,7 @@ def _as_value(value: object) -> Value:
 def _as_data(value: Value) -> object:
     if isinstance(value, Message):
         return value.as_data()
-    return _encodable(value) if isinstance(value, str) else value
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _from_data(value: object, depth: int) -> Value:
@@ -221,6 +221,6 @@ def _from_data(value: object, depth: int) -> Value:
     return value
 
 
-def _encodable(words: str) -> str:
+def encodable(words: str) -> str:
     """Words without halves of characters, as names of files may hold, which no JSON can."""
     return words.encode("utf-8", "backslashreplace").decode("utf-8")

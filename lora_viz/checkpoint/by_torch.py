@@ -25,7 +25,7 @@ from lora_viz.checkpoint.file_formats import StoredTensor, safetensors_bytes
 from lora_viz.checkpoint.sizes import OptimizerLayout, SavedFile, tensor_dtype
 from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 
 
 def model_files(model: transformers.PreTrainedModel, dtype: str) -> tuple[SavedFile, ...]:
@@ -55,7 +55,7 @@ def _file_bytes(stored: list[StoredTensor]) -> int:
     except (KeyError, ValueError):
         kinds = ", ".join(sorted({tensor.dtype for tensor in stored}))
         raise UserError(
-            _("The files of this model hold values of kinds that are not sized here (%s).") % kinds
+            N_("The files of this model hold values of kinds that are not sized here (%s)."), kinds
         ) from None
 
 

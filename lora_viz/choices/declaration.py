@@ -28,7 +28,7 @@ from pydantic import (
 
 from lora_viz.choices.groups import GROUPS
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 LONGEST_WORDS = 200  # characters of a value in a link that is no free text
 LONGEST_SHOWN = 60  # characters of a refused value in a sentence
@@ -116,20 +116,20 @@ class Declared(BaseModel):
     def label(cls, field: str) -> str:
         """A field's translated label."""
         if field in cls.OTHER_SPELLINGS:
-            return _(cls.OTHER_SPELLINGS[field].label)
-        return _(str(cls._extra(field)["label"]))
+            return Message(cls.OTHER_SPELLINGS[field].label)
+        return Message(str(cls._extra(field)["label"]))
 
     @classmethod
     def help_text(cls, field: str) -> str:
         """A field's translated explanation."""
         if field in cls.OTHER_SPELLINGS:
-            return _(cls.OTHER_SPELLINGS[field].help_text)
-        return _(str(cls._extra(field)["help"]))
+            return Message(cls.OTHER_SPELLINGS[field].help_text)
+        return Message(str(cls._extra(field)["help"]))
 
     @classmethod
     def group(cls, field: str) -> str:
         """The translated title of the group that a field belongs to."""
-        return _(GROUPS[cls._extra(field)["group"]])
+        return Message(GROUPS[cls._extra(field)["group"]])
 
     @classmethod
     def groups(cls) -> dict[str, tuple[str, ...]]:
@@ -231,7 +231,7 @@ class Declared(BaseModel):
         return self._why_not_in_links(field, _as_text(value), value) is None
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[Message]]:
         """Read link parameters, by their short names or the fields' own; others are left alone.
 
         Returns:
@@ -249,7 +249,7 @@ class Declared(BaseModel):
                 made = cls.make_from_link(values | {field: text})
                 values[field] = text
             except UserError as error:
-                complaints.append(str(error))
+                complaints.append(error.message)
         return made, complaints
 
     @classmethod
@@ -274,18 +274,20 @@ class Declared(BaseModel):
         return made
 
     @classmethod
-    def _why_not_in_links(cls, field: str, text: str, value: object = None) -> str | None:
+    def _why_not_in_links(cls, field: str, text: str, value: object = None) -> Message | None:
         """What keeps a text, and the value that it stands for, out of links; None if nothing does.
 
         Without a value only what can be said of any text is looked at: its length and its letters.
         """
         if not cls.is_in_links(field):
-            return _("%s is not taken from links; choose it on its page.") % cls.label(field)
+            return Message(
+                N_("%s is not taken from links; choose it on its page."), cls.label(field)
+            )
         form = cls._link_form(field)
         fits = len(text) <= (form.longest if form else LONGEST_WORDS) and text.isprintable()
         if fits and (value is None or form is None or form.allows(value)):
             return None
-        expected = _(form.expected) if form else cls._expectation(field)
+        expected = Message(form.expected) if form else cls._expectation(field)
         return cls._complaint(field, text, expected)
 
     @classmethod
@@ -300,42 +302,46 @@ class Declared(BaseModel):
         return extra
 
     @classmethod
-    def _unknown(cls, name: str) -> str:
-        return _("“%(name)s” is not a setting; the settings are %(names)s.") % {
-            "name": _shortened(name),
-            "names": ", ".join(cls.fields_by_short_name()),
-        }
+    def _unknown(cls, name: str) -> Message:
+        return Message(
+            N_("“%(name)s” is not a setting; the settings are %(names)s."),
+            name=_shortened(name),
+            names=", ".join(cls.fields_by_short_name()),
+        )
 
     @classmethod
-    def _complaint(cls, field: str, value: object, expected: str = "") -> str:
-        return _("%(label)s cannot be “%(value)s”; it should be %(expected)s.") % {
-            "label": cls.label(field),
-            "value": _shortened(value),
-            "expected": expected or cls._expectation(field),
-        }
+    def _complaint(cls, field: str, value: object, expected: Message | None = None) -> Message:
+        return Message(
+            N_("%(label)s cannot be “%(value)s”; it should be %(expected)s."),
+            label=cls.label(field),
+            value=_shortened(value),
+            expected=expected or cls._expectation(field),
+        )
 
     @classmethod
     def _expectation(cls, field: str) -> str:
         if field in cls.EXPECTATIONS:
-            return _(cls.EXPECTATIONS[field])
+            return Message(cls.EXPECTATIONS[field])
         if cls.options(field):
-            return _("one of %(options)s") % {"options": ", ".join(cls.options(field))}
+            return Message(N_("one of %(options)s"), options=", ".join(cls.options(field)))
         annotation = cls.model_fields[field].annotation
         if annotation is bool:
-            return _("1 (on) or 0 (off)")
+            return Message(N_("1 (on) or 0 (off)"))
         if several := _words_of_several(annotation):
-            return _("one or more of %(options)s, with commas between them") % {
-                "options": ", ".join(several)
-            }
+            return Message(
+                N_("one or more of %(options)s, with commas between them"),
+                options=", ".join(several),
+            )
         if form := cls._link_form(field):
-            return _(form.expected)
+            return Message(form.expected)
         low, high = cls.limits(field)
-        kind = _("a whole number") if annotation is int else _("a number")
-        return _("%(kind)s from %(low)s to %(high)s") % {
-            "kind": kind,
-            "low": f"{low:,}",
-            "high": f"{high:,}",
-        }
+        kind = N_("a whole number") if annotation is int else N_("a number")
+        return Message(
+            N_("%(kind)s from %(low)s to %(high)s"),
+            kind=Message(kind),
+            low=f"{low:,}",
+            high=f"{high:,}",
+        )
 
 
 def _as_text(value: object) -> str:

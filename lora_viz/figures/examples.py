@@ -50,9 +50,9 @@ from lora_viz.forward.samples import ForwardPass, TensorName, TensorSample, Work
 from lora_viz.layer_map.tree import build_layer_tree
 from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.training.runs.curves import read_curves
-from lora_viz.training.runs.shipped import recorded_lora_run, recorded_sweep
+from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.runs.story import Moment, Story
-from lora_viz.training.sweeps.findings import read_sweep, spreads
+from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
 from lora_viz.update.rebuild import Rebuild
 
 Picture = go.Figure | SvgDrawing

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _, current_language
+from lora_viz.i18n import N_, current_language
 from lora_viz.questions.plain import decode
 from lora_viz.questions.question import Answer, Question
 
@@ -19,7 +19,7 @@ from lora_viz.questions.question import Answer, Question
 def stopped() -> UserError:
     """What is said where a worker process ended before it had answered."""
     return UserError(
-        _("The process that was computing this answer stopped; change a setting to ask again.")
+        N_("The process that was computing this answer stopped; change a setting to ask again.")
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.storage.folders import base_folder, runs_folder
 
 MEGABYTE = 10**6
@@ -126,16 +126,14 @@ def make_room(kind: str, size: int) -> None:
     left = prune(kind, room_for=size).bytes_left
     if left + size > bound:
         raise UserError(
-            _(
+            N_(
                 "There is no room to keep this: %(used)s of %(most)s MB of “%(kind)s” are in use; "
                 "set LORA_VIZ_KEEP_%(name)s_MB higher."
-            )
-            % {
-                "used": left // MEGABYTE,
-                "most": bound // MEGABYTE,
-                "kind": kind,
-                "name": kind.upper(),
-            }
+            ),
+            used=left // MEGABYTE,
+            most=bound // MEGABYTE,
+            kind=kind,
+            name=kind.upper(),
         )
 
 

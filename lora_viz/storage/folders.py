@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 
 STORAGE = "LORA_VIZ_STORAGE"
 RUNS = "LORA_VIZ_RUNS"
@@ -95,15 +95,15 @@ def writing_in(folder: Path, variable: str) -> Iterator[None]:
             "variable": variable,
         }
         if error.errno in FULL:
-            words = _("The disk that holds %(folder)s is full; make room and try again.")
+            text = N_("The disk that holds %(folder)s is full; make room and try again.")
         elif error.errno == errno.EFBIG:
-            words = _("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
+            text = N_("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
         else:
-            words = _(
+            text = N_(
                 "The folder %(folder)s cannot be written (%(reason)s); make it writable, or name "
                 "another in %(variable)s."
             )
-        raise UnwritableFolderError(words % values) from error
+        raise UnwritableFolderError(text, **values) from error
 
 
 def expanded(path: str) -> Path:
@@ -117,9 +117,9 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise UserError(
-            _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
+            N_("“%s” begins with the home of a user whom this machine does not know."), path[:80]
         ) from None
     except OSError:
         raise UserError(
-            _("The folder in which this was started is gone; start it in another.")
+            N_("The folder in which this was started is gone; start it in another.")
         ) from None

@@ -12,7 +12,7 @@ from lora_viz.choices.declaration import Declared, choice
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_
 from lora_viz.storage import expanded
 
 EMBEDDED_MODEL = "tiny-gpt2"
@@ -205,7 +205,7 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
             said = one.get("ctx", {}).get("error")
             if isinstance(said, UserError):
                 raise said from None
-        raise UserError(_("These are not the settings of a training job.")) from None
+        raise UserError(N_("These are not the settings of a training job.")) from None
 
 
 def _as_text(path: Path) -> str:

@@ -17,6 +17,7 @@ from lora_viz.checkpoint.ask import read_optimizer_layout
 from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.i18n import Message
 from lora_viz.training.availability import why_not_trainable
 from tests.checkpoint.test_sizes import EightTokens, train_one_step
 from tests.classifiers import FAMILIES, HEADS, ROBERTA_BASE, ROBERTA_LARGE_TOKENS, classifier
@@ -154,7 +155,7 @@ def test_a_job_is_refused_before_it_loads_a_classifier_as_a_language_model(tmp_p
     model = written(classifier("Bert", "SEQ_CLS")[0], tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"")
 
-    def why() -> str | None:
+    def why() -> Message | None:
         return why_not_trainable(Scenario(model=model), hub_answers=lambda: False, has_gpu=False)
 
     assert "this one is a BertForSequenceClassification" in str(why())

@@ -7,16 +7,16 @@ from lora_viz.explainer.audit.facts import RANK
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.audit.layers import r_times_in_plus_out, share_of_the_weight, weight
 from lora_viz.format import grouped, percent
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 SECTION_5 = (
     Claim(
         quotes.C_ATTN_FULL,
         N_("c_attn, full fine-tuning: parameters"),
         lambda f: f.c_attn.in_features * f.c_attn.out_features,
-        lambda f: (
-            _("The weight alone; the layer's %s biases are not counted.")
-            % grouped(f.c_attn.out_features)
+        lambda f: Message(
+            N_("The weight alone; the layer's %s biases are not counted."),
+            grouped(f.c_attn.out_features),
         ),
     ),
     Claim(
@@ -37,9 +37,9 @@ SECTION_5 = (
         quotes.C_PROJ_FULL,
         N_("c_proj, full fine-tuning: parameters"),
         weight,
-        lambda f: (
-            _("The weight alone; the layer's %s biases are not counted.")
-            % grouped(f.c_proj.out_features)
+        lambda f: Message(
+            N_("The weight alone; the layer's %s biases are not counted."),
+            grouped(f.c_proj.out_features),
         ),
     ),
     Claim(
@@ -60,19 +60,22 @@ SECTION_5 = (
         quotes.MODEL_PARAMETERS,
         N_("Whole model: parameters"),
         lambda f: f.total,
-        lambda _f: _("The input embedding and the output head are tied and counted once."),
+        lambda _f: Message(
+            N_("The input embedding and the output head are tied and counted once.")
+        ),
     ),
     Claim(
         quotes.ALL_LAYERS,
         N_("LoRA over 12 layers: parameters"),
         lambda f: f.attention_trainable,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "%(short)s is what PEFT gives for the name c_proj, which also matches the "
                 "feed-forward's c_proj; the attention-only adapter of sections 4 and 6 has "
                 "%(attention)s."
-            )
-            % {"short": grouped(f.short_trainable), "attention": grouped(f.attention_trainable)}
+            ),
+            short=grouped(f.short_trainable),
+            attention=grouped(f.attention_trainable),
         ),
         judgement="contradicted",
     ),
@@ -80,24 +83,20 @@ SECTION_5 = (
         quotes.ALL_LAYERS_SHARE,
         N_("LoRA over 12 layers: share"),
         lambda f: 100 * f.short_trainable / f.total,
-        lambda f: (
-            _("Follows from %(stated)s; the attention-only adapter is %(share)s.")
-            % {
-                "stated": grouped(quotes.ALL_LAYERS.value),
-                "share": percent(f.attention_trainable / f.total, 3),
-            }
+        lambda f: Message(
+            N_("Follows from %(stated)s; the attention-only adapter is %(share)s."),
+            stated=grouped(quotes.ALL_LAYERS.value),
+            share=percent(f.attention_trainable / f.total, 3),
         ),
     ),
     Claim(
         quotes.FROZEN_SHARE,
         N_("Frozen parameters"),
         lambda f: 100 * (1 - f.short_trainable / f.total),
-        lambda f: (
-            _("PEFT divides by base and adapter together, %(all)s, and prints %(percent)s.")
-            % {
-                "all": grouped(f.total + f.short_trainable),
-                "percent": percent(f.short_trainable / (f.total + f.short_trainable), 4),
-            }
+        lambda f: Message(
+            N_("PEFT divides by base and adapter together, %(all)s, and prints %(percent)s."),
+            all=grouped(f.total + f.short_trainable),
+            percent=percent(f.short_trainable / (f.total + f.short_trainable), 4),
         ),
     ),
 )
@@ -113,9 +112,9 @@ def _per_layer_claim(rank: int, quote: quotes.Quote[int]) -> Claim:
             32: N_("r = 32: parameters per layer"),
         }[rank],
         lambda f: f.per_block(f.attention, rank),
-        lambda f: (
-            _("Attention only; together with the feed-forward's c_proj it is %s.")
-            % grouped(f.per_block(f.short_names, rank))
+        lambda f: Message(
+            N_("Attention only; together with the feed-forward's c_proj it is %s."),
+            grouped(f.per_block(f.short_names, rank)),
         ),
     )
 
@@ -125,7 +124,7 @@ def _not_computed(quote: quotes.Quote[str], words: str) -> Claim:
         quote,
         words,
         lambda _f: None,
-        lambda _f: _("A judgement: only a rank sweep on a real task measures it."),
+        lambda _f: Message(N_("A judgement: only a rank sweep on a real task measures it.")),
         judgement="qualitative",
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from lora_viz.explainer.audit.facts import Facts
 from lora_viz.explainer.quotes import Quote
-from lora_viz.i18n import _
+from lora_viz.i18n import Message
 
 Verdict = Literal[
     "exact", "rounded", "convention", "partial", "contradicted", "assumed", "qualitative"
@@ -40,7 +40,7 @@ class Claim:
     quote: Quote[Any]
     words: str
     recompute: Callable[[Facts], float | str | None]
-    explain: Callable[[Facts], str]
+    explain: Callable[[Facts], Message]
     judgement: Verdict | None = None
 
 
@@ -49,12 +49,12 @@ class Finding:
     """A claim beside the recomputed figure, with its verdict and one sentence why."""
 
     section: str
-    claim: str
+    claim: Message
     stated: float | str
     unit: str
     computed: float | str | None
     verdict: Verdict
-    explanation: str
+    explanation: Message
 
 
 def ruled_verdict(
@@ -83,7 +83,7 @@ def judge(claim: Claim, facts: Facts) -> Finding:
         raise ValueError(f"§{quote.section} “{claim.words}”: {quote.value} against {computed}")
     return Finding(
         section=quote.section,
-        claim=_(claim.words),
+        claim=Message(claim.words),
         stated=quote.value,
         unit=quote.unit,
         computed=computed,

@@ -8,7 +8,7 @@ from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.epochs import TOLD_EPOCHS, ToldEpoch
 from lora_viz.format import THIN_SPACE, grouped, size
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 MB, GB = 1e6, 1e9
 BYTES = BYTES_PER_VALUE[DTYPE]
@@ -43,10 +43,11 @@ def stated_saving(lora_mb: float) -> float:
 
 def from_all_layers(facts: Facts) -> str:
     """What the figure would be for the attention-only adapter."""
-    return _("Follows from %(stated)s parameters; the attention-only adapter takes %(size)s.") % {
-        "stated": grouped(quotes.ALL_LAYERS.value),
-        "size": size(facts.attention_trainable * BYTES),
-    }
+    return Message(
+        N_("Follows from %(stated)s parameters; the attention-only adapter takes %(size)s."),
+        stated=grouped(quotes.ALL_LAYERS.value),
+        size=size(facts.attention_trainable * BYTES),
+    )
 
 
 def _pair(told: ToldEpoch) -> Claim:
@@ -54,15 +55,16 @@ def _pair(told: ToldEpoch) -> Claim:
         told.quote,
         EPOCH_WORDS[told.epoch],
         lambda _f: told.computed_perplexity,
-        (lambda _f: _("exp(loss), the one pair that agrees."))
+        (lambda _f: Message(N_("exp(loss), the one pair that agrees.")))
         if told.agrees
-        else lambda _f: (
-            _(
+        else lambda _f: Message(
+            N_(
                 "Perplexity is exp(mean cross-entropy), so %(stated)s belongs to a loss of "
                 "%(loss)s. That is what you would see if a training loss averaged over the "
                 "epoch were paired with an evaluation after it."
-            )
-            % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
+            ),
+            stated=told.stated_perplexity,
+            loss=f"{told.implied_loss:.3f}",
         ),
         judgement=None if told.agrees else "contradicted",
     )
@@ -81,7 +83,7 @@ SECTION_7 = (
         quotes.B_IS_ZERO,
         N_("Epoch 1: B is zero, A is random"),
         lambda _f: None,
-        lambda _f: _("True before the first step; after it B is no longer zero."),
+        lambda _f: Message(N_("True before the first step; after it B is no longer zero.")),
         judgement="partial",
     ),
     Claim(
@@ -90,7 +92,9 @@ SECTION_7 = (
         lambda f: sum(
             t.values(RANK) for t in f.attention.tensors if t.trainable and not t.in_adapter_dtype
         ),
-        lambda _f: _("PEFT trains A and B alone; hashing W before and after a run proves it."),
+        lambda _f: Message(
+            N_("PEFT trains A and B alone; hashing W before and after a run proves it.")
+        ),
     ),
 )
 
@@ -99,36 +103,34 @@ SECTION_8 = (
         quotes.FULL_WEIGHTS,
         N_("Full fine-tuning: model parameters"),
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
     ),
     Claim(
         quotes.FULL_GRADIENTS,
         N_("Full fine-tuning: gradients"),
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
     ),
     Claim(
         quotes.FULL_ADAM,
         N_("Full fine-tuning: Adam's state"),
         lambda f: ADAM_MOMENTS * weights_mb(f),
-        lambda _f: _("Two moments in float32, rounded to the next ten."),
+        lambda _f: Message(N_("Two moments in float32, rounded to the next ten.")),
     ),
     Claim(
         quotes.ACTIVATIONS,
         N_("Activations, the same for both"),
         lambda f: f.full_step.breakdown["activations"] / MB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Never computed there: they depend on batch and sequence length. Alive at the peak "
                 "of a simulated step of %(batch)s × %(length)s tokens: %(full)s, with LoRA "
                 "%(lora)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "full": size(f.full_step.breakdown["activations"]),
-                "lora": size(f.lora_step.breakdown["activations"]),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            full=size(f.full_step.breakdown["activations"]),
+            lora=size(f.lora_step.breakdown["activations"]),
         ),
         judgement="assumed",
     ),
@@ -136,9 +138,9 @@ SECTION_8 = (
         quotes.FULL_MEMORY,
         N_("Full fine-tuning in all"),
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + quotes.ACTIVATIONS.value,
-        lambda f: (
-            _("%s without activations; those of the real batch come on top.")
-            % size((2 + ADAM_MOMENTS) * f.total * BYTES)
+        lambda f: Message(
+            N_("%s without activations; those of the real batch come on top."),
+            size((2 + ADAM_MOMENTS) * f.total * BYTES),
         ),
         judgement="partial",
     ),
@@ -158,40 +160,36 @@ SECTION_8 = (
         quotes.ADAPTER_ADAM,
         N_("LoRA: Adam's state"),
         lambda f: ADAM_MOMENTS * adapter_mb(f),
-        lambda f: (
-            _("Twice the rounded %(rounded)s; rounded once it is %(once)s.")
-            % {
-                "rounded": quotes.ADAPTER_WEIGHTS.value,
-                "once": f"{ADAM_MOMENTS * adapter_mb(f):.1f}{THIN_SPACE}{quotes.ADAPTER_ADAM.unit}",
-            }
+        lambda f: Message(
+            N_("Twice the rounded %(rounded)s; rounded once it is %(once)s."),
+            rounded=quotes.ADAPTER_WEIGHTS.value,
+            once=f"{ADAM_MOMENTS * adapter_mb(f):.1f}{THIN_SPACE}{quotes.ADAPTER_ADAM.unit}",
         ),
     ),
     Claim(
         quotes.LORA_MEMORY,
         N_("LoRA in all"),
         lambda _f: stated_lora_mb(),
-        lambda _f: _("The sum of the explainer's own parts."),
+        lambda _f: Message(N_("The sum of the explainer's own parts.")),
     ),
     Claim(
         quotes.MEMORY_SAVED,
         N_("Memory saved: 2.5 GB → 1.0 GB"),
         lambda _f: stated_saving(stated_lora_mb()),
-        lambda _f: _("Right for the explainer's sums, which assume the activations."),
+        lambda _f: Message(N_("Right for the explainer's sums, which assume the activations.")),
     ),
     Claim(
         quotes.MEASURED_VRAM,
         N_("Measured VRAM"),
         lambda f: (f.total + f.short_trainable) * BYTES / GB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Base model and adapter after loading, before any step. A simulated step of "
                 "%(batch)s × %(length)s tokens peaks at %(peak)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "peak": size(f.lora_step.peak_allocated),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            peak=size(f.lora_step.peak_allocated),
         ),
         judgement="convention",
     ),
@@ -199,8 +197,8 @@ SECTION_8 = (
         quotes.FREE_VRAM,
         N_("Free of 8.00 GB"),
         lambda _f: 100 * (1 - quotes.MEASURED_VRAM.value / quotes.CARD.value),
-        lambda _f: _(
-            "Right for its inputs. That memory is free before any step, not while training."
+        lambda _f: Message(
+            N_("Right for its inputs. That memory is free before any step, not while training.")
         ),
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.libraries import library_versions
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.report import MemoryReport
@@ -49,24 +49,27 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
     context = context_length_of(model)
     words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
     if context and settings.seq_len > context:
-        return _(
-            "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
-            "simulated; choose a shorter sequence."
-        ) % (words | {"context": f"{context:,}"})
+        return Message(
+            N_(
+                "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
+                "simulated; choose a shorter sequence."
+            ),
+            words | {"context": f"{context:,}"},
+        )
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
-        return (
-            _(
+        return Message(
+            N_(
                 "The training step of %(class)s depends on which tokens it reads, and a simulated "
                 "step has no data; name another class of this model under “architectures”."
-            )
-            % words
+            ),
+            words,
         )
-    return (
-        _(
+    return Message(
+        N_(
             "The training step of %(class)s cannot be simulated with these settings; name another "
             "class of this model under “architectures”, or choose another attention or method."
-        )
-        % words
+        ),
+        words,
     )
 
 

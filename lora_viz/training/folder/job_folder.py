@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.folder.files import (
@@ -69,7 +69,7 @@ class JobFolder:
         with writing_in(self.path, RUNS):
             lock = locks.take(self.lock_file)
         if lock is None:
-            raise UserError(_("“%s” is still running.") % self.name)
+            raise UserError(N_("“%s” is still running."), self.name)
         try:
             yield lock
         finally:
@@ -104,7 +104,7 @@ class JobFolder:
             UserError: its process lives, or the folder cannot be written.
         """
         if self.is_alive():
-            raise UserError(_("“%s” is still running; stop it first.") % self.name)
+            raise UserError(N_("“%s” is still running; stop it first."), self.name)
         if self.path.is_symlink():  # what it leads to is not ours
             self.path.unlink()
         else:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.models.source import typed_model
 from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder.job_folder import JobFolder
@@ -75,7 +75,7 @@ def prepare_to_resume(run: Run) -> bool:
     if run.can_resume():
         _wait_for_its_process(run)
     if run.is_alive():
-        raise UserError(_("“%s” is still running.") % run.name)
+        raise UserError(N_("“%s” is still running."), run.name)
     if not run.can_resume():
         raise UserError(_why_it_cannot_go_on(run))
     settings = run.settings  # those that cannot be read raise, before anything is changed
@@ -104,15 +104,16 @@ def _name_its_model_whole(run: Run, settings: TrainingSettings) -> None:
 def _why_it_cannot_go_on(run: Run) -> str:
     result = run.result()
     if result is not None and result.diverged_at is not None:
-        return _("“%s” diverged and would diverge again; start again with other settings.") % (
-            run.name
+        return Message(
+            N_("“%s” diverged and would diverge again; start again with other settings."), run.name
         )
     if damage := run.result_damage():
-        return _("“%(run)s” cannot go on, as how it ended is not known. %(reason)s") % {
-            "run": run.name,
-            "reason": damage.sentence(),
-        }
-    return _("“%s” has finished; there is nothing to resume.") % run.name
+        return Message(
+            N_("“%(run)s” cannot go on, as how it ended is not known. %(reason)s"),
+            run=run.name,
+            reason=damage.sentence(),
+        )
+    return Message(N_("“%s” has finished; there is nothing to resume."), run.name)
 
 
 def _drop_unfinished_checkpoints(run: Run) -> None:
@@ -180,9 +181,7 @@ def start_process(
                     env=ticket.environment(),
                 )
         except OSError as error:
-            raise UserError(
-                _("The job cannot be started: %s.") % (error.strerror or error)
-            ) from None
+            raise UserError(N_("The job cannot be started: %s."), error.strerror or error) from None
     with suppress(OSError):  # the process notes it too, and tells if it cannot
         folder.remember_process(process.pid)
 

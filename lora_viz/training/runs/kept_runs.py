@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, runs_folder, writing_in
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
@@ -105,7 +105,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
             if not (takes_empty and path.is_dir()) or any(path.iterdir()):
                 continue
         return path
-    raise UserError(_("There is a run “%s” already; choose another name.") % names[0])
+    raise UserError(N_("There is a run “%s” already; choose another name."), names[0])
 
 
 def _free_names(settings: TrainingSettings) -> list[str]:

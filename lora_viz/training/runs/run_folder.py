@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.training.folder.files import (
     Damage,
     DamagedFileError,
@@ -45,7 +45,7 @@ class MissingRunError(UserError):
     """There is no run of this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(_("There is no run “%s”.") % name)
+        super().__init__(Message(N_("There is no run “%s”."), name))
 
 
 @dataclass(frozen=True)

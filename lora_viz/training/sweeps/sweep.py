@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, runs_folder, writable_folder, writing_in
 from lora_viz.training.folder.files import (
     Damage,
@@ -29,7 +27,7 @@ from lora_viz.training.folder.places import check_name
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
-from lora_viz.training.runs.results import End, Result
+from lora_viz.training.runs.results import Ending, Result
 from lora_viz.training.runs.run_folder import Run, read_run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.plan import SweepPlan, read_plan
@@ -38,14 +36,8 @@ END = "end.json"
 REMEMBERED = 256
 
 
-class SweepEnd(BaseModel):
+class SweepEnd(Ending):
     """How a sweep's process ended, and for one that failed why and what to try."""
-
-    model_config = ConfigDict(frozen=True)
-
-    state: End
-    reason: str = ""
-    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +90,7 @@ class Sweep(JobFolder):
         if not isinstance(found, Damage):
             return found
         if found.kind == "missing":
-            raise UserError(_("There is no rank sweep “%s”.") % self.name)
+            raise UserError(N_("There is no rank sweep “%s”."), self.name)
         raise DamagedFileError(found)
 
 
@@ -111,10 +103,10 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     root = root or runs_folder()
     path = root / check_name(name)
     writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
-    for ending, _settings in plan.runs():
-        if (root / f"{name}.{ending}").exists():
+    for suffix, _settings in plan.runs():
+        if (root / f"{name}.{suffix}").exists():
             raise UserError(
-                _("There is a run “%s” already; choose another name.") % f"{name}.{ending}"
+                N_("There is a run “%s” already; choose another name."), f"{name}.{suffix}"
             )
     with writing_in(root, RUNS):
         try:
@@ -122,7 +114,7 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
         except FileExistsError:
             if not path.is_dir() or any(path.iterdir()):
                 raise UserError(
-                    _("There is a sweep “%s” already; choose another name.") % name
+                    N_("There is a sweep “%s” already; choose another name."), name
                 ) from None
         try:
             write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))

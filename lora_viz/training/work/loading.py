@@ -14,7 +14,7 @@ import transformers
 from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.libraries import library_versions
 from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.models.source import local_path, resolve
@@ -36,16 +36,16 @@ def choose_place(settings: TrainingSettings) -> Place:
     scenario = settings.scenario
     if scenario.is_quantized and not (has_gpu and importlib.util.find_spec("bitsandbytes")):
         raise UserError(
-            _("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
+            N_("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
     optimizer = OPTIMIZERS[scenario.optimizer]
     if optimizer.needs_bitsandbytes and not importlib.util.find_spec("bitsandbytes"):
         raise UserError(
-            _("The optimizer %s needs the package bitsandbytes; choose another one.")
-            % optimizer.label
+            N_("The optimizer %s needs the package bitsandbytes; choose another one."),
+            optimizer.label,
         )
     if scenario.attention == "flash_attention_2" and not importlib.util.find_spec("flash_attn"):
-        raise UserError(_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
+        raise UserError(N_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
     wanted = settings.precision == "bfloat16"
     automatic = settings.precision == "auto" and has_gpu and torch.cuda.is_bf16_supported()
     return Place("cuda" if has_gpu else "cpu", wanted or automatic)
@@ -104,8 +104,9 @@ def need_context(config: Any, seq_len: int) -> None:
     context = getattr(config, "max_position_embeddings", None)
     if context is not None and seq_len > context:
         raise UserError(
-            _("This model reads at most %(context)s tokens; shorten sequences of %(tokens)s.")
-            % {"context": f"{context:,}", "tokens": f"{seq_len:,}"}
+            N_("This model reads at most %(context)s tokens; shorten sequences of %(tokens)s."),
+            context=f"{context:,}",
+            tokens=f"{seq_len:,}",
         )
 
 
@@ -124,7 +125,7 @@ def weights_source(model: str) -> str:
         return str(path)
     if model.startswith(("custom:", "upload:")) or path:
         raise UserError(
-            _("“%s” is a configuration without weights; name a folder or a hub id.") % model[:80]
+            N_("“%s” is a configuration without weights; name a folder or a hub id."), model[:80]
         )
     return model
 
@@ -135,7 +136,7 @@ def _from_pretrained(kind: Any, model: str, **options: Any) -> Any:
     if Path(source).exists() and not Path(source).is_absolute():
         # the libraries would take this folder for the hub's model
         raise UserError(
-            _("“%s” is a folder here too; name it by its whole path, or start elsewhere.") % source
+            N_("“%s” is a folder here too; name it by its whole path, or start elsewhere."), source
         )
     try:
         return kind.from_pretrained(source, local_files_only=True, **options)

@@ -73,7 +73,7 @@ def _how_it_ended(sweep: Sweep) -> None:
     for run in sweep.runs():
         result = run.result()
         if result is not None and result.state == "failed":
-            show_warning(f"{run.name}: {result.reason}")
+            show_warning(f"{run.name}: {result.why}")
 
 
 def _offer() -> None:

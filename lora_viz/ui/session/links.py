@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import Message, _
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session.view import View
 
@@ -26,15 +26,11 @@ class Link:
     scenario: Scenario
     view: View
     training: TrainingSettings
-    complaints: list[str]
+    complaints: list[Message]
 
 
 def read(query: Mapping[str, str]) -> Link:
-    """The settings of a link's parameters; names that are no setting's are left alone.
-
-    What is wrong is said in the link's own language, which this sets.
-    """
-    set_language(_language(query))
+    """The settings of a link's parameters; names that are no setting's are left alone."""
     scenario, of_scenario = Scenario.from_query(query)
     view, of_view = View.from_query(query)
     training, of_training = TrainingSettings.from_query(
@@ -59,13 +55,7 @@ def write(scenario: Scenario, view: View, training: TrainingSettings) -> dict[st
     )
 
 
-def _language(query: Mapping[str, str]) -> str:
-    names = ("language", Scenario.short_name("language"))
-    given = {name: query[name] for name in names if name in query}
-    return Scenario.from_query(given)[0].language
-
-
-def _few(complaints: list[str]) -> list[str]:
+def _few(complaints: list[Message]) -> list[Message]:
     rest = len(complaints) - MOST_COMPLAINTS
     if rest <= 0:
         return complaints
