@@ -11,7 +11,7 @@ from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_code
 from lora_viz.ui.kit.live_chart import live_chart
 from lora_viz.ui.kit.messages import show_info, show_warning
-from lora_viz.ui.runs.damaged import damaged_runs
+from lora_viz.ui.runs.damaged import damaged_runs, delete_unreadable
 from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
 from lora_viz.ui.runs.words import badge, run_name
 from lora_viz.ui.session import state
@@ -89,6 +89,7 @@ with at.side:
     for one in chosen:
         st.markdown(f"{badge(one.state)} {as_code(run_name(one.name))}")
     damaged_runs(kept.damaged())
+    delete_unreadable(kept.unreadable)
 with at.picture:
     is_live = any(one.is_running for one in chosen)
     st.fragment(chart, run_every="2s" if is_live else None)()

@@ -13,6 +13,7 @@ from lora_viz.training.folder.owners import keep_owner, owner_of
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.ui.runs import damaged as damaged_list
 from lora_viz.ui.serving import reader
 from tests.application import opened
 from tests.training.damaged_runs import (
@@ -231,3 +232,17 @@ def test_a_server_for_this_machine_alone_has_one_reader(
     monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "everyone's")
     with pytest.raises(UserError, match="“everyone's”; it should be personal or shared"):
         reader.runs_are_shared()
+
+
+def test_an_unreadable_run_can_be_deleted_by_whose_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
+    folder = whole_run(tmp_path, "bad")
+    (folder / "settings.json").write_text('{"mood": 1}')
+    with monkeypatch.context() as others:
+        others.setattr(damaged_list, "owns", lambda _folder: False)
+        assert "delete-unreadable:bad" not in [one.key for one in opened(COMPARISON).button]
+    app = opened(COMPARISON)
+    app.button(key="delete-unreadable:bad").click().run()
+    assert not app.exception and not folder.exists()

@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.training.folder.files import Damage
+from lora_viz.training.runs.files import Damage
+from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.ui.kit.literal import as_code, as_markdown
+from lora_viz.ui.serving.reader import owns
+from lora_viz.ui.session import state
+from lora_viz.ui.session.frames import act_button
 
 MOST_IN_A_LINE = 3
 
@@ -25,6 +31,31 @@ def damaged_runs(found: Mapping[str, Sequence[Damage]]) -> None:
                 for name, damages in found.items()
             )
         )
+
+
+def delete_unreadable(unreadable: Sequence[UnreadableRun]) -> None:
+    """A button for each folder of this reader whose settings cannot be read, so that it can go."""
+    for one in unreadable:
+        if not owns(one.path):
+            continue
+        with st.popover(_("Delete %s") % as_code(one.name)):
+            st.markdown(_("Delete %s and all that is left in it?") % as_code(one.name))
+            act_button(
+                _("Delete for good"),
+                key=f"delete-unreadable:{one.name}",
+                on_click=_delete_now,
+                args=(one,),
+                type="primary",
+            )
+
+
+def _delete_now(one: UnreadableRun) -> None:
+    try:
+        if not owns(one.path):
+            raise UserError(_("“%s” is not your run; who started it can change it.") % one.name)
+        Run(one.path).delete()
+    except (UserError, OSError) as error:
+        state.complain(str(error))
 
 
 def what_is_wrong(damages: Sequence[Damage]) -> str:
