@@ -94,7 +94,7 @@ SECTION_9 = (
     ),
 )
 
-SUMMARY = "end"
+SUMMARY = N_("end")
 SECTION_END = (
     Claim(
         SUMMARY,

@@ -181,7 +181,10 @@ def _is_unicode(text: str) -> bool:
 def _split_rows(name: str, rows: list[Example]) -> Task:
     if len(rows) < MINIMUM_ROWS:
         _refuse(
-            _("%(file)s has %(rows)s different rows, where at least %(least)s are needed."),
+            _(
+                "%(file)s has too few different rows: %(rows)s, where at least %(least)s are "
+                "needed."
+            ),
             file=name,
             rows=str(len(rows)),
             least=str(MINIMUM_ROWS),

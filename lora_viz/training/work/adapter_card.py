@@ -88,7 +88,7 @@ def _rows(settings: TrainingSettings, base: str, found: Mapping[str, Any]) -> li
         (_("Data"), _code(data)),
         (
             _("Training"),
-            _("%(steps)s steps of %(batch)s sequences of up to %(tokens)s tokens")
+            _("Steps: %(steps)s. Sequences in each: %(batch)s, of up to %(tokens)s tokens")
             % {
                 "steps": f"{found.get('steps', 0):,}",
                 "batch": f"{scenario.batch_size * scenario.gradient_accumulation:,}",

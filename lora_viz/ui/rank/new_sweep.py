@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
@@ -55,7 +55,12 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
         _how_it_ended(begun)
     if begun and left:
         act_button(
-            _("Continue with the %s runs that are left") % left,
+            plural(
+                "Continue with the %s run that is left",
+                "Continue with the %s runs that are left",
+                left,
+            )
+            % left,
             key="resume-sweep",
             on_click=_work_on,
             args=(begun,),
@@ -80,7 +85,7 @@ def _offer() -> None:
     view = state.view()
     plan = default_plan(view.sweep_task, int(view.sweep_seeds))
     act_button(
-        _("Start %s runs") % len(plan.runs()),
+        plural("Start %s run", "Start %s runs", len(plan.runs())) % len(plan.runs()),
         key="start-sweep",
         type="primary",
         on_click=_start,
@@ -126,7 +131,8 @@ def _progress(sweep: Sweep) -> None:
     share, words = _within(begun[-1] if begun else None)
     st.progress(
         min(1.0, (done + share) / len(runs)),
-        _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
+        plural("%(done)s of %(all)s run done", "%(done)s of %(all)s runs done", len(runs))
+        % {"done": done, "all": len(runs)},
     )
     st.caption(f"{as_markdown(sweep.path.name)}  \n{words}")
     if owns(sweep.path) and act_button(_("Stop"), key="stop-sweep"):
