@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import DEFAULT_LANGUAGE, _, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session.view import View
 
 OF_TRAINING = "train-"  # before the names of training settings: other fields share some
+LANGUAGE = Scenario.short_name("language")
 MOST_COMPLAINTS = 5
 
 
@@ -29,13 +30,19 @@ class Link:
     complaints: list[str]
 
 
-def read(query: Mapping[str, str]) -> Link:
+def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
     """The settings of a link's parameters; names that are no setting's are left alone.
 
-    What is wrong is said in the link's own language, which this sets.
+    Args:
+        query: the parameters.
+        spoken: the language of a link that names none, which is the browser's. What is wrong in
+            the link is said in the link's language, which this sets.
     """
-    set_language(_language(query))
+    named = _named_language(query)
+    language = Scenario.from_query(named)[0].language if named else spoken
+    set_language(language)
     scenario, of_scenario = Scenario.from_query(query)
+    scenario = scenario.changed(language=language)
     view, of_view = View.from_query(query)
     training, of_training = TrainingSettings.from_query(
         {
@@ -48,21 +55,26 @@ def read(query: Mapping[str, str]) -> Link:
     return Link(scenario, view, training.with_scenario(scenario), complaints)
 
 
-def write(scenario: Scenario, view: View, training: TrainingSettings) -> dict[str, str]:
-    """The parameters of a link to these settings; what is as usual is left out."""
+def write(
+    scenario: Scenario, view: View, training: TrainingSettings, spoken: str = DEFAULT_LANGUAGE
+) -> dict[str, str]:
+    """The parameters of a link to these settings; what is as usual is left out.
+
+    English is as usual, but not where the browser asks for another language that is `spoken` here.
+    """
     usual = TrainingSettings.make({"scenario": scenario})
     of_training = training.to_query(usual).items()
+    chosen = {LANGUAGE: scenario.language} if scenario.language != spoken else {}
     return (
-        scenario.to_query()
+        chosen
+        | scenario.to_query()
         | view.to_query()
         | {OF_TRAINING + name: value for name, value in of_training}
     )
 
 
-def _language(query: Mapping[str, str]) -> str:
-    names = ("language", Scenario.short_name("language"))
-    given = {name: query[name] for name in names if name in query}
-    return Scenario.from_query(given)[0].language
+def _named_language(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name] for name in ("language", LANGUAGE) if name in query}
 
 
 def _few(complaints: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import ask_for_language, set_language
+from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, ask_for_language, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -25,7 +25,7 @@ PINNED = "pinned"
 def begin_run() -> None:
     """Start a run: read the link if it is the first, set the language, write the link."""
     if SCENARIO not in st.session_state:
-        given = links.read(st.query_params.to_dict())
+        given = links.read(st.query_params.to_dict(), _spoken())
         st.session_state[SCENARIO], st.session_state[VIEW] = given.scenario, given.view
         st.session_state[TRAINING] = given.training
         st.session_state[COMPLAINTS] = given.complaints
@@ -137,7 +137,13 @@ def take_complaints() -> list[str]:
 
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
-    return links.write(scenario(), view(), training())
+    return links.write(scenario(), view(), training(), _spoken())
+
+
+def _spoken() -> str:
+    """The language that the reader's browser asks for; English where it is none of ours."""
+    language = (st.context.locale or "").partition("-")[0].lower()
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def _write_link() -> None:
