@@ -1,4 +1,4 @@
-"""The explainer's four epochs as it tells them, and what exp(loss) says beside its perplexities.
+"""The explainer's four epochs as it tells them, and what exp(loss) says about its perplexities.
 
 Everything here is quoted: none of it was measured by this application.
 """

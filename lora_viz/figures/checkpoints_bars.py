@@ -50,7 +50,7 @@ class Piece:
 class Row:
     """A bar of pieces end to end with a heading; a zoomed one is drawn that many times longer.
 
-    `total` is the number beside the heading; without one it is the sum of the pieces.
+    `total` is the number next to the heading; without one it is the sum of the pieces.
     """
 
     heading: str

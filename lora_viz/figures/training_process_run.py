@@ -39,7 +39,7 @@ LARGEST_LOSS = 1e100
 
 
 def story_figure(story: Story) -> go.Figure:
-    """One layer over a run's snapshots, with a slider and a play button of its own.
+    """One layer over a run's snapshots, with its own slider and play button.
 
     The colours of a matrix and every axis are the same at each step.
     """

@@ -330,6 +330,6 @@ def hub_answers(hub_id: str) -> bool:
 
     try:
         get_session().head(hf_hub_url(hub_id, "config.json"), timeout=HUB_TIMEOUT_SECONDS)
-    except Exception:  # whichever HTTP client the hub's library uses, each has errors of its own
+    except Exception:  # whichever HTTP client the hub's library uses, each has other errors
         return False
     return True

@@ -20,7 +20,7 @@ from lora_viz.questions.waiting import heavy
 if TYPE_CHECKING:
     import torch
 
-# as many as the attention's output projection of GPT-2 small: half a second with one sweep
+# the values of the attention's output projection of GPT-2 small: half a second with one sweep
 MAXIMUM_VALUES = 768 * 768
 ROUNDING = 1e-12
 
@@ -92,8 +92,8 @@ def rebuild_example(
 
     Args:
         true_rank: the rank before noise; the smaller side if that is less.
-        noise: Frobenius norm of the noise beside that of the low-rank part.
-        sweeps: how often A, then B are fitted anew after B was fitted to the random A.
+        noise: Frobenius norm of the noise, relative to that of the low-rank part.
+        sweeps: how often A, then B are fitted again after B was fitted to the random A.
     """
     update, start = make_example(out_features, in_features, true_rank, noise, seed)
     return rebuild(update, start, sweeps, min(true_rank, out_features, in_features))

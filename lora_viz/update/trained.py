@@ -83,7 +83,7 @@ def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: i
     """Rebuild the ΔW of a run's layer at every rank. Loads torch.
 
     Args:
-        _written: when the run's result was; a run made anew is another question.
+        _written: when the run's result was; a run made again is another question.
 
     Raises:
         UserError: the run did not keep this layer's ΔW.

@@ -1,4 +1,4 @@
-"""Audit: every figure of the explainer beside the recomputed one."""
+"""Audit: every figure of the explainer, and the recomputed one."""
 
 import streamlit as st
 

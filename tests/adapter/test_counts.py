@@ -34,7 +34,7 @@ def gpt2() -> Read:
 
 
 def test_the_document_s_counts_for_each_kind_of_layer(gpt2: Read) -> None:
-    """§5: 1,769,472 beside 24,576 (1.4 %), 589,824 beside 12,288 (2.1 %)."""
+    """§5: 1,769,472 against 24,576 (1.4 %), 589,824 against 12,288 (2.1 %)."""
     attention, projection = count_kinds(gpt2[1], rank=8)
     assert (attention.name, attention.modules) == ("attn.c_attn", 12)
     assert (attention.one.full, attention.one.trainable) == (1_769_472, 24_576)

@@ -18,7 +18,7 @@ from tests.application import SCRIPT, file_of
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of runs of its own, empty at first."""
+    """A new, empty folder of runs."""
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""The forward-pass page: the document's shapes and scaling, PEFT's layer beside it, the merge."""
+"""The forward-pass page: the document's shapes and scaling, PEFT's layer, the merge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit: every figure of the explainer beside the recomputed one, with a verdict."""
+"""The audit: every figure of the explainer, the recomputed one, and a verdict."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def full_layer(facts: Facts) -> LayerState:
 
 
 def lora_layer(facts: Facts) -> LayerState:
-    """The same layer with a frozen W beside A and B."""
+    """The same layer with a frozen W, and A and B."""
     layer = facts.c_proj
     return lora_state(
         layer.in_features,

@@ -19,7 +19,7 @@ from lora_viz.memory.settings import StepSettings
 
 MULTIPLE_CHOICE = modeling_auto.MODEL_FOR_MULTIPLE_CHOICE_MAPPING_NAMES
 NEXT_SENTENCE = modeling_auto.MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES
-# what classes for pre-training ask for beside the labels of every token
+# what classes for pre-training ask for in addition to the labels of every token
 LABELS_OF_PAIRS = ("next_sentence_label", "sentence_order_label")
 
 Inputs = dict[str, torch.Tensor]
@@ -61,7 +61,7 @@ def check_inputs(model: Any) -> None:
 def prepare_for_batches(model: Any) -> None:
     """Fill in what a configuration may leave open and a batch of several sequences needs.
 
-    Whoever trains a classifier names a padding token, without which a decoder reads one sequence
+    A classifier is trained with a padding token, without which a decoder reads one sequence
     at a time; which one makes no difference to the memory. One label a sequence is what labels of
     whole numbers mean: told so, DeBERTa does not look at their values to find out.
     """

@@ -76,7 +76,7 @@ class Damage:
     detail: str = ""
 
     def sentence(self) -> str:
-        """It in one sentence on one line, in the language of whoever asks."""
+        """It in one sentence on one line, in the asking reader's language."""
         values = {"file": _printable(self.file), "detail": _printable(self.detail)}
         return _sentences()[self.kind] % values
 

@@ -1,4 +1,4 @@
-"""A run's snapshots as a story: one layer's W, A, B and ΔW at each step, beside the losses there.
+"""A run's snapshots as a story: one layer's W, A, B and ΔW at each step, with the losses there.
 
 Losses are means over tokens in nats.
 """

@@ -1,4 +1,4 @@
-"""What lies beside saved weights: a card that says what they are, and no path of this machine."""
+"""The card saved with weights: it says what they are, and names no path of this machine."""
 
 from __future__ import annotations
 

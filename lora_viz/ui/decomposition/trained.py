@@ -74,7 +74,7 @@ class TrainedRebuilding:
         )
 
     def key_number(self) -> None:
-        """The error at the current rank beside the least possible."""
+        """The error at the current rank, and the least possible."""
         rank = self.scenario.rank
         meaning = _("relative error of B·A at r = %(rank)s (Frobenius norm); at best %(best)s") % {
             "rank": grouped(rank),

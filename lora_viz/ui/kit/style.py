@@ -34,7 +34,7 @@ KOREAN = """<style>
 [data-testid="stApp"] *:not(code, code *) { word-break: keep-all; overflow-wrap: break-word; }
 </style>"""  # Korean breaks lines between words, as English does, and browsers do it within words
 # What a browser, a screen reader or a translator takes the page's language from. Streamlit's page
-# says "en", and has no setting for it. The element stays without a place of its own.
+# says "en", and has no setting for it. The element takes no place on the page.
 SAY_LANGUAGE = """<style>
 [data-testid="stElementContainer"]:has(> .stHtml script[data-language]) { display: none; }
 </style>

@@ -1,4 +1,4 @@
-"""What the page "Layer map" says beside and below its picture."""
+"""What the page "Layer map" says next to its picture and below it."""
 
 from __future__ import annotations
 

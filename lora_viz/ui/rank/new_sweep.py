@@ -122,7 +122,7 @@ def _work_on(sweep: Sweep) -> None:
 
 @st.fragment(run_every=LOOK_SECONDS)
 def _progress(sweep: Sweep) -> None:
-    """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
+    """Looks again by itself; when the sweep has ended the whole page is drawn again."""
     if not sweep.is_alive() or sweep.damage():
         st.rerun()
     runs = sweep.runs()

@@ -265,7 +265,7 @@ def _no_sweep(name: str) -> str:
 
 
 def summary(measured: MeasuredSweep) -> None:
-    """The place beside the cost: what was measured, in one sentence."""
+    """The place next to the cost: what was measured, in one sentence."""
     with st.container(border=True):
         badge = _("shipped")
         if not measured.is_recorded:

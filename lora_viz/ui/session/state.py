@@ -48,7 +48,7 @@ def _take(scenario: Scenario) -> None:
 def _language() -> str | None:
     """The running session's language; None where no session runs, or one that has none yet.
 
-    Callbacks and fragments run in threads of their own, in which nobody has set a language.
+    Callbacks and fragments run in other threads, in which nobody has set a language.
     """
     if get_script_run_ctx(suppress_warning=True) is None or SCENARIO not in st.session_state:
         return None
@@ -118,7 +118,7 @@ def pin(**values: Any) -> None:
 
 
 def unpin() -> None:
-    """Let pages choose anew what they chose by themselves, as where there is a new run."""
+    """Let pages choose again what they chose by themselves, as when there is a new run."""
     for field, value in st.session_state.pop(PINNED, {}).items():
         if getattr(view(), field) == value:
             update(**{field: View.model_fields[field].default})
