@@ -48,9 +48,9 @@ class TaskStorage:
 
     @property
     def saved_counting_base(self) -> float:
-        """The same with the base counted among the full models too, as the document does."""
+        """The same with the base counted among the full models too, as the explainer does."""
         return 1 - self.shared / self.full_models_and_base
 
 
-# The document's own rounded figures in MB (its §9), quoted and not recomputed.
+# The explainer's own rounded figures in MB (its §9), quoted and not recomputed.
 DOCUMENT = TaskStorage(base=500, adapter=9.4, tasks=5)

@@ -1,4 +1,4 @@
-"""The bill for several tasks, against the document's own arithmetic."""
+"""The bill for several tasks, against the explainer's own arithmetic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from lora_viz.costs.many_tasks import DOCUMENT, TaskStorage
 
 
-def test_the_document_s_arithmetic() -> None:
+def test_the_explainer_s_arithmetic() -> None:
     assert DOCUMENT.shared == pytest.approx(547)
     assert DOCUMENT.full_models_and_base == 3000
     assert DOCUMENT.saved_counting_base == pytest.approx(0.818, abs=5e-4)

@@ -1,4 +1,4 @@
-"""The training process page: a run's snapshots, the document's four epochs, exp(loss)."""
+"""The training process page: a run's snapshots, the explainer's four epochs, exp(loss)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_run_that_cannot_be_told_gives_way_to_the_recorded_one(runs: Path) -> 
     assert "A shipped run" in words_of(app)
 
 
-def test_the_document_s_epochs_beside_exp_of_the_loss() -> None:
+def test_the_explainer_s_epochs_beside_exp_of_the_loss() -> None:
     app = open_page()
     words = words_of(app)
     assert '<div class="key-number">14.30</div>' in words

@@ -9,7 +9,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import _
 from lora_viz.ui.kit.asking import answer
 
-# The run that the document's 9.4 MB come from: its "c_proj" matches the MLP's as well.
+# The run that the explainer's 9.4 MB come from: its "c_proj" matches the MLP's as well.
 DOCUMENT_RUN = Scenario(target_modules=("c_attn", "c_proj"))
 
 
