@@ -81,8 +81,6 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
     return message
 
 
-Value = str | int | float | "Message"
-
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
 _DEEPEST = 8  # messages within messages
@@ -135,7 +133,7 @@ class Message:
 
     def as_data(self) -> dict[str, Any]:
         """It as JSON can hold it; `from_data` makes it again."""
-        data: dict[str, Any] = {"text": _encodable(self.text)}
+        data: dict[str, Any] = {"text": encodable(self.text)}
         if self.plural:
             data["plural"] = self.plural
         if self.named:
@@ -185,6 +183,9 @@ class Message:
         )
 
 
+Value = str | int | float | Message
+
+
 def counted(singular: str, plural: str, count: int, /, **named: object) -> Message:
     """A message about `count` things, in the form for that many, with `count` among its values."""
     message = Message.__new__(Message)
@@ -195,7 +196,9 @@ def counted(singular: str, plural: str, count: int, /, **named: object) -> Messa
 def joined(between: str, messages: Iterable[Message]) -> Message:
     """Messages after one another as one, with the same words `between` them in any language."""
     several = tuple(messages)
-    return several[0] if len(several) == 1 else Message(between.join(["%s"] * len(several)), *several)
+    if len(several) == 1:
+        return several[0]
+    return Message(between.join(["%s"] * len(several)), *several)
 
 
 def _as_value(value: object) -> Value:
@@ -207,7 +210,7 @@ def _as_value(value: object) -> Value:
 def _as_data(value: Value) -> object:
     if isinstance(value, Message):
         return value.as_data()
-    return _encodable(value) if isinstance(value, str) else value
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _from_data(value: object, depth: int) -> Value:
@@ -218,6 +221,6 @@ def _from_data(value: object, depth: int) -> Value:
     return value
 
 
-def _encodable(words: str) -> str:
+def encodable(words: str) -> str:
     """Words without halves of characters, as names of files may hold, which no JSON can."""
     return words.encode("utf-8", "backslashreplace").decode("utf-8")

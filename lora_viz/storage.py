@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 
 STORAGE = "LORA_VIZ_STORAGE"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -208,16 +208,14 @@ def _make_room(kind: str, size: int) -> None:
     left = prune(kind, room_for=size).bytes_left
     if left + size > bound:
         raise UserError(
-            _(
+            N_(
                 "There is no room to keep this: %(used)s of %(most)s MB of “%(kind)s” are in use; "
                 "set LORA_VIZ_KEEP_%(name)s_MB higher."
-            )
-            % {
-                "used": left // MEGABYTE,
-                "most": bound // MEGABYTE,
-                "kind": kind,
-                "name": kind.upper(),
-            }
+            ),
+            used=left // MEGABYTE,
+            most=bound // MEGABYTE,
+            kind=kind,
+            name=kind.upper(),
         )
 
 
@@ -333,15 +331,15 @@ def writing_in(folder: Path, variable: str) -> Iterator[None]:
             "variable": variable,
         }
         if error.errno in FULL:
-            words = _("The disk that holds %(folder)s is full; make room and try again.")
+            text = N_("The disk that holds %(folder)s is full; make room and try again.")
         elif error.errno == errno.EFBIG:
-            words = _("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
+            text = N_("Files in %(folder)s reach the limit that is set here; raise “ulimit -f”.")
         else:
-            words = _(
+            text = N_(
                 "The folder %(folder)s cannot be written (%(reason)s); make it writable, or name "
                 "another in %(variable)s."
             )
-        raise UnwritableFolderError(words % values) from error
+        raise UnwritableFolderError(text, **values) from error
 
 
 def expanded(path: str) -> Path:
@@ -354,5 +352,5 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise UserError(
-            _("“%s” begins with the home of a user whom this machine does not know.") % path[:80]
+            N_("“%s” begins with the home of a user whom this machine does not know."), path[:80]
         ) from None

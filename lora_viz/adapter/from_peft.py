@@ -29,7 +29,7 @@ from lora_viz.adapter.layout import (
 )
 from lora_viz.adapter.peft_matching import check_pattern, names_fused_parameters
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.models.architecture import module_type
 from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS
 
@@ -240,30 +240,35 @@ def _refusal(
     modules: dict[str, nn.Module],
     kinds: tuple[str, ...],
     error: Exception,
-) -> str:
+) -> Message:
     """One sentence: which targets match nothing and what there is, or that PEFT refuses them."""
     named = targets if isinstance(targets, str) else ", ".join(targets)
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
-        return _(
-            "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
-            "Embedding layers, such as %(kinds)s."
-        ) % {
-            "layer": _first_of_class(unsupported.group(1), targets, modules),
-            "class": unsupported.group(1),
-            "kinds": ", ".join(kinds),
-        }
+        return Message(
+            N_(
+                "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
+                "Embedding layers, such as %(kinds)s."
+            ),
+            layer=_first_of_class(unsupported.group(1), targets, modules),
+            kinds=", ".join(kinds),
+            **{"class": unsupported.group(1)},
+        )
     is_excluded = COPY in str(error) and bool(set(HEADS) & set(named.split(", ")))
     if is_excluded or f"{COPY} cannot be applied" in str(error):
-        return _(
-            "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name the "
-            "layers to adapt, such as query or q_proj."
-        ) % (named)
+        return Message(
+            N_(
+                "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name "
+                "the layers to adapt, such as query or q_proj."
+            ),
+            named,
+        )
     if not re.search(NOTHING_MATCHED, str(error)):
-        return _("PEFT cannot adapt the target modules “%s”; name other layers.") % named
-    return _("No layer matches the target modules “%(targets)s”; this model has %(kinds)s.") % {
-        "targets": named,
-        "kinds": ", ".join(kinds),
-    }
+        return Message(N_("PEFT cannot adapt the target modules “%s”; name other layers."), named)
+    return Message(
+        N_("No layer matches the target modules “%(targets)s”; this model has %(kinds)s."),
+        targets=named,
+        kinds=", ".join(kinds),
+    )
 
 
 def _first_of_class(

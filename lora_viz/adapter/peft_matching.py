@@ -17,7 +17,7 @@ from torch import nn
 
 from lora_viz.choices.scenario import ALL_LINEAR
 from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without end takes years
 
@@ -71,8 +71,8 @@ def _limited_time(pattern: str) -> Iterator[None]:
 
     def give_up(_signal: int, _frame: object) -> None:
         raise UserError(
-            _("The pattern “%s” takes too long to match; write it with fewer repetitions.")
-            % pattern[:80]
+            N_("The pattern “%s” takes too long to match; write it with fewer repetitions."),
+            pattern[:80],
         )
 
     if threading.current_thread() is not threading.main_thread():
@@ -87,12 +87,13 @@ def _limited_time(pattern: str) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def _not_a_pattern(targets: str, error: Exception) -> str:
+def _not_a_pattern(targets: str, error: Exception) -> Message:
     """One sentence about targets that are no regular expression."""
-    return _("“%(pattern)s” is not a regular expression: %(reason)s.") % {
-        "pattern": targets[:80],
-        "reason": in_a_sentence(error),
-    }
+    return Message(
+        N_("“%(pattern)s” is not a regular expression: %(reason)s."),
+        pattern=targets[:80],
+        reason=in_a_sentence(error),
+    )
 
 
 def depends_on_numbers(targets: str | list[str]) -> bool:

@@ -9,7 +9,7 @@ from lora_viz.adapter.counts import layer_of
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.models.architecture import Architecture
 from lora_viz.models.layer_kinds import LayerKinds, layer_kind
 
@@ -40,9 +40,9 @@ def toggle(
     elif kinds.can_be_named(kind):
         wanted = [*adapted, kind]
     else:
-        raise UserError(_("PEFT cannot adapt “%s” by its name.") % kind)
+        raise UserError(N_("PEFT cannot adapt “%s” by its name."), kind)
     if not wanted:
-        raise UserError(_("At least one target module is needed, so “%s” stays.") % kind)
+        raise UserError(N_("At least one target module is needed, so “%s” stays."), kind)
     kept = _kept(scenario, kinds, removed=kind if kind in adapted else None)
     covered = {matched for target in kept for matched in kinds.matched_by(target)}
     missing = [other for other in wanted if other not in covered]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lora_viz.adapter.layout import AdapterLayout, AdapterTensor, AdapterWarning
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.models.catalogue import default_targets
 
 
@@ -58,39 +58,41 @@ def only_in(layout: AdapterLayout, other: AdapterLayout) -> AdapterLayout:
     )
 
 
-def unmatched_sentence(warnings: Iterable[AdapterWarning]) -> str | None:
-    """Which targets match no layer, in the reader's language; None where all match one."""
+def unmatched_sentence(warnings: Iterable[AdapterWarning]) -> Message | None:
+    """Which targets match no layer; None where all match one."""
     unmatched = [warning for warning in warnings if warning.kind == "unmatched"]
     if not unmatched:
         return None
-    return _(
-        "No layer matches %(targets)s, so only the other targets get an adapter; this model has "
-        "%(kinds)s."
-    ) % {
-        "targets": ", ".join(f"“{warning.name}”" for warning in unmatched),
-        "kinds": ", ".join(unmatched[0].kinds),
-    }
+    return Message(
+        N_(
+            "No layer matches %(targets)s, so only the other targets get an adapter; this model "
+            "has %(kinds)s."
+        ),
+        targets=", ".join(f"“{warning.name}”" for warning in unmatched),
+        kinds=", ".join(unmatched[0].kinds),
+    )
 
 
-def other_sentences(warnings: Iterable[AdapterWarning]) -> list[str]:
-    """The other warnings, which change no number's meaning, in the reader's language."""
+def other_sentences(warnings: Iterable[AdapterWarning]) -> list[Message]:
+    """The other warnings, which change no number's meaning."""
     return [_other_sentence(warning) for warning in warnings if warning.kind != "unmatched"]
 
 
-def _other_sentence(warning: AdapterWarning) -> str:
+def _other_sentence(warning: AdapterWarning) -> Message:
     if warning.kind == "frozen_head":
-        return (
-            _(
+        return Message(
+            N_(
                 "PEFT does not train the head of %s on its own: it only knows classifier, score "
                 "and qa_outputs."
-            )
-            % warning.name
+            ),
+            warning.name,
         )
-    return _("“%(target)s” matches %(count)s kinds of layer: %(kinds)s.") % {
-        "target": warning.name,
-        "count": len(warning.kinds),
-        "kinds": ", ".join(warning.kinds),
-    }
+    return Message(
+        N_("“%(target)s” matches %(count)s kinds of layer: %(kinds)s."),
+        target=warning.name,
+        count=len(warning.kinds),
+        kinds=", ".join(warning.kinds),
+    )
 
 
 def _plain(tensor: AdapterTensor) -> str:

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 LONGEST_WORDS = 200  # characters of a value in a link that is no free text
 LONGEST_SHOWN = 60  # characters of a refused value in a sentence
@@ -88,14 +88,14 @@ class Declared(BaseModel):
         return {cls.short_name(field): field for field in cls.model_fields}
 
     @classmethod
-    def label(cls, field: str) -> str:
-        """A field's translated label."""
-        return _(str(cls._extra(field)["label"]))
+    def label(cls, field: str) -> Message:
+        """A field's label."""
+        return Message(str(cls._extra(field)["label"]))
 
     @classmethod
-    def help_text(cls, field: str) -> str:
-        """A field's translated explanation."""
-        return _(str(cls._extra(field)["help"]))
+    def help_text(cls, field: str) -> Message:
+        """A field's explanation."""
+        return Message(str(cls._extra(field)["help"]))
 
     @classmethod
     def limits(cls, field: str) -> tuple[Any, Any]:
@@ -170,7 +170,7 @@ class Declared(BaseModel):
         return self._why_not_in_links(field, _as_text(value), value) is None
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[Message]]:
         """Read link parameters, by their short names or the fields' own; others are left alone.
 
         Returns:
@@ -185,7 +185,7 @@ class Declared(BaseModel):
                 made = cls.make_from_link(values | {field: text})
                 values[field] = text
             except UserError as error:
-                complaints.append(str(error))
+                complaints.append(error.message)
         return made, complaints
 
     @classmethod
@@ -208,18 +208,20 @@ class Declared(BaseModel):
         return made
 
     @classmethod
-    def _why_not_in_links(cls, field: str, text: str, value: object = None) -> str | None:
+    def _why_not_in_links(cls, field: str, text: str, value: object = None) -> Message | None:
         """What keeps a text, and the value that it stands for, out of links; None if nothing does.
 
         Without a value only what can be said of any text is looked at: its length and its letters.
         """
         if not cls.is_in_links(field):
-            return _("%s is not taken from links; choose it on its page.") % cls.label(field)
+            return Message(
+                N_("%s is not taken from links; choose it on its page."), cls.label(field)
+            )
         form = cls._link_form(field)
         fits = len(text) <= (form.longest if form else LONGEST_WORDS) and text.isprintable()
         if fits and (value is None or form is None or form.allows(value)):
             return None
-        expected = _(form.expected) if form else cls._expectation(field)
+        expected = Message(form.expected) if form else cls._expectation(field)
         return cls._complaint(field, text, expected)
 
     @classmethod
@@ -234,38 +236,41 @@ class Declared(BaseModel):
         return extra
 
     @classmethod
-    def _unknown(cls, name: str) -> str:
-        return _("“%(name)s” is not a setting; the settings are %(names)s.") % {
-            "name": _shortened(name),
-            "names": ", ".join(cls.fields_by_short_name()),
-        }
+    def _unknown(cls, name: str) -> Message:
+        return Message(
+            N_("“%(name)s” is not a setting; the settings are %(names)s."),
+            name=_shortened(name),
+            names=", ".join(cls.fields_by_short_name()),
+        )
 
     @classmethod
-    def _complaint(cls, field: str, value: object, expected: str = "") -> str:
-        return _("%(label)s cannot be “%(value)s”; it should be %(expected)s.") % {
-            "label": cls.label(field),
-            "value": _shortened(value),
-            "expected": expected or cls._expectation(field),
-        }
+    def _complaint(cls, field: str, value: object, expected: Message | None = None) -> Message:
+        return Message(
+            N_("%(label)s cannot be “%(value)s”; it should be %(expected)s."),
+            label=cls.label(field),
+            value=_shortened(value),
+            expected=expected or cls._expectation(field),
+        )
 
     @classmethod
-    def _expectation(cls, field: str) -> str:
+    def _expectation(cls, field: str) -> Message:
         annotation = cls.model_fields[field].annotation
         if field in cls.EXPECTATIONS:
-            return _(cls.EXPECTATIONS[field])
+            return Message(cls.EXPECTATIONS[field])
         if annotation is bool:
-            return _("1 (on) or 0 (off)")
+            return Message(N_("1 (on) or 0 (off)"))
         if cls.options(field):
-            return _("one of %(options)s") % {"options": ", ".join(cls.options(field))}
+            return Message(N_("one of %(options)s"), options=", ".join(cls.options(field)))
         if form := cls._link_form(field):
-            return _(form.expected)
+            return Message(form.expected)
         low, high = cls.limits(field)
-        kind = _("a whole number") if annotation is int else _("a number")
-        return _("%(kind)s from %(low)s to %(high)s") % {
-            "kind": kind,
-            "low": f"{low:,}",
-            "high": f"{high:,}",
-        }
+        kind = N_("a whole number") if annotation is int else N_("a number")
+        return Message(
+            N_("%(kind)s from %(low)s to %(high)s"),
+            kind=Message(kind),
+            low=f"{low:,}",
+            high=f"{high:,}",
+        )
 
 
 def _as_text(value: object) -> str:

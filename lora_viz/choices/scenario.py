@@ -15,7 +15,7 @@ from pydantic import field_validator, model_validator
 
 from lora_viz.choices.declaration import Declared, InLinks, choice
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
@@ -206,18 +206,20 @@ class Scenario(Declared):
         """Each target once, not too many, and none that is too long or too deep to be matched."""
         if len(value) > MOST_TARGETS:
             raise UserError(
-                _("At most %(most)s target modules can be named, not %(count)s; use a pattern.")
-                % {"most": MOST_TARGETS, "count": f"{len(value):,}"}
+                N_("At most %(most)s target modules can be named, not %(count)s; use a pattern."),
+                most=MOST_TARGETS,
+                count=f"{len(value):,}",
             )
         if any(
             len(target) > LONGEST_TARGET or _depth(target) > DEEPEST_PATTERN for target in value
         ):
             raise UserError(
-                _(
+                N_(
                     "A target module has at most %(longest)s characters and %(deepest)s nested "
                     "brackets."
-                )
-                % {"longest": f"{LONGEST_TARGET:,}", "deepest": DEEPEST_PATTERN}
+                ),
+                longest=f"{LONGEST_TARGET:,}",
+                deepest=DEEPEST_PATTERN,
             )
         return tuple(dict.fromkeys(value))
 
@@ -298,20 +300,20 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(ALL_LINEAR if part.lower() == ALL_LINEAR else part for part in parts if part)
 
 
-def _beside_names(lone: str, targets: tuple[str, ...]) -> str:
+def _beside_names(lone: str, targets: tuple[str, ...]) -> Message:
     """One sentence on a target that stands alone but is given with others."""
     others = ", ".join(target for target in targets if target != lone)[:60]
     if lone == ALL_LINEAR:
-        sentence = _(
+        text = N_(
             "The target “all-linear” already means every linear layer and must stand alone, "
             "without “%(others)s”."
         )
     else:
-        sentence = _(
+        text = N_(
             "The pattern “%(pattern)s” must stand alone as a target, without “%(others)s”; one "
             "pattern can match all of them, as in (a|b)."
         )
-    return sentence % {"pattern": lone[:60], "others": others}
+    return Message(text, pattern=lone[:60], others=others)
 
 
 def _depth(pattern: str) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 MOST = 4
 BETWEEN = "~"
@@ -37,7 +37,7 @@ def for_link(text: str) -> str:
     return encode(tuple(one for one in scenarios if one.fits_links("model")))
 
 
-def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...], list[str]]:
+def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...], list[Message]]:
     """The scenarios that `encode` wrote, and one sentence for each that is left out.
 
     One with a wrong value is left out as a whole: with a default in its place it would be another.
@@ -47,20 +47,26 @@ def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...],
     """
     make = Scenario.make_from_link if from_link else Scenario.make
     scenarios: list[Scenario] = []
-    complaints: list[str] = []
+    complaints: list[Message] = []
     parts = [part for part in text.split(BETWEEN) if part]
     for number, part in enumerate(parts[:MOST], 1):
         try:
             scenarios.append(plain(make(dict(parse_qsl(part, keep_blank_values=True)))))
         except UserError as error:
             complaints.append(
-                _("Scenario %(number)s of the comparison is left out: %(reason)s")
-                % {"number": number, "reason": error}
+                Message(
+                    N_("Scenario %(number)s of the comparison is left out: %(reason)s"),
+                    number=number,
+                    reason=error,
+                )
             )
     if len(parts) > MOST:
         complaints.append(
-            _("A comparison holds at most %(most)s scenarios; %(rest)s more are left out.")
-            % {"most": MOST, "rest": len(parts) - MOST}
+            Message(
+                N_("A comparison holds at most %(most)s scenarios; %(rest)s more are left out."),
+                most=MOST,
+                rest=len(parts) - MOST,
+            )
         )
     return tuple(dict.fromkeys(scenarios)), complaints
 

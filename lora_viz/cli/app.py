@@ -133,7 +133,11 @@ def audit_document(
     """Hold every figure of the explainer against the recomputed one."""
     findings = audit(compute)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        rows = [
+            asdict(finding) | {"claim": str(finding.claim), "explanation": str(finding.explanation)}
+            for finding in findings
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
         return
     for finding in findings:
         stated = f"{finding.stated} {finding.unit}".strip()

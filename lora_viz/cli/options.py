@@ -26,10 +26,10 @@ def declared_parameters(
         if field in without:
             continue
         if field == argument:
-            kind = typer.Argument(help=settings.help_text(field), show_default=False)
+            kind = typer.Argument(help=str(settings.help_text(field)), show_default=False)
         else:
             names = _option_names(settings, field)
-            kind = typer.Option(*names, help=settings.help_text(field), show_default=False)
+            kind = typer.Option(*names, help=str(settings.help_text(field)), show_default=False)
         value_type = bool | None if info.annotation is bool else str | None
         yield inspect.Parameter(
             field,

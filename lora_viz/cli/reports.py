@@ -166,7 +166,10 @@ def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
     sentence = unmatched_sentence(layout.warnings)
     return {
         "unmatched_targets": unmatched,
-        "warnings": [*([sentence] if sentence else []), *other_sentences(layout.warnings)],
+        "warnings": [
+            str(one)
+            for one in (*([sentence] if sentence else []), *other_sentences(layout.warnings))
+        ],
     }
 
 

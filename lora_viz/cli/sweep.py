@@ -224,7 +224,7 @@ def _text(sweep: Sweep) -> str:
     for run in sweep.runs():
         result = run.result()
         if result is not None and result.state == "failed":
-            lines.append(f"{run.name}: {result.reason}")
+            lines.append(f"{run.name}: {result.why}")
     planned = len(sweep.runs())
     return "\n".join([*lines, f"{len(done)} of {planned} runs finished", str(sweep.path)])
 
@@ -236,4 +236,4 @@ def _after(losses: BeforeAfter | None) -> str:
 def _reason(end: SweepEnd | None) -> str:
     if end is None:
         return _("How the sweep ended could not be written into its folder.")
-    return " ".join(part for part in (end.reason, end.advice) if part)
+    return " ".join(str(part) for part in (end.why, end.what_to_try) if part)

@@ -68,7 +68,7 @@ def train_command() -> Callable[..., int]:
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more
-            print(result.reason, result.advice, file=sys.stderr)
+            print(result.why, result.what_to_try, file=sys.stderr)
         if process_rank() == 0:
             print(json_text(described_run(run)) if as_json else _text(run))
         return EXIT_STATUS[result.state]
@@ -205,7 +205,7 @@ def need_an_adapter(scenario: Scenario) -> None:
 def print_notice(event: Event) -> None:
     """What a person should know even where only the result is wanted, on standard error."""
     if isinstance(event, NoticeEvent):
-        print(event.message, file=sys.stderr)
+        print(event.sentence, file=sys.stderr)
 
 
 def print_event(event: Event) -> None:
@@ -238,7 +238,7 @@ def described_run(run: Run | UnreadableRun) -> dict[str, Any]:
             "held_out_loss": None,
             "settings": None,
             "result": None,
-            "problems": [run.damage.sentence()],
+            "problems": [str(run.damage.sentence())],
         }
     events, result = run.events(), run.result()
     steps = [event.step for event in events if isinstance(event, StepEvent)]
@@ -256,7 +256,7 @@ def described_run(run: Run | UnreadableRun) -> dict[str, Any]:
         "held_out_loss": losses[-1] if losses else None,
         "settings": run.settings.model_dump(mode="json"),
         "result": result.model_dump() if result else None,
-        "problems": [damage.sentence() for damage in run.damages()],
+        "problems": [str(damage.sentence()) for damage in run.damages()],
     }
 
 
@@ -281,7 +281,7 @@ def _text(run: Run | UnreadableRun) -> str:
     result = run.result()
     if result is None:
         return "\n".join([*lines, f"step {described['step']}"])
-    lines += [words for words in (result.reason, result.advice) if words]
+    lines += [str(words) for words in (result.why, result.what_to_try) if words]
     for part in ("validation", "held_out", "pretraining"):
         losses = getattr(result, part)
         if losses and losses.after:
@@ -296,5 +296,5 @@ def _text(run: Run | UnreadableRun) -> str:
         words = "" if trained is None else f", {trained:,} trained parameters"
         lines.append(f"saved {size(saved)}{words}")
     marks = {True: "yes", False: "NO", None: "does not apply"}
-    lines += [f"{check.name}: {marks[check.passed]} {check.note}" for check in result.checks]
+    lines += [f"{check.name}: {marks[check.passed]} {check.why_not}" for check in result.checks]
     return "\n".join(lines)

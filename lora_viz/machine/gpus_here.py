@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message, joined
 
 Value = TypeVar("Value")
 
@@ -40,7 +40,7 @@ class MachineReading:
     """The GPUs that could be read and, if there are none or not all, one sentence why."""
 
     gpus: tuple[GPUReading, ...]
-    problem: str = ""
+    problem: Message | None = None
 
 
 def read_gpus() -> MachineReading:
@@ -50,7 +50,12 @@ def read_gpus() -> MachineReading:
     except Exception:
         return MachineReading(
             (),
-            _("NVML's Python library is not installed here; `pip install nvidia-ml-py` adds it."),
+            Message(
+                N_(
+                    "NVML's Python library is not installed here; `pip install nvidia-ml-py` adds "
+                    "it."
+                )
+            ),
         )
     try:
         pynvml.nvmlInit()
@@ -75,7 +80,7 @@ class TorchReading:
     version: str
     cuda: str | None
     devices: tuple[str, ...]
-    problem: str = ""
+    problem: Message | None = None
 
 
 def read_torch() -> TorchReading:
@@ -88,7 +93,7 @@ def read_torch() -> TorchReading:
         return TorchReading(version, cuda, tuple(map(torch.cuda.get_device_name, devices)))
     except Exception as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        return TorchReading(version, cuda, (), _("CUDA does not start: %s.") % reason)
+        return TorchReading(version, cuda, (), Message(N_("CUDA does not start: %s."), reason))
 
 
 def _read_all(nvml: ModuleType) -> MachineReading:
@@ -99,13 +104,13 @@ def _read_all(nvml: ModuleType) -> MachineReading:
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
         except Exception as error:
             problems.append(
-                _("GPU %(index)s: %(reason)s") % {"index": index, "reason": _why(error)}
+                Message(N_("GPU %(index)s: %(reason)s"), index=index, reason=_why(error))
             )
         else:
             readings.append(_read(nvml, handle, index, driver))
     if not readings and not problems:
-        problems.append(_("NVIDIA's driver is there, but it sees no GPU."))
-    return MachineReading(tuple(readings), " ".join(problems))
+        problems.append(Message(N_("NVIDIA's driver is there, but it sees no GPU.")))
+    return MachineReading(tuple(readings), joined(" ", problems) if problems else None)
 
 
 def _read(nvml: ModuleType, handle: Any, index: int, driver: str | None) -> GPUReading:
@@ -114,7 +119,7 @@ def _read(nvml: ModuleType, handle: Any, index: int, driver: str | None) -> GPUR
     rates = _or_none(nvml.nvmlDeviceGetUtilizationRates, handle)
     return GPUReading(
         index=index,
-        name=_text(_or_none(nvml.nvmlDeviceGetName, handle)) or _("GPU %s") % index,
+        name=_text(_or_none(nvml.nvmlDeviceGetName, handle)) or f"GPU {index}",
         total_bytes=memory and memory.total,
         used_bytes=memory and memory.used,
         free_bytes=memory and memory.free,
@@ -137,16 +142,20 @@ def _text(value: str | bytes | None) -> str | None:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Message:
     """One sentence for the reason that NVML gives."""
     sentences = {
-        "NVMLError_LibraryNotFound": _("This machine has no NVIDIA driver: NVML is not there."),
-        "NVMLError_DriverNotLoaded": _("NVIDIA's driver is installed, but it is not loaded."),
-        "NVMLError_NoPermission": _("This process has no permission to read the GPU through NVML."),
-        "NVMLError_LibRmVersionMismatch": _(
+        "NVMLError_LibraryNotFound": N_("This machine has no NVIDIA driver: NVML is not there."),
+        "NVMLError_DriverNotLoaded": N_("NVIDIA's driver is installed, but it is not loaded."),
+        "NVMLError_NoPermission": N_(
+            "This process has no permission to read the GPU through NVML."
+        ),
+        "NVMLError_LibRmVersionMismatch": N_(
             "NVIDIA's driver was updated while it was loaded; restart this machine to use it."
         ),
-        "NVMLError_GpuIsLost": _("the GPU is lost; it has to be reset."),
+        "NVMLError_GpuIsLost": N_("the GPU is lost; it has to be reset."),
     }
     name = type(error).__name__
-    return sentences.get(name, _("NVML does not answer: %s.") % (str(error).rstrip(".") or name))
+    if name in sentences:
+        return Message(sentences[name])
+    return Message(N_("NVML does not answer: %s."), str(error).rstrip(".") or name)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import CurvePoint, play
@@ -100,7 +100,7 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
     raise AssertionError("simulating every block needs no block to be alike")
 
 
-def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> str:
+def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> Message:
     """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
     from torch._subclasses.fake_tensor import (
         DataDependentOutputException,
@@ -114,24 +114,28 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
     context = context_length_of(model)
     words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
     if context and settings.seq_len > context:
-        return _(
-            "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
-            "simulated; choose a shorter sequence."
-        ) % (words | {"context": f"{context:,}"})
+        return Message(
+            N_(
+                "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
+                "simulated; choose a shorter sequence."
+            ),
+            context=f"{context:,}",
+            **words,
+        )
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
-        return (
-            _(
+        return Message(
+            N_(
                 "The training step of %(class)s depends on which tokens it reads, and a simulated "
                 "step has no data; name another class of this model under “architectures”."
-            )
-            % words
+            ),
+            **words,
         )
-    return (
-        _(
+    return Message(
+        N_(
             "The training step of %(class)s cannot be simulated with these settings; name another "
             "class of this model under “architectures”, or choose another attention or method."
-        )
-        % words
+        ),
+        **words,
     )
 
 

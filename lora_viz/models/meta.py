@@ -24,7 +24,7 @@ from torch.nn.modules.module import register_module_module_registration_hook
 from transformers.models.auto import modeling_auto
 
 from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 MAXIMUM_MODULES = 20_000
 MAXIMUM_PARAMETERS = 10**14
@@ -35,7 +35,7 @@ SHOWN_CHARACTERS = 40
 MAXIMUM_TRIALS = 10  # values that are tried one by one to find the one that is wrong
 FIELD_IN_ERROR = re.compile(r"Validation error for field '(\w+)'")
 KIND_IN_ERROR = re.compile(r"expected (\w+), got")
-Fault = tuple[str, Any, str]  # a key, its value, and what would be right
+Fault = tuple[str, Any, Message]  # a key, its value, and what would be right
 # code that comes with the model, and the implementation of attention that it was trained with
 NOT_ITS_SHAPE = ("auto_map", "attn_implementation", "_attn_implementation")
 
@@ -66,12 +66,13 @@ def build_meta_model(values: dict[str, Any]) -> transformers.PreTrainedModel:
         raise UserError(_what_is_wrong(values, error)) from None
     if model.num_parameters() > MAXIMUM_PARAMETERS:
         raise UserError(
-            _("This configuration has %(count).3g parameters; no model has more than %(most).0g.")
-            % {"count": model.num_parameters(), "most": MAXIMUM_PARAMETERS}
+            N_("This configuration has %(count).3g parameters; no model has more than %(most).0g."),
+            count=model.num_parameters(),
+            most=MAXIMUM_PARAMETERS,
         )
     for name, parameter in model.named_parameters():
         if not parameter.numel():
-            raise UserError(_("This configuration leaves %s without a single value.") % name)
+            raise UserError(N_("This configuration leaves %s without a single value."), name)
     return model
 
 
@@ -96,8 +97,9 @@ def model_class(config: transformers.PretrainedConfig) -> type[transformers.PreT
             found = mapping[type(config)]
             return found[0] if isinstance(found, tuple) else found  # type: ignore[return-value]
     raise UserError(
-        _("transformers %(version)s has no language model of type “%(type)s”.")
-        % {"version": transformers.__version__, "type": config.model_type}
+        N_("transformers %(version)s has no language model of type “%(type)s”."),
+        version=transformers.__version__,
+        type=config.model_type,
     )
 
 
@@ -122,13 +124,14 @@ def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
     known = transformers.CONFIG_MAPPING
     if values["model_type"] not in known:
         raise UserError(
-            _("transformers %(version)s does not know the model type “%(type)s”.")
-            % {"version": transformers.__version__, "type": values["model_type"][:60]}
+            N_("transformers %(version)s does not know the model type “%(type)s”."),
+            version=transformers.__version__,
+            type=values["model_type"][:60],
         )
     return known[values["model_type"]].from_dict(settings)
 
 
-def _what_is_wrong(values: dict[str, Any], error: Exception) -> str:
+def _what_is_wrong(values: dict[str, Any], error: Exception) -> Message:
     """Name the value that keeps a model from being built, rather than show what broke on it."""
     found = (
         _of_wrong_kind(values, error)
@@ -137,11 +140,12 @@ def _what_is_wrong(values: dict[str, Any], error: Exception) -> str:
     )
     if found:
         key, value, expected = found
-        return _("“%(key)s” is %(value)s in this configuration; it should be %(expected)s.") % {
-            "key": key[:SHOWN_CHARACTERS],
-            "value": _as_written(value),
-            "expected": expected,
-        }
+        return Message(
+            N_("“%(key)s” is %(value)s in this configuration; it should be %(expected)s."),
+            key=key[:SHOWN_CHARACTERS],
+            value=_as_written(value),
+            expected=expected,
+        )
     words = in_a_sentence(error)
     if isinstance(error, StrictDataclassClassValidationError):
         words = words.partition("ValueError: ")[2]
@@ -149,15 +153,17 @@ def _what_is_wrong(values: dict[str, Any], error: Exception) -> str:
         words = str(error.args[0])[:300].rstrip(".") if error.args else ""
     is_sentence = isinstance(error, (ValueError, KeyError, StrictDataclassClassValidationError))
     if is_sentence and " " in words:
-        return _(
-            "transformers cannot build a “%(type)s” model from this configuration: %(reason)s."
-        ) % {"type": values["model_type"], "reason": words}
-    return (
-        _(
+        return Message(
+            N_("transformers cannot build a “%(type)s” model from this configuration: %(reason)s."),
+            type=values["model_type"],
+            reason=words,
+        )
+    return Message(
+        N_(
             "transformers cannot build a “%s” model from this configuration: its values do not go "
             "together."
-        )
-        % (values["model_type"])
+        ),
+        values["model_type"],
     )
 
 
@@ -169,15 +175,15 @@ def _of_wrong_kind(values: dict[str, Any], error: Exception) -> Fault | None:
     kinds = set(KIND_IN_ERROR.findall(str(error))) - {"NoneType"}
     kind = kinds.pop() if len(kinds) == 1 else ""
     expected = {
-        "int": _("a whole number"),
-        "float": _("a number"),
-        "str": _("text"),
-        "bool": _("true or false"),
-        "list": _("a list"),
-        "dict": _("an object"),
-    }.get(kind, _("a value of another kind"))
+        "int": N_("a whole number"),
+        "float": N_("a number"),
+        "str": N_("text"),
+        "bool": N_("true or false"),
+        "list": N_("a list"),
+        "dict": N_("an object"),
+    }.get(kind, N_("a value of another kind"))
     places = [value for key, value in _every_value(values) if key == field.group(1)]
-    return (field.group(1), places[0], expected) if places else None
+    return (field.group(1), places[0], Message(expected)) if places else None
 
 
 def _unknown_name(values: dict[str, Any], error: Exception) -> Fault | None:
@@ -190,7 +196,7 @@ def _unknown_name(values: dict[str, Any], error: Exception) -> Fault | None:
         return None
     for key, value in _every_value(values):
         if isinstance(value, str) and value == unknown:
-            return key, value, _("a name that transformers knows")
+            return key, value, Message(N_("a name that transformers knows"))
     return None
 
 
@@ -220,22 +226,22 @@ def _usual(values: dict[str, Any]) -> transformers.PretrainedConfig | None:
 
 def _suspects(
     values: dict[str, Any], defaults: object
-) -> Iterator[tuple[dict[str, Any], str, Any, str]]:
+) -> Iterator[tuple[dict[str, Any], str, Any, Message]]:
     """Where a number is not above 0, or is none, or a name is taken: dict, key, default, words."""
     for key, value in list(values.items()):
         usual = getattr(defaults, key, None)
         if key == "architectures":
             if not isinstance(value, list):
-                yield values, key, None, _("a list")
+                yield values, key, None, Message(N_("a list"))
         elif isinstance(value, dict) and isinstance(usual, transformers.PretrainedConfig):
             yield from _suspects(value, usual)
         elif callable(usual):
-            yield values, key, usual, _("left out")
+            yield values, key, usual, Message(N_("left out"))
         elif isinstance(usual, (int, float)) and not isinstance(usual, bool):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                yield values, key, usual, _("a number")
+                yield values, key, usual, Message(N_("a number"))
             elif value <= 0 < usual:
-                yield values, key, usual, _("a number above 0")
+                yield values, key, usual, Message(N_("a number above 0"))
 
 
 def _every_value(values: object) -> Iterator[tuple[str, Any]]:
@@ -264,8 +270,12 @@ def _check_counts(values: dict[str, Any]) -> None:
         most = MAXIMUM_COUNT[match.group(1) or match.group(2)]
         if not 0 <= value <= most:
             raise UserError(
-                _("“%(key)s” is %(value)s in this configuration; it should be from 0 to %(most)s.")
-                % {"key": key, "value": f"{value:,}", "most": f"{most:,}"}
+                N_(
+                    "“%(key)s” is %(value)s in this configuration; it should be from 0 to %(most)s."
+                ),
+                key=key,
+                value=f"{value:,}",
+                most=f"{most:,}",
             )
 
 
@@ -278,8 +288,8 @@ def _at_most(modules: int) -> Iterator[None]:
         built += 1
         if built > modules:
             raise UserError(
-                _("This configuration has more than %s modules, which no model has.")
-                % f"{modules:,}"
+                N_("This configuration has more than %s modules, which no model has."),
+                f"{modules:,}",
             )
 
     handle = register_module_module_registration_hook(count)

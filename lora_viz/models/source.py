@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.models.catalogue import catalogue
 from lora_viz.storage import keep, kept_file
 from lora_viz.storage import note_use as note_use_of_file
@@ -80,16 +80,19 @@ class CustomGPT2:
         for size, (low, high) in self.LIMITS.items():
             if not low <= getattr(self, size) <= high:
                 raise UserError(
-                    _("A custom GPT-2's %(size)s should be from %(low)s to %(high)s.")
-                    % {"size": size, "low": f"{low:,}", "high": f"{high:,}"}
+                    N_("A custom GPT-2's %(size)s should be from %(low)s to %(high)s."),
+                    size=size,
+                    low=f"{low:,}",
+                    high=f"{high:,}",
                 )
         if self.width % self.heads:
             raise UserError(
-                _(
+                N_(
                     "A width of %(width)s cannot be shared by %(heads)s heads; it must be "
                     "divisible by them."
-                )
-                % {"width": self.width, "heads": self.heads}
+                ),
+                width=self.width,
+                heads=self.heads,
             )
         return {
             "model_type": "gpt2",
@@ -120,8 +123,8 @@ def resolve(model: str) -> ModelConfig:
     if model.startswith("custom:"):
         sizes = parse_custom(model)
         if sizes is None:
-            raise UserError(_("A custom GPT-2 is written as %s.") % CustomGPT2().name)
-        return ModelConfig(_("Custom GPT-2"), sizes.config())
+            raise UserError(N_("A custom GPT-2 is written as %s."), CustomGPT2().name)
+        return ModelConfig(str(Message(N_("Custom GPT-2"))), sizes.config())
     if model.startswith("upload:"):
         return _uploaded(model)
     file = local_config(model)
@@ -130,11 +133,11 @@ def resolve(model: str) -> ModelConfig:
     if HUB_ID_FORM.fullmatch(model):
         return ModelConfig(model, _read_file(_download(model)))
     raise UserError(
-        _(
+        N_(
             "“%s” is not a model: use a name of the catalogue, a hub id such as "
             "openai-community/gpt2, a folder or a config.json."
-        )
-        % model[:80]
+        ),
+        model[:80],
     )
 
 
@@ -174,7 +177,7 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
     _check_length(text)
     values = _read_json(text)
     if not isinstance(values, dict) or not isinstance(values.get("model_type"), str):
-        raise UserError(_("This is not a model's config.json: it has no “model_type”."))
+        raise UserError(N_("This is not a model's config.json: it has no “model_type”."))
     _check_values(values, 0)
     return values
 
@@ -206,10 +209,10 @@ def _uploaded_file(model: str) -> Path:
 def _uploaded(model: str) -> ModelConfig:
     file = _uploaded_file(model) if UPLOAD_FORM.fullmatch(model) else None
     if file is None or not file.is_file():
-        raise UserError(_("This uploaded config.json is not on this machine; upload it again."))
+        raise UserError(N_("This uploaded config.json is not on this machine; upload it again."))
     values = _read_file(file)
     note_use_of_file(file)
-    return ModelConfig(_("Uploaded %s model") % values["model_type"], values)
+    return ModelConfig(str(Message(N_("Uploaded %s model"), values["model_type"])), values)
 
 
 def _read_file(file: Path) -> dict[str, Any]:
@@ -217,13 +220,13 @@ def _read_file(file: Path) -> dict[str, Any]:
         with file.open("rb") as opened:
             return parse_config(opened.read(MAXIMUM_CONFIG_BYTES + 1))
     except OSError:
-        raise UserError(_("%s cannot be read.") % file) from None
+        raise UserError(N_("%s cannot be read."), file) from None
 
 
 def _check_length(text: str | bytes) -> None:
     if len(text) > MAXIMUM_CONFIG_BYTES:
         raise UserError(
-            _("This file is too large; a config.json has at most %s MB.") % MAXIMUM_CONFIG_MB
+            N_("This file is too large; a config.json has at most %s MB."), MAXIMUM_CONFIG_MB
         )
 
 
@@ -244,7 +247,7 @@ def _read_json(text: str | bytes) -> object:
     except UserError:
         raise
     except (ValueError, RecursionError):
-        raise UserError(_("This file is not JSON; a model's config.json is.")) from None
+        raise UserError(N_("This file is not JSON; a model's config.json is.")) from None
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -253,7 +256,7 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _value in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         _check_text(twice)
-        raise UserError(_("This config.json has “%s” twice.") % _shortened(twice))
+        raise UserError(N_("This config.json has “%s” twice."), _shortened(twice))
     return values
 
 
@@ -272,12 +275,12 @@ def _read_fraction(digits: str) -> float:
 
 def _read_constant(word: str) -> float:
     if word == "NaN":
-        raise UserError(_("This config.json holds NaN, which is not a number."))
+        raise UserError(N_("This config.json holds NaN, which is not a number."))
     return float(word)
 
 
 def _refuse_number(written: str) -> NoReturn:
-    raise UserError(_("This config.json holds %s, which no model's size is.") % _shortened(written))
+    raise UserError(N_("This config.json holds %s, which no model's size is."), _shortened(written))
 
 
 def _shortened(words: str) -> str:
@@ -286,12 +289,12 @@ def _shortened(words: str) -> str:
 
 def _check_text(text: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise UserError(_("This config.json holds half a character (a lone surrogate)."))
+        raise UserError(N_("This config.json holds half a character (a lone surrogate)."))
 
 
 def _check_values(value: object, depth: int, most: int = MAXIMUM_INTEGER) -> None:
     if depth > MAXIMUM_NESTING:
-        raise UserError(_("This config.json is nested too deeply to be a model's."))
+        raise UserError(N_("This config.json is nested too deeply to be a model's."))
     if isinstance(value, dict):
         for key, inner in value.items():
             _check_text(key)
@@ -315,12 +318,12 @@ def _download(hub_id: str) -> Path:
         return Path(hf_hub_download(hub_id, "config.json", local_files_only=not reachable))
     except LocalEntryNotFoundError:
         raise MissingModelError(
-            _("The hub cannot be reached for “%s”; check the network or use a local folder.")
-            % hub_id
+            N_("The hub cannot be reached for “%s”; check the network or use a local folder."),
+            hub_id,
         ) from None
     except (HfHubHTTPError, HFValidationError):
         raise MissingModelError(
-            _("The hub has no public config.json for “%s”; check the name.") % hub_id
+            N_("The hub has no public config.json for “%s”; check the name."), hub_id
         ) from None
 
 
@@ -330,6 +333,6 @@ def hub_answers(hub_id: str) -> bool:
 
     try:
         get_session().head(hf_hub_url(hub_id, "config.json"), timeout=HUB_TIMEOUT_SECONDS)
-    except Exception:  # whichever HTTP client the hub's library uses, each has other errors
+    except Exception:  # whichever HTTP client the hub's library uses, each has errors of its own
         return False
     return True

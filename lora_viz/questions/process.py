@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.i18n import _, current_language, set_language
+from lora_viz.i18n import N_, Message
 from lora_viz.questions.plain import encode
 from lora_viz.questions.waiting import Question, stopped
 
@@ -51,7 +51,7 @@ class WorkerProcess:
     def __init__(self, niceness: int) -> None:
         self._connection, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, os.getpid(), niceness, current_language()), daemon=True
+            target=_serve, args=(theirs, os.getpid(), niceness), daemon=True
         )
         with _no_main_module():
             self._process.start()
@@ -83,9 +83,7 @@ class WorkerProcess:
     def ask(self, question: Question) -> bytes:
         """The answer as JSON. Raises `UserError` where there is none."""
         self.load()
-        task = pickle.dumps(
-            (question.language, ANSWER_SECONDS, question.function, question.arguments)
-        )
+        task = pickle.dumps((ANSWER_SECONDS, question.function, question.arguments))
         try:
             self._connection.send_bytes(task)
         except OSError:
@@ -104,11 +102,11 @@ class WorkerProcess:
             raise stopped() from None
         kind, content = reply[:1], reply[1:]
         if kind == UNFORESEEN:
-            sentence, story = json.loads(content)
+            message, story = json.loads(content)
             logging.getLogger(__name__).error("A worker failed:\n%s", story)
-            raise UserError(sentence)
+            raise UserError(Message.from_data(message))
         if kind == REFUSAL:
-            raise UserError(json.loads(content))
+            raise UserError(Message.from_data(json.loads(content)))
         return content
 
 
@@ -116,9 +114,8 @@ class _OutOfTimeError(BaseException):
     """The alarm; no library catches it by `except Exception`."""
 
 
-def _serve(connection: Connection, parent: int, niceness: int, language: str) -> None:
+def _serve(connection: Connection, parent: int, niceness: int) -> None:
     """In the process: load the libraries, then answer one question after the other."""
-    set_language(language)
     try:
         memory_bytes = _prepare(parent, niceness)
     except Exception as error:
@@ -134,8 +131,7 @@ def _serve(connection: Connection, parent: int, niceness: int, language: str) ->
 def _reply(task: bytes, memory_bytes: int) -> bytes:
     """One question's answer, or why there is none, whatever happens meanwhile."""
     try:
-        language, seconds, function, arguments = pickle.loads(task)
-        set_language(language)
+        seconds, function, arguments = pickle.loads(task)
         with _limited_time(seconds):
             return ANSWER + encode(function, function(*arguments))
     except _OutOfTimeError as error:
@@ -146,35 +142,37 @@ def _reply(task: bytes, memory_bytes: int) -> bytes:
         if isinstance(error, UserError):
             return _refusal(error)
         return _failure(
-            _("This cannot be answered, for an unforeseen reason (%s); the log says more.")
-            % type(error).__name__
+            Message(
+                N_("This cannot be answered, for an unforeseen reason (%s); the log says more."),
+                type(error).__name__,
+            )
         )
 
 
 def _refusal(error: UserError) -> bytes:
-    return REFUSAL + json.dumps(str(error)).encode()
+    return REFUSAL + json.dumps(error.message.as_data()).encode()
 
 
-def _failure(sentence: str) -> bytes:
-    """The sentence for the reader, and for the log the error that is being handled."""
-    return UNFORESEEN + json.dumps([sentence, traceback.format_exc()]).encode()
+def _failure(message: Message) -> bytes:
+    """The message for the reader, and for the log the error that is being handled."""
+    return UNFORESEEN + json.dumps([message.as_data(), traceback.format_exc()]).encode()
 
 
-def _cannot_load(error: Exception) -> str:
-    sentence = _("The libraries that answer this cannot be loaded here: %s.")
+def _cannot_load(error: Exception) -> Message:
+    reason = in_a_sentence(error)
     if _is_lack_of_memory(error):
-        return sentence % _("a process may take too little memory")
-    return sentence % in_a_sentence(error)
+        reason = Message(N_("a process may take too little memory"))
+    return Message(N_("The libraries that answer this cannot be loaded here: %s."), reason)
 
 
 def _too_slow(seconds: int) -> UserError:
-    return UserError(_("This took more than %s seconds; try a smaller model.") % seconds)
+    return UserError(N_("This took more than %s seconds; try a smaller model."), seconds)
 
 
 def _too_large(memory_bytes: int) -> UserError:
     gibibytes = f"{memory_bytes / 2**30:.3g}"
     return UserError(
-        _("This needs more than %s GiB of memory to work out; try a smaller model.") % gibibytes
+        N_("This needs more than %s GiB of memory to work out; try a smaller model."), gibibytes
     )
 
 

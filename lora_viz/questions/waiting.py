@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _, current_language
+from lora_viz.i18n import N_
 from lora_viz.questions.plain import decode
 
 Weight = Literal["light", "heavy"]
@@ -27,7 +27,7 @@ def heavy(function: Function) -> Function:
 def stopped() -> UserError:
     """What is said where a worker process ended before it had answered."""
     return UserError(
-        _("The process that was computing this answer stopped; change a setting to ask again.")
+        N_("The process that was computing this answer stopped; change a setting to ask again.")
     )
 
 
@@ -40,7 +40,6 @@ class Question:
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
-    language: str = field(default_factory=current_language)
     asker: int = field(default_factory=threading.get_ident)
     content: Future[bytes] = field(default_factory=Future)
 

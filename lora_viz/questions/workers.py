@@ -16,7 +16,6 @@ from contextlib import suppress
 from typing import Any
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import set_language
 from lora_viz.questions.process import WorkerProcess
 from lora_viz.questions.waiting import FairQueue, Question, Weight, heavy, stopped
 
@@ -49,7 +48,6 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Answer questions until there are none, or until the worker is ended."""
         while (question := self._pool.take(self)) is not None:
-            set_language(question.language)
             try:
                 question.content.set_result(self.load().ask(question))
             except UserError as error:

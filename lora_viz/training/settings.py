@@ -12,7 +12,7 @@ from pydantic import ValidationError, field_validator, model_validator
 from lora_viz.choices.declaration import Declared, choice
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_
 
 EMBEDDED_MODEL = "tiny-gpt2"
 # What the training lab starts from where the scenario's own defaults describe a larger model.
@@ -172,7 +172,7 @@ def parse_settings(text: str | bytes) -> TrainingSettings:
             said = one.get("ctx", {}).get("error")
             if isinstance(said, UserError):
                 raise said from None
-        raise UserError(_("These are not the settings of a training job.")) from None
+        raise UserError(N_("These are not the settings of a training job.")) from None
 
 
 def _as_text(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.questions.waiting import heavy
 from lora_viz.training.runs.files import DamagedFileError, read_tensors, tensor_damage
 from lora_viz.training.runs.results import LayerChange
@@ -63,7 +63,7 @@ def kept_layers(run: Run) -> tuple[str, ...]:
 def check_updates(run: Run) -> None:
     """Raise `UserError` where a run kept no ΔW, or its files are not whole."""
     if not kept_layers(run):
-        raise UserError(_("The run “%s” kept no ΔW.") % run.name)
+        raise UserError(N_("The run “%s” kept no ΔW."), run.name)
     result = run.result()
     files = {change.file for change in result.layer_changes if change.file} if result else set()
     for damage in (tensor_damage(run.path, file) for file in sorted(files)):
@@ -83,7 +83,7 @@ def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int, _written: i
     """Rebuild the ΔW of a run's layer at every rank. Loads torch.
 
     Args:
-        _written: when the run's result was; a run made again is another question.
+        _written: when the run's result was; a run made anew is another question.
 
     Raises:
         UserError: the run did not keep this layer's ΔW.
@@ -107,11 +107,12 @@ def read_update(folder: str, layer: str) -> np.ndarray:
     delta = read_tensors(run.path, file).get(f"{layer}.delta") if file else None
     if change is None or delta is None or delta.shape != change.shape:
         raise UserError(
-            _("The run “%(run)s” kept no ΔW of “%(layer)s”.") % {"run": run.name, "layer": layer}
+            N_("The run “%(run)s” kept no ΔW of “%(layer)s”."), run=run.name, layer=layer
         )
     if not np.isfinite(delta).all():
         raise UserError(
-            _("ΔW of “%(layer)s” in the run “%(run)s” holds values that are not numbers.")
-            % {"run": run.name, "layer": layer}
+            N_("ΔW of “%(layer)s” in the run “%(run)s” holds values that are not numbers."),
+            run=run.name,
+            layer=layer,
         )
     return delta

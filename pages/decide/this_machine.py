@@ -4,7 +4,6 @@ import streamlit as st
 
 from lora_viz.i18n import _
 from lora_viz.ui.kit import page
-from lora_viz.ui.session import state
 from lora_viz.ui.this_machine import words
 
 page.headline(
@@ -13,14 +12,13 @@ page.headline(
     _("NVML and torch"),
     is_about_adapter=False,
 )
-language = state.scenario().language
-has_gpus = bool(words.reading_now(language).gpus)
+has_gpus = bool(words.reading_now().gpus)
 
 
 @st.fragment(run_every=words.SECONDS_BETWEEN_READINGS if has_gpus else None)
 def gpus_now() -> None:
     """The readings; only this part of the page is drawn again with each new one."""
-    reading = words.reading_now(language)
+    reading = words.reading_now()
     number, cards = st.columns([1, 2], gap="medium")
     with number:
         words.key_number(reading)

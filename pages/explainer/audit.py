@@ -38,11 +38,11 @@ page.table(
     [
         {
             "§": _(finding.section),
-            _("Figure"): finding.claim,
+            _("Figure"): str(finding.claim),
             _("The explainer says"): as_text(finding.stated, finding.unit),
             _("Computed"): as_text(finding.computed, finding.unit),
             _("Verdict"): names[finding.verdict],
-            _("Why"): finding.explanation,
+            _("Why"): str(finding.explanation),
         }
         for finding in shown
     ],

@@ -153,7 +153,7 @@ def test_a_job_is_refused_before_it_loads_a_classifier_as_a_language_model(tmp_p
     model = written(classifier("Bert", "SEQ_CLS")[0], tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"")
 
-    def why() -> str | None:
+    def why() -> Message | None:
         return why_not_trainable(Scenario(model=model), hub_answers=lambda: False, has_gpu=False)
 
     assert "this one is a BertForSequenceClassification" in str(why())

@@ -116,9 +116,9 @@ def test_one_kept_answer_has_its_warnings_in_both_languages() -> None:
     said = {}
     for language in ("ko", "en"):
         set_language(language)
-        sentence = unmatched_sentence(layout.warnings)
-        assert sentence and "“nothing_like_it”" in sentence and "attn.c_attn" in sentence
-        said[language] = (sentence, *other_sentences(layout.warnings))
+        sentence = str(unmatched_sentence(layout.warnings))
+        assert "“nothing_like_it”" in sentence and "attn.c_attn" in sentence
+        said[language] = (sentence, *map(str, other_sentences(layout.warnings)))
     assert said["en"][0].startswith("No layer matches “nothing_like_it”")
     assert not set(said["en"]) & set(said["ko"])
 

@@ -110,7 +110,7 @@ def test_a_target_that_peft_takes_only_alone_is_refused_beside_names(
         assert scenario.target_modules == ("q_proj", "v_proj")
         compared, left_out = decode(f"model=mistral-7b&targets={text}~model=gpt2")
         assert [one.model for one in compared] == ["gpt2"]
-        sentences += complaints + left_out
+        sentences += map(str, complaints + left_out)
         assert len(sentences) == 4
     for sentence in sentences:
         assert all(word in sentence for word in words)

@@ -58,7 +58,7 @@ def read_everything(run: Run) -> None:
     read_curves(events)
     metrics_csv(events)
     for damage in run.damages():
-        assert damage.sentence() and "\n" not in damage.sentence()
+        assert damage.sentence() and "\n" not in str(damage.sentence())
     for layer in followed_layers(events):
         with suppress(UserError):
             read_story(run, layer)
@@ -128,7 +128,7 @@ def test_each_kind_of_damage_has_its_words(tmp_path: Path) -> None:
     def said(name: str) -> str:
         one = next(one for one in list_folders(tmp_path) if one.name == name)
         found = [one.damage] if isinstance(one, UnreadableRun) else one.damages()
-        return " ".join(damage.sentence() for damage in found)
+        return " ".join(str(damage.sentence()) for damage in found)
 
     for name, words in {
         "settings.json.later": "settings.json has “mood”, which this version does not know.",

@@ -7,7 +7,7 @@ from lora_viz.explainer.audit.facts import RANK
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.audit.layers import r_times_in_plus_out, share_of_the_weight, weight
 from lora_viz.format import grouped, percent
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 SECTION_5 = (
     Claim(
@@ -16,9 +16,9 @@ SECTION_5 = (
         1_769_472,
         "",
         lambda f: f.c_attn.in_features * f.c_attn.out_features,
-        lambda f: (
-            _("The weight alone; the layer's %s biases are not counted.")
-            % grouped(f.c_attn.out_features)
+        lambda f: Message(
+            N_("The weight alone; the layer's %s biases are not counted."),
+            grouped(f.c_attn.out_features),
         ),
     ),
     Claim(
@@ -46,9 +46,9 @@ SECTION_5 = (
         589_824,
         "",
         weight,
-        lambda f: (
-            _("The weight alone; the layer's %s biases are not counted.")
-            % grouped(f.c_proj.out_features)
+        lambda f: Message(
+            N_("The weight alone; the layer's %s biases are not counted."),
+            grouped(f.c_proj.out_features),
         ),
     ),
     Claim(
@@ -76,7 +76,9 @@ SECTION_5 = (
         124_439_808,
         "",
         lambda f: f.total,
-        lambda _f: _("The input embedding and the output head are tied and counted once."),
+        lambda _f: Message(
+            N_("The input embedding and the output head are tied and counted once.")
+        ),
     ),
     Claim(
         "5",
@@ -84,13 +86,14 @@ SECTION_5 = (
         811_008,
         "",
         lambda f: f.attention_trainable,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "%(short)s is what PEFT gives for the name c_proj, which also matches the "
                 "feed-forward's c_proj; the attention-only adapter of sections 4 and 6 has "
                 "%(attention)s."
-            )
-            % {"short": grouped(f.short_trainable), "attention": grouped(f.attention_trainable)}
+            ),
+            short=grouped(f.short_trainable),
+            attention=grouped(f.attention_trainable),
         ),
         judgement="contradicted",
     ),
@@ -100,9 +103,9 @@ SECTION_5 = (
         0.65,
         "%",
         lambda f: 100 * f.short_trainable / f.total,
-        lambda f: (
-            _("Follows from 811,008; the attention-only adapter is %s.")
-            % percent(f.attention_trainable / f.total, 3)
+        lambda f: Message(
+            N_("Follows from 811,008; the attention-only adapter is %s."),
+            percent(f.attention_trainable / f.total, 3),
         ),
         last_digit=0.01,
     ),
@@ -112,12 +115,10 @@ SECTION_5 = (
         99.35,
         "%",
         lambda f: 100 * (1 - f.short_trainable / f.total),
-        lambda f: (
-            _("PEFT divides by base and adapter together, %(all)s, and prints %(percent)s.")
-            % {
-                "all": grouped(f.total + f.short_trainable),
-                "percent": percent(f.short_trainable / (f.total + f.short_trainable), 4),
-            }
+        lambda f: Message(
+            N_("PEFT divides by base and adapter together, %(all)s, and prints %(percent)s."),
+            all=grouped(f.total + f.short_trainable),
+            percent=percent(f.short_trainable / (f.total + f.short_trainable), 4),
         ),
         last_digit=0.01,
     ),
@@ -143,9 +144,9 @@ def _per_block_claim(rank: int, stated: int) -> Claim:
         stated,
         "",
         lambda f: f.per_block(f.attention, rank),
-        lambda f: (
-            _("Attention only; together with the feed-forward's c_proj it is %s.")
-            % grouped(f.per_block(f.short_names, rank))
+        lambda f: Message(
+            N_("Attention only; together with the feed-forward's c_proj it is %s."),
+            grouped(f.per_block(f.short_names, rank)),
         ),
     )
 
@@ -157,7 +158,7 @@ def _not_computed(words: str, stated: str) -> Claim:
         stated,
         "",
         lambda _f: None,
-        lambda _f: _("A judgement: only a rank sweep on a real task measures it."),
+        lambda _f: Message(N_("A judgement: only a rank sweep on a real task measures it.")),
         judgement="qualitative",
     )
 

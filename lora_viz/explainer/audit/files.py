@@ -6,7 +6,7 @@ from lora_viz.explainer.audit.facts import RANK, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.audit.training import ACTIVATIONS, ADAPTER_FILE, FULL_FILE, MB
 from lora_viz.format import binary_size, percent, size
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 TASKS = 5
 
@@ -22,7 +22,7 @@ SECTION_9 = (
         500,
         "MB",
         lambda f: f.model_file / MB,
-        lambda _f: _("Rounded to the next ten."),
+        lambda _f: Message(N_("Rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -31,16 +31,14 @@ SECTION_9 = (
         9.4,
         "MB",
         _checkpoint_mb,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "The adapter file takes %(file)s; with the optimizer state it is %(both)s, "
                 "or %(binary)s: a training checkpoint, in MiB."
-            )
-            % {
-                "file": size(f.adapter_file),
-                "both": size(f.adapter_file + f.optimizer_file),
-                "binary": binary_size(f.adapter_file + f.optimizer_file),
-            }
+            ),
+            file=size(f.adapter_file),
+            both=size(f.adapter_file + f.optimizer_file),
+            binary=binary_size(f.adapter_file + f.optimizer_file),
         ),
         judgement="convention",
     ),
@@ -50,9 +48,9 @@ SECTION_9 = (
         1.88,
         "%",
         lambda _f: 100 * ADAPTER_FILE / FULL_FILE,
-        lambda f: (
-            _("Right for its inputs; the adapter file alone is %s.")
-            % percent(f.adapter_file / f.model_file)
+        lambda f: Message(
+            N_("Right for its inputs; the adapter file alone is %s."),
+            percent(f.adapter_file / f.model_file),
         ),
     ),
     Claim(
@@ -61,7 +59,7 @@ SECTION_9 = (
         98.12,
         "%",
         lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Right for its inputs."),
+        lambda _f: Message(N_("Right for its inputs.")),
     ),
     Claim(
         "9",
@@ -69,9 +67,9 @@ SECTION_9 = (
         547,
         "MB",
         lambda _f: FULL_FILE + TASKS * ADAPTER_FILE,
-        lambda f: (
-            _("Right for its inputs; with the adapter files alone it is %s.")
-            % size(f.model_file + TASKS * f.adapter_file)
+        lambda f: Message(
+            N_("Right for its inputs; with the adapter files alone it is %s."),
+            size(f.model_file + TASKS * f.adapter_file),
         ),
     ),
     Claim(
@@ -80,7 +78,9 @@ SECTION_9 = (
         3000,
         "MB",
         lambda _f: (TASKS + 1) * FULL_FILE,
-        lambda _f: _("It counts the base among the six; five fine-tuned models are 2,500 MB."),
+        lambda _f: Message(
+            N_("It counts the base among the six; five fine-tuned models are 2,500 MB.")
+        ),
         judgement="convention",
     ),
     Claim(
@@ -89,7 +89,7 @@ SECTION_9 = (
         82,
         "%",
         lambda _f: 100 * (1 - 547 / ((TASKS + 1) * FULL_FILE)),
-        lambda _f: _("Against five full models it is %s.") % percent(1 - 547 / 2500, 0),
+        lambda _f: Message(N_("Against five full models it is %s."), percent(1 - 547 / 2500, 0)),
         judgement="convention",
     ),
 )
@@ -102,7 +102,7 @@ SECTION_END = (
         124,
         "M",
         lambda f: f.total / 1e6,
-        lambda _f: _("Rounded to the million."),
+        lambda _f: Message(N_("Rounded to the million.")),
     ),
     Claim(
         SUMMARY,
@@ -110,8 +110,8 @@ SECTION_END = (
         0.8,
         "M",
         lambda f: f.short_trainable / 1e6,
-        lambda f: (
-            _("The attention-only adapter has %s million.") % f"{f.attention_trainable / 1e6:.2f}"
+        lambda f: Message(
+            N_("The attention-only adapter has %s million."), f"{f.attention_trainable / 1e6:.2f}"
         ),
         last_digit=0.1,
     ),
@@ -121,7 +121,7 @@ SECTION_END = (
         99.4,
         "%",
         lambda f: 100 * (1 - f.short_trainable / f.total),
-        lambda _f: _("Section 5 says 99.35 %."),
+        lambda _f: Message(N_("Section 5 says 99.35 %.")),
         last_digit=0.1,
     ),
     Claim(
@@ -130,7 +130,7 @@ SECTION_END = (
         98,
         "%",
         lambda _f: 100 * (1 - ADAPTER_FILE / FULL_FILE),
-        lambda _f: _("Right for its inputs."),
+        lambda _f: Message(N_("Right for its inputs.")),
     ),
     Claim(
         SUMMARY,
@@ -140,7 +140,7 @@ SECTION_END = (
         lambda f: (
             100 * (1 - f.attention.modules[1].parameters(RANK) / f.attention.modules[1].base_weight)
         ),
-        lambda _f: _("As in section 2."),
+        lambda _f: Message(N_("As in section 2.")),
     ),
     Claim(
         SUMMARY,
@@ -148,9 +148,11 @@ SECTION_END = (
         80,
         "%",
         lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _(
-            "It compares an estimated training peak with a resident size. Like for like, "
-            "section 8 says 60 %."
+        lambda _f: Message(
+            N_(
+                "It compares an estimated training peak with a resident size. Like for like, "
+                "section 8 says 60 %."
+            )
         ),
         judgement="contradicted",
     ),
@@ -160,7 +162,9 @@ SECTION_END = (
         88,
         "%",
         lambda _f: 100 * (1 - 1.05 / 9.08),
-        lambda _f: _("Right for its inputs. It does not say whether the data was held out."),
+        lambda _f: Message(
+            N_("Right for its inputs. It does not say whether the data was held out.")
+        ),
     ),
 )
 

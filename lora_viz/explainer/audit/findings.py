@@ -13,7 +13,7 @@ from math import isclose
 from typing import Literal
 
 from lora_viz.explainer.audit.facts import Facts
-from lora_viz.i18n import _
+from lora_viz.i18n import Message
 
 Verdict = Literal[
     "exact", "rounded", "convention", "partial", "contradicted", "assumed", "qualitative"
@@ -42,7 +42,7 @@ class Claim:
     stated: float | str
     unit: str
     recompute: Callable[[Facts], float | str | None]
-    explain: Callable[[Facts], str]
+    explain: Callable[[Facts], Message]
     judgement: Verdict | None = None
     last_digit: float = 1.0
 
@@ -52,12 +52,12 @@ class Finding:
     """A claim and the recomputed figure, with its verdict and one sentence why."""
 
     section: str
-    claim: str
+    claim: Message
     stated: float | str
     unit: str
     computed: float | str | None
     verdict: Verdict
-    explanation: str
+    explanation: Message
 
 
 def ruled_verdict(
@@ -86,7 +86,7 @@ def judge(claim: Claim, facts: Facts) -> Finding:
         raise ValueError(f"§{claim.section} “{claim.words}”: {claim.stated} against {computed}")
     return Finding(
         section=claim.section,
-        claim=_(claim.words),
+        claim=Message(claim.words),
         stated=claim.stated,
         unit=claim.unit,
         computed=computed,

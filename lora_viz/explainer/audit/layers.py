@@ -7,7 +7,7 @@ from lora_viz.costs.one_layer import LayerState, full_state, lora_state, saving
 from lora_viz.explainer.audit.facts import ALPHA, DTYPE, RANK, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.format import grouped, percent, size
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 MB, KB = 1e6, 1e3
 
@@ -19,7 +19,7 @@ def full_layer(facts: Facts) -> LayerState:
 
 
 def lora_layer(facts: Facts) -> LayerState:
-    """The same layer with a frozen W, and A and B."""
+    """The same layer with a frozen W beside A and B."""
     layer = facts.c_proj
     return lora_state(
         layer.in_features,
@@ -41,37 +41,40 @@ def shape(*sizes: int) -> str:
     return "×".join(map(str, sizes))
 
 
-def outputs_times_inputs(facts: Facts) -> str:
+def outputs_times_inputs(facts: Facts) -> Message:
     """What a weight's values are the product of."""
-    return _("%(outside)s outputs times %(inside)s inputs; the biases are not counted.") % {
-        "outside": grouped(facts.c_proj.out_features),
-        "inside": grouped(facts.c_proj.in_features),
-    }
+    return Message(
+        N_("%(outside)s outputs times %(inside)s inputs; the biases are not counted."),
+        outside=grouped(facts.c_proj.out_features),
+        inside=grouped(facts.c_proj.in_features),
+    )
 
 
-def share_of_the_weight(_facts: Facts) -> str:
+def share_of_the_weight(_facts: Facts) -> Message:
     """What a share of parameters is a share of."""
-    return _("A and B together, as a share of the layer's weight without its biases.")
+    return Message(N_("A and B together, as a share of the layer's weight without its biases."))
 
 
-def shapes_in_peft(_facts: Facts) -> str:
+def shapes_in_peft(_facts: Facts) -> Message:
     """Where the shapes of A and B are from."""
-    return _("A is r × in and B is out × r: these are the shapes of PEFT's own tensors.")
+    return Message(N_("A is r × in and B is out × r: these are the shapes of PEFT's own tensors."))
 
 
-def square(_facts: Facts) -> str:
+def square(_facts: Facts) -> Message:
     """Why the order of a square's sides cannot be seen."""
-    return _("Square: out × in looks the same as in × out, in which GPT-2's Conv1D stores it.")
+    return Message(
+        N_("Square: out × in looks the same as in × out, in which GPT-2's Conv1D stores it.")
+    )
 
 
-def r_times_in_plus_out(_facts: Facts) -> str:
+def r_times_in_plus_out(_facts: Facts) -> Message:
     """What A and B hold together."""
-    return _("A holds r · in values and B out · r: together r · (in + out).")
+    return Message(N_("A holds r · in values and B out · r: together r · (in + out)."))
 
 
-def four_bytes(_facts: Facts) -> str:
+def four_bytes(_facts: Facts) -> Message:
     """Why a value takes four bytes, and twice that in Adam's state."""
-    return _("float32 takes 4 bytes a value; Adam keeps two moments for each.")
+    return Message(N_("float32 takes 4 bytes a value; Adam keeps two moments for each."))
 
 
 def _adapter_shapes(facts: Facts, name: str) -> str:
@@ -170,7 +173,7 @@ SECTION_1 = (
         196,
         "KB",
         lambda f: lora_layer(f).trained_bytes / KB,
-        lambda _f: _("The sum of rounded parts; rounded once it is 197 KB."),
+        lambda _f: Message(N_("The sum of rounded parts; rounded once it is 197 KB.")),
     ),
     Claim(
         "1",
@@ -178,16 +181,14 @@ SECTION_1 = (
         98,
         "%",
         lambda f: 100 * saving(full_layer(f), lora_layer(f), False),
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "The frozen W is left out, but it stays in memory: with it %(full)s become "
                 "%(lora)s, %(less)s less."
-            )
-            % {
-                "full": size(full_layer(f).total(True)),
-                "lora": size(lora_layer(f).total(True)),
-                "less": percent(saving(full_layer(f), lora_layer(f), True), 1),
-            }
+            ),
+            full=size(full_layer(f).total(True)),
+            lora=size(lora_layer(f).total(True)),
+            less=percent(saving(full_layer(f), lora_layer(f), True), 1),
         ),
         judgement="partial",
     ),
@@ -209,9 +210,9 @@ SECTION_2 = (
         98,
         "%",
         lambda f: 100 * (1 - lora_layer(f).trained_values / weight(f)),
-        lambda f: (
-            _("Up to r = %(rank)s: above it A and B are larger than W.")
-            % {"rank": f"{break_even_rank(f.c_proj.in_features, f.c_proj.out_features):g}"}
+        lambda f: Message(
+            N_("Up to r = %(rank)s: above it A and B are larger than W."),
+            rank=f"{break_even_rank(f.c_proj.in_features, f.c_proj.out_features):g}",
         ),
     ),
 )
@@ -223,7 +224,7 @@ SECTION_3 = (
         "batch×8",
         "",
         lambda f: f"batch×{f.attention.modules[1].tensors[0].shape_at(RANK)[0]}",
-        lambda _f: _("Written for column vectors; the rows of a batch compute x Aᵀ."),
+        lambda _f: Message(N_("Written for column vectors; the rows of a batch compute x Aᵀ.")),
         judgement="convention",
     ),
     Claim(
@@ -232,7 +233,7 @@ SECTION_3 = (
         "batch×768",
         "",
         lambda f: f"batch×{f.c_proj.out_features}",
-        lambda _f: _("Written for column vectors; the rows of a batch compute x Wᵀ."),
+        lambda _f: Message(N_("Written for column vectors; the rows of a batch compute x Wᵀ.")),
         judgement="convention",
     ),
     Claim(
@@ -241,8 +242,8 @@ SECTION_3 = (
         2.0,
         "",
         lambda _f: scaling(RANK, ALPHA),
-        lambda _f: (
-            _("rsLoRA would use alpha/√r = %s.") % f"{scaling(RANK, ALPHA, rslora=True):.2f}"
+        lambda _f: Message(
+            N_("rsLoRA would use alpha/√r = %s."), f"{scaling(RANK, ALPHA, rslora=True):.2f}"
         ),
     ),
 )
@@ -254,9 +255,9 @@ SECTION_4 = (
         "2304×768",
         "",
         lambda f: shape(f.c_attn.out_features, f.c_attn.in_features),
-        lambda f: (
-            _("Written (out × in); GPT-2's own Conv1D stores (in × out), %s.")
-            % shape(*f.c_attn.weight_shape)
+        lambda f: Message(
+            N_("Written (out × in); GPT-2's own Conv1D stores (in × out), %s."),
+            shape(*f.c_attn.weight_shape),
         ),
         judgement="convention",
     ),
@@ -290,15 +291,13 @@ SECTION_4 = (
         0,
         "",
         lambda f: f.short_trainable - f.attention_trainable,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Section 5's total of %(total)s holds %(more)s parameters of the feed-forward's "
                 "c_proj."
-            )
-            % {
-                "total": grouped(f.short_trainable),
-                "more": grouped(f.short_trainable - f.attention_trainable),
-            }
+            ),
+            total=grouped(f.short_trainable),
+            more=grouped(f.short_trainable - f.attention_trainable),
         ),
         judgement="contradicted",
     ),

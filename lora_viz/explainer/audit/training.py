@@ -7,7 +7,7 @@ from lora_viz.explainer.audit.facts import DTYPE, RANK, STEP, Facts
 from lora_viz.explainer.audit.findings import Claim
 from lora_viz.explainer.epochs import DOCUMENT_EPOCHS, DocumentEpoch
 from lora_viz.format import size
-from lora_viz.i18n import N_, _
+from lora_viz.i18n import N_, Message
 
 MB, GB = 1e6, 1e9
 BYTES = BYTES_PER_VALUE[DTYPE]
@@ -26,10 +26,11 @@ def adapter_mb(facts: Facts) -> float:
     return facts.short_trainable * BYTES / MB
 
 
-def from_811008(facts: Facts) -> str:
+def from_811008(facts: Facts) -> Message:
     """What the figure would be for the attention-only adapter."""
-    return _("Follows from 811,008 parameters; the attention-only adapter takes %s.") % size(
-        facts.attention_trainable * BYTES
+    return Message(
+        N_("Follows from 811,008 parameters; the attention-only adapter takes %s."),
+        size(facts.attention_trainable * BYTES),
     )
 
 
@@ -40,15 +41,16 @@ def _pair(told: DocumentEpoch) -> Claim:
         told.stated_perplexity,
         "",
         lambda _f: told.computed_perplexity,
-        (lambda _f: _("exp(loss), the one pair that agrees."))
+        (lambda _f: Message(N_("exp(loss), the one pair that agrees.")))
         if told.agrees
-        else lambda _f: (
-            _(
+        else lambda _f: Message(
+            N_(
                 "Perplexity is exp(mean cross-entropy), so %(stated)s belongs to a loss of "
                 "%(loss)s. That is what you would see if a training loss averaged over the "
                 "epoch were paired with an evaluation after it."
-            )
-            % {"stated": told.stated_perplexity, "loss": f"{told.implied_loss:.3f}"}
+            ),
+            stated=told.stated_perplexity,
+            loss=f"{told.implied_loss:.3f}",
         ),
         judgement=None if told.agrees else "contradicted",
         last_digit=0.01,
@@ -70,7 +72,7 @@ SECTION_7 = (
         N_("true"),
         "",
         lambda _f: None,
-        lambda _f: _("True before the first step; after it B is no longer zero."),
+        lambda _f: Message(N_("True before the first step; after it B is no longer zero.")),
         judgement="partial",
     ),
     Claim(
@@ -81,7 +83,9 @@ SECTION_7 = (
         lambda f: sum(
             t.values(RANK) for t in f.attention.tensors if t.trainable and not t.in_adapter_dtype
         ),
-        lambda _f: _("PEFT trains A and B alone; hashing W before and after a run proves it."),
+        lambda _f: Message(
+            N_("PEFT trains A and B alone; hashing W before and after a run proves it.")
+        ),
     ),
 )
 
@@ -92,7 +96,7 @@ SECTION_8 = (
         500,
         "MB",
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -101,7 +105,7 @@ SECTION_8 = (
         500,
         "MB",
         weights_mb,
-        lambda _f: _("float32, rounded to the next ten."),
+        lambda _f: Message(N_("float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -110,7 +114,7 @@ SECTION_8 = (
         1000,
         "MB",
         lambda f: ADAM_MOMENTS * weights_mb(f),
-        lambda _f: _("Two moments in float32, rounded to the next ten."),
+        lambda _f: Message(N_("Two moments in float32, rounded to the next ten.")),
         last_digit=10,
     ),
     Claim(
@@ -119,18 +123,16 @@ SECTION_8 = (
         500,
         "MB",
         lambda f: f.full_step.breakdown["activations"] / MB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Never computed there: they depend on batch and sequence length. Alive at the peak "
                 "of a simulated step of %(batch)s × %(length)s tokens: %(full)s, with LoRA "
                 "%(lora)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "full": size(f.full_step.breakdown["activations"]),
-                "lora": size(f.lora_step.breakdown["activations"]),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            full=size(f.full_step.breakdown["activations"]),
+            lora=size(f.lora_step.breakdown["activations"]),
         ),
         judgement="assumed",
     ),
@@ -140,9 +142,9 @@ SECTION_8 = (
         2500,
         "MB",
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + ACTIVATIONS,
-        lambda f: (
-            _("%s without activations; those of the real batch come on top.")
-            % size((2 + ADAM_MOMENTS) * f.total * BYTES)
+        lambda f: Message(
+            N_("%s without activations; those of the real batch come on top."),
+            size((2 + ADAM_MOMENTS) * f.total * BYTES),
         ),
         judgement="partial",
     ),
@@ -154,7 +156,7 @@ SECTION_8 = (
         6.4,
         "MB",
         lambda f: ADAM_MOMENTS * adapter_mb(f),
-        lambda _f: _("Twice the rounded 3.2; rounded once it is 6.5 MB."),
+        lambda _f: Message(N_("Twice the rounded 3.2; rounded once it is 6.5 MB.")),
         last_digit=0.1,
     ),
     Claim(
@@ -163,7 +165,7 @@ SECTION_8 = (
         1013,
         "MB",
         lambda _f: FULL_FILE + 3.2 + 3.2 + 6.4 + ACTIVATIONS,
-        lambda _f: _("The sum of the explainer's own parts."),
+        lambda _f: Message(N_("The sum of the explainer's own parts.")),
     ),
     Claim(
         "8",
@@ -171,7 +173,7 @@ SECTION_8 = (
         60,
         "%",
         lambda _f: 100 * (1 - (FULL_FILE + 12.8 + ACTIVATIONS) / 2500),
-        lambda _f: _("Right for the explainer's sums, which assume the activations."),
+        lambda _f: Message(N_("Right for the explainer's sums, which assume the activations.")),
     ),
     Claim(
         "8",
@@ -179,16 +181,14 @@ SECTION_8 = (
         0.50,
         "GB",
         lambda f: (f.total + f.short_trainable) * BYTES / GB,
-        lambda f: (
-            _(
+        lambda f: Message(
+            N_(
                 "Base model and adapter after loading, before any step. A simulated step of "
                 "%(batch)s × %(length)s tokens peaks at %(peak)s."
-            )
-            % {
-                "batch": STEP.batch_size,
-                "length": STEP.seq_len,
-                "peak": size(f.lora_step.peak_allocated),
-            }
+            ),
+            batch=STEP.batch_size,
+            length=STEP.seq_len,
+            peak=size(f.lora_step.peak_allocated),
         ),
         judgement="convention",
     ),
@@ -198,8 +198,8 @@ SECTION_8 = (
         93.75,
         "%",
         lambda _f: 100 * (8.00 - 0.50) / 8.00,
-        lambda _f: _(
-            "Right for its inputs. That memory is free before any step, not while training."
+        lambda _f: Message(
+            N_("Right for its inputs. That memory is free before any step, not while training.")
         ),
     ),
 )

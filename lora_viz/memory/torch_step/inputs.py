@@ -14,12 +14,12 @@ from transformers.models.auto import modeling_auto
 
 from lora_viz.adapter.from_peft import class_names, task_of
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
 
 MULTIPLE_CHOICE = modeling_auto.MODEL_FOR_MULTIPLE_CHOICE_MAPPING_NAMES
 NEXT_SENTENCE = modeling_auto.MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES
-# what classes for pre-training ask for in addition to the labels of every token
+# what classes for pre-training ask for beside the labels of every token
 LABELS_OF_PAIRS = ("next_sentence_label", "sentence_order_label")
 
 Inputs = dict[str, torch.Tensor]
@@ -34,34 +34,35 @@ def check_inputs(model: Any) -> None:
     name = type(model).__name__
     if model.main_input_name != "input_ids":
         raise UserError(
-            _(
+            N_(
                 "The training step of %(class)s is not simulated, because it reads %(input)s "
                 "and not tokens; choose a model for text."
-            )
-            % {"class": name, "input": model.main_input_name}
+            ),
+            input=model.main_input_name,
+            **{"class": name},
         )
     if name in class_names(MULTIPLE_CHOICE):
         raise UserError(
-            _(
+            N_(
                 "The training step of %s is not simulated, because each of its examples is "
                 "several texts; name a class for sequence classification under “architectures”."
-            )
-            % name
+            ),
+            name,
         )
     if not {"labels", "start_positions"} & set(_arguments(model)):
         raise UserError(
-            _(
+            N_(
                 "%s has no loss to train with; name a class with a head, such as one for causal "
                 "language modelling or sequence classification, under “architectures”."
-            )
-            % name
+            ),
+            name,
         )
 
 
 def prepare_for_batches(model: Any) -> None:
     """Fill in what a configuration may leave open and a batch of several sequences needs.
 
-    A classifier is trained with a padding token, without which a decoder reads one sequence
+    Whoever trains a classifier names a padding token, without which a decoder reads one sequence
     at a time; which one makes no difference to the memory. One label a sequence is what labels of
     whole numbers mean: told so, DeBERTa does not look at their values to find out.
     """

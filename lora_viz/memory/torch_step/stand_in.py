@@ -18,7 +18,7 @@ from torch import nn
 
 from lora_viz.adapter.from_peft import is_adapter, lora_config, refused_readably
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.four_bits import (
     Linear4bit,
@@ -73,8 +73,9 @@ def set_attention(model: Any, attention: str) -> None:
     )
     if attention == "flash_attention_2" and not any(supports_flash):
         raise UserError(
-            _("transformers %(version)s has no flash attention for models of type “%(type)s”.")
-            % {"version": transformers.__version__, "type": model.config.model_type}
+            N_("transformers %(version)s has no flash attention for models of type “%(type)s”."),
+            version=transformers.__version__,
+            type=model.config.model_type,
         )
     for module in model.modules():
         if hasattr(module, "config"):

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import NoReturn
 
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message, joined
 from lora_viz.storage import note_use
 from lora_viz.training.data.examples import Example, InvalidDataError, Task
 
@@ -34,7 +34,7 @@ def load_own(path: str | Path) -> Task:
         InvalidDataError: the file cannot be read or used; for rows, the message names the lines.
     """
     if not str(path):
-        _refuse(_("No file is named: choose your text or JSONL."))
+        _refuse(N_("No file is named: choose your text or JSONL."))
     file = path_on_disk(path)
     name = _as_unicode(Path(path).name)
     text = _decode(name, _read(file, name))
@@ -52,7 +52,7 @@ def path_on_disk(path: str | Path) -> Path:
     try:
         return Path(os.fsdecode(str(path).encode(errors="surrogateescape")))
     except UnicodeEncodeError:  # half a character that no system has named a file with
-        _refuse(_("%(file)s cannot be read."), file=_as_unicode(str(path)))
+        _refuse(N_("%(file)s cannot be read."), file=_as_unicode(str(path)))
 
 
 def is_json_lines(file: str | Path) -> bool:
@@ -83,15 +83,15 @@ def _read(file: Path, name: str) -> bytes:
             with file.open("rb") as opened:
                 content = opened.read(MAXIMUM_BYTES + 1)
     except (OSError, ValueError):  # a name that holds a zero byte is a ValueError
-        _refuse(_("%(file)s cannot be read."), file=_as_unicode(str(file)))
+        _refuse(N_("%(file)s cannot be read."), file=_as_unicode(str(file)))
     if not is_ordinary:
         _refuse(
-            _("%(file)s is a device or a pipe; name a file of text or JSONL."),
+            N_("%(file)s is a device or a pipe; name a file of text or JSONL."),
             file=_as_unicode(str(file)),
         )
     if len(content) > MAXIMUM_BYTES:
         _refuse(
-            _("%(file)s is too large; at most %(limit)s MB can be used."),
+            N_("%(file)s is too large; at most %(limit)s MB can be used."),
             file=name,
             limit=str(MAXIMUM_MB),
         )
@@ -113,14 +113,14 @@ def _decode(name: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         _refuse(
-            _("%(file)s is not UTF-8 text (see line %(line)s); save it as UTF-8."),
+            N_("%(file)s is not UTF-8 text (see line %(line)s); save it as UTF-8."),
             file=name,
             line=f"{line:,}",
         )
     if "\0" in text:
-        _refuse(_("%(file)s holds zero bytes; it is not a text file."), file=name)
+        _refuse(N_("%(file)s holds zero bytes; it is not a text file."), file=name)
     if not text.strip():
-        _refuse(_("%(file)s is empty."), file=name)
+        _refuse(N_("%(file)s is empty."), file=name)
     return text
 
 
@@ -128,7 +128,7 @@ def _read_rows(name: str, text: str) -> list[Example]:
     """Every row once, in the order of the file; empty lines are passed over."""
     if text.lstrip().startswith("["):
         _refuse(
-            _(
+            N_(
                 "%(file)s is one JSON list; write one object a line, as "
                 '{"prompt": "…", "completion": "…"}.'
             ),
@@ -144,29 +144,29 @@ def _read_rows(name: str, text: str) -> list[Example]:
             continue
         wrong += 1
         if wrong <= NAMED_PROBLEMS:
-            problems.append(_("line %(line)s: %(problem)s") % {"line": number, "problem": row})
+            problems.append(Message(N_("line %(line)s: %(problem)s"), line=number, problem=row))
     if wrong:
         _refuse_rows(name, problems, wrong, len(rows) + wrong)
     return list(dict.fromkeys(rows))
 
 
-def _read_row(line: str) -> Example | str:
+def _read_row(line: str) -> Example | Message:
     """The example on one line, or what is wrong with it."""
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
-        return _("not JSON")
+        return Message(N_("not JSON"))
     if not isinstance(values, dict):
-        return _("not an object with “prompt” and “completion”")
+        return Message(N_("not an object with “prompt” and “completion”"))
     for field in ("prompt", "completion"):
         if field not in values:
-            return _("no “%s”") % field
+            return Message(N_("no “%s”"), field)
         if not isinstance(values[field], str):
-            return _("“%s” is not text") % field
+            return Message(N_("“%s” is not text"), field)
         if not _is_unicode(values[field]):
-            return _("“%s” holds half a character (a lone surrogate)") % field
+            return Message(N_("“%s” holds half a character (a lone surrogate)"), field)
         if not values[field].strip():
-            return _("an empty “%s”") % field
+            return Message(N_("an empty “%s”"), field)
     return Example(values["prompt"], values["completion"])
 
 
@@ -181,7 +181,7 @@ def _is_unicode(text: str) -> bool:
 def _split_rows(name: str, rows: list[Example]) -> Task:
     if len(rows) < MINIMUM_ROWS:
         _refuse(
-            _(
+            N_(
                 "%(file)s has too few different rows: %(rows)s, where at least %(least)s are "
                 "needed."
             ),
@@ -204,7 +204,9 @@ def _split_text(name: str, text: str) -> Task:
     text = text.strip()
     if len(text) < MINIMUM_CHARACTERS:
         _refuse(
-            _("%(file)s is too short: %(length)s characters, where at least %(least)s are needed."),
+            N_(
+                "%(file)s is too short: %(length)s characters, where at least %(least)s are needed."
+            ),
             file=name,
             length=f"{len(text):,}",
             least=f"{MINIMUM_CHARACTERS:,}",
@@ -230,12 +232,12 @@ def _cut(text: str, share: float) -> int:
     return start
 
 
-def _refuse_rows(name: str, problems: list[str], wrong: int, rows: int) -> NoReturn:
-    listed = "; ".join(problems)
+def _refuse_rows(name: str, problems: list[Message], wrong: int, rows: int) -> NoReturn:
+    listed = joined("; ", problems)
     if wrong > len(problems):
-        listed += _("; and %s more") % f"{wrong - len(problems):,}"
+        listed = joined("", [listed, Message(N_("; and %s more"), f"{wrong - len(problems):,}")])
     _refuse(
-        _("%(file)s: %(wrong)s of %(rows)s rows cannot be used (%(listed)s)."),
+        N_("%(file)s: %(wrong)s of %(rows)s rows cannot be used (%(listed)s)."),
         file=name,
         wrong=f"{wrong:,}",
         rows=f"{rows:,}",
@@ -243,5 +245,5 @@ def _refuse_rows(name: str, problems: list[str], wrong: int, rows: int) -> NoRet
     )
 
 
-def _refuse(message: str, **values: str) -> NoReturn:
-    raise InvalidDataError(message % values)
+def _refuse(text: str, **values: str | Message) -> NoReturn:
+    raise InvalidDataError(text, **values)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.training.data.tasks import Example, Task
 from lora_viz.training.data.token_files import encode
 
@@ -59,11 +59,12 @@ def tokenize(task: Task, tokenizer: Any, seq_len: int) -> Parts:
     for name in PARTS:
         if not getattr(made, name):
             raise UserError(
-                _(
+                N_(
                     "The %(part)s part of the data has no sequence of at most %(tokens)s tokens; "
                     "use longer sequences or more data."
-                )
-                % {"part": name.replace("_", "-"), "tokens": f"{seq_len:,}"}
+                ),
+                part=name.replace("_", "-"),
+                tokens=f"{seq_len:,}",
             )
     return made
 

@@ -6,7 +6,7 @@ import errno
 import resource
 
 from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.models.source import MissingModelError
 from lora_viz.storage import UnwritableFolderError
 from lora_viz.training.data.examples import InvalidDataError
@@ -19,54 +19,66 @@ READ_ONLY = ("read-only file system", "permission denied")
 MODEL_MISSING = ("is not a local folder", "couldn't connect", "offline mode", "not a valid model")
 
 
+NOTHING = Message("")
+
+
 class DivergedError(UserError):
     """A loss, a gradient or a weight stopped being a finite number at `step`."""
 
     def __init__(self, step: int, learning_rate: float) -> None:
         self.step = step
         super().__init__(
-            _(
+            N_(
                 "Training diverged at step %(step)s: the loss, the gradient or a weight is not a "
                 "finite number; the learning rate there was %(rate)s."
-            )
-            % {"step": f"{step:,}", "rate": f"{learning_rate:.3g}"}
+            ),
+            step=f"{step:,}",
+            rate=f"{learning_rate:.3g}",
         )
 
 
-def explain(error: BaseException) -> tuple[str, str]:
+def explain(error: BaseException) -> tuple[Message, Message]:
     """The reason in one sentence, and what to try in another."""
     words = _words(error)
     if isinstance(error, DivergedError):
-        return str(error), _(
-            "Start again with a lower learning rate or a longer warm-up; resumed, it would "
-            "diverge again."
+        return error.message, Message(
+            N_(
+                "Start again with a lower learning rate or a longer warm-up; resumed, it would "
+                "diverge again."
+            )
         )
     if isinstance(error, UnwritableFolderError):
-        return str(error), ""
+        return error.message, NOTHING
     if isinstance(error, InvalidDataError):
-        return str(error), _("Correct the file or choose another, and start again.")
+        return error.message, Message(N_("Correct the file or choose another, and start again."))
     if isinstance(error, MissingModelError):
-        return str(error), _("Check its name, use a local folder, or take the embedded model.")
+        return error.message, Message(
+            N_("Check its name, use a local folder, or take the embedded model.")
+        )
     if isinstance(error, UserError):
-        return str(error), _("Change the setting that the message names and run again.")
+        return error.message, Message(
+            N_("Change the setting that the message names and run again.")
+        )
     if _is_out_of_memory(error, words):
         return (
-            _("There was not enough memory to train with these settings."),
-            _(
-                "Try a smaller batch with more gradient accumulation, shorter sequences, gradient "
-                "checkpointing, or a smaller model."
+            Message(N_("There was not enough memory to train with these settings.")),
+            Message(
+                N_(
+                    "Try a smaller batch with more gradient accumulation, shorter sequences, "
+                    "gradient checkpointing, or a smaller model."
+                )
             ),
         )
     if written := _why_not_written(error, words):
         return written
     if isinstance(error, OSError) and any(part in words for part in MODEL_MISSING):
         return (
-            _("The model cannot be read: %s.") % in_a_sentence(error),
-            _("Check its name, use a local folder, or take the embedded model."),
+            Message(N_("The model cannot be read: %s."), in_a_sentence(error)),
+            Message(N_("Check its name, use a local folder, or take the embedded model.")),
         )
     return (
-        _("The job failed: %s.") % in_a_sentence(error),
-        _("The file process.log in the run's folder has the details."),
+        Message(N_("The job failed: %s."), in_a_sentence(error)),
+        Message(N_("The file process.log in the run's folder has the details.")),
     )
 
 
@@ -74,7 +86,7 @@ def _is_out_of_memory(error: BaseException, words: str) -> bool:
     return isinstance(error, MemoryError) or any(part in words for part in OUT_OF_MEMORY)
 
 
-def _why_not_written(error: BaseException, words: str) -> tuple[str, str] | None:
+def _why_not_written(error: BaseException, words: str) -> tuple[Message, Message] | None:
     """Why a file could not be written and what to try; None if the error is about another thing."""
     chain = [error, error.__cause__, error.__context__]
     numbers = {one.errno for one in chain if isinstance(one, OSError)}
@@ -85,18 +97,18 @@ def _why_not_written(error: BaseException, words: str) -> tuple[str, str] | None
     says_nothing = any(part in words for part in NOT_WRITTEN)
     if is_one({errno.EFBIG}, FILE_TOO_LARGE) or (says_nothing and _has_file_limit()):
         return (
-            _("A file reached the largest size that is allowed here (ulimit -f)."),
-            _("Raise that limit and resume this run."),
+            Message(N_("A file reached the largest size that is allowed here (ulimit -f).")),
+            Message(N_("Raise that limit and resume this run.")),
         )
     if is_one({errno.ENOSPC, errno.EDQUOT}, DISK_FULL) or says_nothing:
         return (
-            _("The disk is full."),
-            _("Free some space, for example by deleting old runs, and resume this one."),
+            Message(N_("The disk is full.")),
+            Message(N_("Free some space, for example by deleting old runs, and resume this one.")),
         )
     if is_one({errno.EROFS, errno.EACCES, errno.EPERM}, READ_ONLY):
         return (
-            _("A file cannot be read or written: %s.") % in_a_sentence(error),
-            _("Make its folder writable and resume this run."),
+            Message(N_("A file cannot be read or written: %s."), in_a_sentence(error)),
+            Message(N_("Make its folder writable and resume this run.")),
         )
     return None
 

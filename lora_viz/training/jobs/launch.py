@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.storage import need_writable, writing_in
 from lora_viz.training.jobs.queue import Ticket, draw_ticket
 from lora_viz.training.runs import locks
@@ -68,7 +68,7 @@ def prepare_to_resume(run: Run) -> bool:
     if run.can_resume():
         _wait_for_its_process(run)
     if run.is_alive():
-        raise UserError(_("“%s” is still running.") % run.name)
+        raise UserError(N_("“%s” is still running."), run.name)
     if not run.can_resume():
         raise UserError(_why_it_cannot_go_on(run))
     assert run.settings, "settings that cannot be read raise, before anything is changed"
@@ -83,13 +83,13 @@ def prepare_to_resume(run: Run) -> bool:
     return True
 
 
-def _why_it_cannot_go_on(run: Run) -> str:
+def _why_it_cannot_go_on(run: Run) -> Message:
     result = run.result()
     if result is not None and result.diverged_at is not None:
-        return _("“%s” diverged and would diverge again; start again with other settings.") % (
-            run.name
+        return Message(
+            N_("“%s” diverged and would diverge again; start again with other settings."), run.name
         )
-    return _("“%s” has finished; there is nothing to resume.") % run.name
+    return Message(N_("“%s” has finished; there is nothing to resume."), run.name)
 
 
 def _drop_unfinished_checkpoints(run: Run) -> None:
@@ -136,7 +136,7 @@ def _start_process(run: Run, ticket: Ticket) -> None:
     with writing_in(run.path, RUNS):
         lock = locks.take(run.lock_file)
     if lock is None:
-        raise UserError(_("“%s” is still running.") % run.name)
+        raise UserError(N_("“%s” is still running."), run.name)
     try:
         with writing_in(run.path, RUNS):
             writer = EventWriter(run.events_file)
@@ -156,7 +156,7 @@ def _start_process(run: Run, ticket: Ticket) -> None:
     except UserError:
         raise
     except OSError as error:
-        raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
+        raise UserError(N_("The job cannot be started: %s."), error.strerror or error) from None
     finally:
         os.close(lock)
     with suppress(OSError):  # the process notes it too, and tells if it cannot

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lora_viz.i18n import Message
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
 from lora_viz.training.runs.reserve import take_room, write_into_room
-from lora_viz.training.runs.results import End, Result
+from lora_viz.training.runs.results import End, Result, ending
 from lora_viz.training.runs.run_folder import Run
 
 Listener = Callable[[Event], None]
@@ -62,9 +63,9 @@ class Record:
         self._activity = activity
         self.write(StateEvent(state=activity))
 
-    def notice(self, message: str) -> None:
+    def notice(self, sentence: Message) -> None:
         """Tell the reader something in one sentence."""
-        self.write(NoticeEvent(message=message))
+        self.write(NoticeEvent.of(sentence))
 
     def log(self, details: str) -> None:
         """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
@@ -81,7 +82,9 @@ class Record:
         """Fields of the result that are known now."""
         self.found |= values
 
-    def end(self, state: End, reason: str = "", advice: str = "") -> Result:
+    def end(
+        self, state: End, reason: Message | None = None, advice: Message | None = None
+    ) -> Result:
         """Write the result and close. Never raises for a disk.
 
         Where what was found out is more than the disk takes, the result says that and the least.
@@ -89,8 +92,7 @@ class Record:
         self._count_seconds()
         result = Result(
             state=state,
-            reason=_encodable(reason),
-            advice=_encodable(advice),
+            **ending(reason, advice),
             started=self.started,
             ended=time.time(),
             seconds=self.seconds,
@@ -103,9 +105,8 @@ class Record:
         except OSError as error:
             why, what_to_try = explain(error)
             if state != "failed":
-                result = result.model_copy(
-                    update={"state": "failed", "reason": why, "advice": what_to_try}
-                )
+                update = {"state": "failed", **ending(why, what_to_try)}
+                result = result.model_copy(update=update)
             result = result.model_copy(
                 update={"layer_changes": (), "samples": (), "checks": ()},
             )
@@ -125,8 +126,3 @@ class Record:
         if self._activity:
             self.seconds[self._activity] = self.seconds.get(self._activity, 0.0) + now - self._since
         self._since = now
-
-
-def _encodable(words: str) -> str:
-    """Words without halves of characters, as names of files may hold, which no JSON can."""
-    return words.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lora_viz.format import grouped
+from lora_viz.i18n import Message, encodable
 from lora_viz.training.runs.files import (
     Damage,
     DamagedFileError,
@@ -140,10 +141,25 @@ class ResumedEvent(_Event):
 
 
 class NoticeEvent(_Event):
-    """A sentence for the reader."""
+    """A sentence for the reader.
+
+    `message` is it in the language of who started the job, `meaning` what each reader's own is made
+    of; files of earlier versions lack that.
+    """
 
     kind: Literal["notice"] = "notice"
     message: str
+    meaning: Message | None = None
+
+    @classmethod
+    def of(cls, sentence: Message) -> NoticeEvent:
+        """The event that says this."""
+        return cls(message=encodable(str(sentence)), meaning=sentence)
+
+    @property
+    def sentence(self) -> Message:
+        """It, in the language of whoever shows it."""
+        return self.meaning or Message(self.message)
 
 
 Event = (

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.format import THIN_SPACE, size
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 
 DamageKind = Literal[
     "missing",
@@ -75,10 +75,10 @@ class Damage:
     kind: DamageKind
     detail: str = ""
 
-    def sentence(self) -> str:
-        """It in one sentence on one line, in the asking reader's language."""
-        values = {"file": _printable(self.file), "detail": _printable(self.detail)}
-        return _sentences()[self.kind] % values
+    def sentence(self) -> Message:
+        """It in one sentence on one line."""
+        named = {"file": _printable(self.file), "detail": _printable(self.detail)}
+        return Message(_SENTENCES[self.kind], **named)
 
 
 class DamagedFileError(UserError):
@@ -280,25 +280,24 @@ def _of_system(name: str, error: Exception) -> Damage:
     return Damage(name, "refused", str(reason))
 
 
-def _sentences() -> dict[DamageKind, str]:
-    return {
-        "missing": _("%(file)s is missing."),
-        "leads_nowhere": _("%(file)s is a link that leads nowhere."),
-        "folder": _("%(file)s is a folder where a file should be."),
-        "no_folder": _("%(file)s is a file where a folder should be."),
-        "special": _("%(file)s is not an ordinary file."),
-        "refused": _("%(file)s cannot be read: %(detail)s."),
-        "empty": _("%(file)s is empty."),
-        "too_large": _("%(file)s is too large to be read: %(detail)s."),
-        "not_json": _("%(file)s is not whole JSON."),
-        "unknown": _("%(file)s has “%(detail)s”, which this version does not know."),
-        "lacks": _("%(file)s lacks “%(detail)s”."),
-        "value": _("%(file)s has a value of “%(detail)s” that this version cannot use."),
-        "lines": _("%(file)s has lines that cannot be read; they are left out: %(detail)s."),
-        "later_lines": _(
-            "%(file)s has lines of kinds that this version does not know; they are left out: "
-            "%(detail)s."
-        ),
-        "no_tensors": _("%(file)s holds no whole tensors."),
-        "outside": _("“%(file)s” is recorded as a file of the run and lies outside of its folder."),
-    }
+_SENTENCES: dict[DamageKind, str] = {
+    "missing": N_("%(file)s is missing."),
+    "leads_nowhere": N_("%(file)s is a link that leads nowhere."),
+    "folder": N_("%(file)s is a folder where a file should be."),
+    "no_folder": N_("%(file)s is a file where a folder should be."),
+    "special": N_("%(file)s is not an ordinary file."),
+    "refused": N_("%(file)s cannot be read: %(detail)s."),
+    "empty": N_("%(file)s is empty."),
+    "too_large": N_("%(file)s is too large to be read: %(detail)s."),
+    "not_json": N_("%(file)s is not whole JSON."),
+    "unknown": N_("%(file)s has “%(detail)s”, which this version does not know."),
+    "lacks": N_("%(file)s lacks “%(detail)s”."),
+    "value": N_("%(file)s has a value of “%(detail)s” that this version cannot use."),
+    "lines": N_("%(file)s has lines that cannot be read; they are left out: %(detail)s."),
+    "later_lines": N_(
+        "%(file)s has lines of kinds that this version does not know; they are left out: "
+        "%(detail)s."
+    ),
+    "no_tensors": N_("%(file)s holds no whole tensors."),
+    "outside": N_("“%(file)s” is recorded as a file of the run and lies outside of its folder."),
+}

@@ -5,10 +5,11 @@ Losses are means over tokens in nats; sizes are bytes; times are seconds.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from lora_viz.i18n import Message, encodable
 from lora_viz.training.runs.quantities import Count, Moment, PositiveCount, Seconds
 
 CheckName = Literal["base_unchanged", "reloaded", "merged", "adapter_off", "rank"]
@@ -54,7 +55,8 @@ class Sample(_Plain):
 class Check(_Plain):
     """One thing that was tried out.
 
-    `passed` is None where it does not apply (`note` says why). `measured` is the greatest absolute
+    `passed` is None where it does not apply (`note` says why, and `why_not` in the language of
+    whoever shows it). `measured` is the greatest absolute
     difference of logits, for `rank` the greatest numerical rank of a ΔW.
     """
 
@@ -62,6 +64,12 @@ class Check(_Plain):
     passed: bool | None
     measured: float | None = None
     note: str = ""
+    note_meaning: Message | None = None
+
+    @property
+    def why_not(self) -> Message:
+        """Why it does not apply."""
+        return self.note_meaning or Message(self.note)
 
 
 class LayerChange(_Plain):
@@ -114,7 +122,41 @@ class Machine(_Plain):
     software: dict[str, str]
 
 
-class Result(_Plain):
+class Ending(_Plain):
+    """How a job or a sweep ended, and where it failed why and what to try.
+
+    `reason` and `advice` are in the language of who started it, their meanings what each reader's
+    own words are made of; files of earlier versions lack those.
+    """
+
+    state: End
+    reason: str = ""
+    reason_meaning: Message | None = None
+    advice: str = ""
+    advice_meaning: Message | None = None
+
+    @property
+    def why(self) -> Message:
+        """Why it ended so; nothing where that needs no reason."""
+        return self.reason_meaning or Message(self.reason)
+
+    @property
+    def what_to_try(self) -> Message:
+        """What would be right; nothing where there is no advice."""
+        return self.advice_meaning or Message(self.advice)
+
+
+def ending(reason: Message | None, advice: Message | None) -> dict[str, Any]:
+    """The fields of an `Ending` that say why and what to try."""
+    return {
+        "reason": encodable(str(reason or "")),
+        "reason_meaning": reason or None,
+        "advice": encodable(str(advice or "")),
+        "advice_meaning": advice or None,
+    }
+
+
+class Result(Ending):
     """How a job ended and everything that it measured; what it did not get to is None.
 
     Where a job was cut off and went on after step `resumed_from`, `seconds`, by what it did, and
@@ -122,9 +164,6 @@ class Result(_Plain):
     was no finite number any more.
     """
 
-    state: End
-    reason: str = ""
-    advice: str = ""
     started: Moment
     ended: Moment
     seconds: dict[str, Seconds] = {}

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.storage import expanded, writing_in
 from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import (
@@ -77,8 +77,8 @@ def check_name(name: str) -> str:
     """The name of a run if it can be one. Raises `UserError`."""
     if not NAME_FORM.fullmatch(name):
         raise UserError(
-            _("“%s” cannot name a run; use up to 80 letters and digits, with . - _ between them.")
-            % name[:80]
+            N_("“%s” cannot name a run; use up to 80 letters and digits, with . - _ between them."),
+            name[:80],
         )
     return name
 
@@ -101,7 +101,7 @@ class Run:
         if isinstance(found, TrainingSettings):
             return found
         if not exists(self.path):
-            raise UserError(_("There is no run “%s”.") % self.name)
+            raise UserError(N_("There is no run “%s”."), self.name)
         raise DamagedFileError(found)
 
     @property
@@ -244,7 +244,7 @@ class Run:
             UserError: the job's process lives, or the folder cannot be written.
         """
         if self.is_alive():
-            raise UserError(_("“%s” is still running; stop it first.") % self.name)
+            raise UserError(N_("“%s” is still running; stop it first."), self.name)
         if self.path.is_symlink():  # what it leads to is not ours
             self.path.unlink()
         else:
@@ -337,7 +337,7 @@ def find_run(name: str, root: Path | None = None) -> Run:
     """The run of this name, readable or not. Raises `UserError` where there is none."""
     path = (root or runs_folder()) / check_name(name)
     if not _is_run_folder(path):
-        raise UserError(_("There is no run “%s”.") % name)
+        raise UserError(N_("There is no run “%s”."), name)
     return Run(path)
 
 
@@ -399,7 +399,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
             if not (takes_empty and path.is_dir()) or any(path.iterdir()):
                 continue
         return path
-    raise UserError(_("There is a run “%s” already; choose another name.") % names[0])
+    raise UserError(N_("There is a run “%s” already; choose another name."), names[0])
 
 
 def _free_names(settings: TrainingSettings) -> list[str]:

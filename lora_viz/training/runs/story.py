@@ -1,4 +1,4 @@
-"""A run's snapshots as a story: one layer's W, A, B and ΔW at each step, with the losses there.
+"""A run's snapshots as a story: one layer's W, A, B and ΔW at each step, beside the losses there.
 
 Losses are means over tokens in nats.
 """
@@ -13,7 +13,7 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.forward.samples import TensorSample, evenly_picked
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.training.runs.curves import is_drawable
 from lora_viz.training.runs.events import (
     EvaluationEvent,
@@ -95,19 +95,18 @@ def read_story(run: Run, layer: str) -> Story:
     events = run.events()
     taken = [event for event in events if isinstance(event, SnapshotEvent)]
     if layer not in followed_layers(events):
-        raise UserError(_("“%(run)s” has no snapshot of “%(layer)s”.") % _named(run, layer))
+        raise UserError(N_("“%(run)s” has no snapshot of “%(layer)s”."), _named(run, layer))
     picks = np.linspace(0, len(taken) - 1, min(len(taken), MOST_MOMENTS)).round().astype(int)
     try:
         weight = read_base_weights(run).get(layer)
         read = [(taken[pick], _layer_in(run, taken[pick], layer)) for pick in picks]
     except DamagedFileError as error:
         raise UserError(
-            _("A snapshot of “%(run)s” cannot be read: %(reason)s")
-            % {"run": run.name, "reason": error}
+            N_("A snapshot of “%(run)s” cannot be read: %(reason)s"), run=run.name, reason=error
         ) from None
     read = [(event, one) for event, one in read if np.isfinite(one.delta).all()]
     if not read:
-        raise UserError(_("No snapshot of “%s” holds finite numbers only.") % run.name)
+        raise UserError(N_("No snapshot of “%s” holds finite numbers only."), run.name)
     _check_matrices(run, layer, [one.delta for _event, one in read], weight)
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)
@@ -187,12 +186,12 @@ def _check_matrices(
     """Raise `UserError` where they are not of one layer, or no numbers."""
     shapes = {one.shape for one in (*deltas, *(() if weight is None else (weight,)))}
     if len(shapes) > 1:
-        words = _("The snapshots of “%(layer)s” in “%(run)s” are not all of one shape.")
+        text = N_("The snapshots of “%(layer)s” in “%(run)s” are not all of one shape.")
     elif not all(np.isfinite(one).all() for one in deltas):
-        words = _("The snapshots of “%(layer)s” in “%(run)s” hold values that are not numbers.")
+        text = N_("The snapshots of “%(layer)s” in “%(run)s” hold values that are not numbers.")
     else:
         return
-    raise UserError(words % _named(run, layer))
+    raise UserError(text, **_named(run, layer))
 
 
 def _held_out(events: Iterable[Event]) -> list[EvaluationEvent]:

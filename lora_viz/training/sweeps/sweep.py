@@ -23,7 +23,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import N_, set_language
 from lora_viz.storage import need_writable, writable_folder, writing_in
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.jobs.job import do_job
@@ -42,7 +42,7 @@ from lora_viz.training.runs.files import (
     read_file,
 )
 from lora_viz.training.runs.reserve import take_room, write_into_room
-from lora_viz.training.runs.results import End, Result
+from lora_viz.training.runs.results import Ending, Result, ending
 from lora_viz.training.runs.run_folder import (
     RUNS,
     SWEEP_PLAN,
@@ -101,14 +101,8 @@ class SweepPlan(BaseModel):
         return settings if rate is None else settings.changed(learning_rate=rate)
 
 
-class SweepEnd(BaseModel):
+class SweepEnd(Ending):
     """How a sweep's process ended, and for one that failed why and what to try."""
-
-    model_config = ConfigDict(frozen=True)
-
-    state: End
-    reason: str = ""
-    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +165,7 @@ class Sweep:
         if not isinstance(found, Damage):
             return found
         if found.kind == "missing":
-            raise UserError(_("There is no rank sweep “%s”.") % self.path.name)
+            raise UserError(N_("There is no rank sweep “%s”."), self.path.name)
         raise DamagedFileError(found)
 
 
@@ -201,10 +195,10 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     root = root or runs_folder()
     path = root / check_name(name)
     writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
-    for ending, _settings in plan.runs():
-        if (root / f"{name}.{ending}").exists():
+    for suffix, _settings in plan.runs():
+        if (root / f"{name}.{suffix}").exists():
             raise UserError(
-                _("There is a run “%s” already; choose another name.") % f"{name}.{ending}"
+                N_("There is a run “%s” already; choose another name."), f"{name}.{suffix}"
             )
     with writing_in(root, RUNS):
         try:
@@ -212,7 +206,7 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
         except FileExistsError:
             if not path.is_dir() or any(path.iterdir()):
                 raise UserError(
-                    _("There is a sweep “%s” already; choose another name.") % name
+                    N_("There is a sweep “%s” already; choose another name."), name
                 ) from None
         try:
             write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))
@@ -254,8 +248,7 @@ def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> li
         if not isinstance(error, UserError):
             with suppress(OSError, ValueError):  # the log may be on the disk that is full
                 traceback.print_exc()
-        reason, advice = explain(error)
-        end = SweepEnd(state="failed", reason=reason, advice=advice)
+        end = SweepEnd(state="failed", **ending(*explain(error)))
     with suppress(OSError):  # a disk that takes nothing at all cannot be told anything
         write_into_room(sweep.path, END, end.model_dump_json().encode())
     return results
@@ -278,7 +271,7 @@ def _start_process(sweep: Sweep, ticket: Ticket) -> None:
         need_writable(sweep.path)
         lock = locks.take(sweep.lock_file)
     if lock is None:
-        raise UserError(_("“%s” is still running.") % sweep.path.name)
+        raise UserError(N_("“%s” is still running."), sweep.path.name)
     try:
         with writing_in(sweep.path, RUNS):
             take_room(sweep.path)
@@ -296,7 +289,7 @@ def _start_process(sweep: Sweep, ticket: Ticket) -> None:
     except UserError:
         raise
     except OSError as error:
-        raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
+        raise UserError(N_("The job cannot be started: %s."), error.strerror or error) from None
     finally:
         os.close(lock)
     with suppress(OSError):
@@ -340,7 +333,7 @@ def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: Listener) 
     prepare_to_resume(run)
     lock = locks.take(run.lock_file)
     if lock is None:
-        raise UserError(_("“%s” is still running.") % run.name)
+        raise UserError(N_("“%s” is still running."), run.name)
     try:
         run.remember_process(os.getpid())
         record = Record(run, lambda event: tell(run, event))

@@ -1,4 +1,4 @@
-"""The card saved with weights: it says what they are, and names no path of this machine."""
+"""What lies beside saved weights: a card that says what they are, and no path of this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lora_viz import __version__
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.training.perplexity import perplexity_words
 from lora_viz.training.runs.public_names import public_name
 from lora_viz.training.runs.results import BeforeAfter, Machine
@@ -44,21 +44,21 @@ def write_card(folder: Path, settings: TrainingSettings, found: Mapping[str, Any
 def _card(settings: TrainingSettings, found: Mapping[str, Any]) -> str:
     base = public_name(settings.scenario.model)
     is_full = settings.scenario.method == "full"
-    title = _("%s, fine-tuned") if is_full else _("LoRA adapter for %s")
+    title = N_("%s, fine-tuned") if is_full else N_("LoRA adapter for %s")
     rows = "\n".join(f"| {name} | {value} |" for name, value in _rows(settings, base, found))
     return "\n".join(
         (
             *_front_matter(settings, base),
             "",
-            f"# {title % _short(settings, base)}",
+            f"# {Message(title, _short(settings, base))}",
             "",
-            _("Trained with LoRA Viz %s.") % __version__,
+            str(Message(N_("Trained with LoRA Viz %s."), __version__)),
             "",
             "| | |",
             "|---|---|",
             rows,
             "",
-            f"## {_('How to load it')}",
+            f"## {Message(N_('How to load it'))}",
             "",
             "```python",
             *_loading(base, is_full),
@@ -78,40 +78,45 @@ def _front_matter(settings: TrainingSettings, base: str) -> list[str]:
     return ["---", *(line for line in lines if line), "pipeline_tag: text-generation", "---"]
 
 
-def _rows(settings: TrainingSettings, base: str, found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _rows(
+    settings: TrainingSettings, base: str, found: Mapping[str, Any]
+) -> list[tuple[Message, str | Message]]:
     scenario = settings.scenario
-    rows = [(_("Base model"), _base(settings, base)), (_("Method"), _method(settings))]
+    rows: list[tuple[Message, str | Message]] = [
+        (Message(N_("Base model")), _base(settings, base)),
+        (Message(N_("Method")), _method(settings)),
+    ]
     if scenario.method != "full":
-        rows.append((_("Target modules"), _code(", ".join(scenario.target_modules))))
+        rows.append((Message(N_("Target modules")), _code(", ".join(scenario.target_modules))))
     data = Path(settings.data_file).name if settings.task == "own" else settings.task
     rows += [
-        (_("Data"), _code(data)),
+        (Message(N_("Data")), _code(data)),
         (
-            _("Training"),
-            _("Steps: %(steps)s. Sequences in each: %(batch)s, of up to %(tokens)s tokens")
-            % {
-                "steps": f"{found.get('steps', 0):,}",
-                "batch": f"{scenario.batch_size * scenario.gradient_accumulation:,}",
-                "tokens": f"{scenario.seq_len:,}",
-            },
+            Message(N_("Training")),
+            Message(
+                N_("Steps: %(steps)s. Sequences in each: %(batch)s, of up to %(tokens)s tokens"),
+                steps=f"{found.get('steps', 0):,}",
+                batch=f"{scenario.batch_size * scenario.gradient_accumulation:,}",
+                tokens=f"{scenario.seq_len:,}",
+            ),
         ),
-        (_("Learning rate"), f"{settings.learning_rate:g}, {settings.schedule}"),
-        (_("Seed"), str(settings.seed)),
+        (Message(N_("Learning rate")), f"{settings.learning_rate:g}, {settings.schedule}"),
+        (Message(N_("Seed")), str(settings.seed)),
     ]
     losses: BeforeAfter | None = found.get("held_out")
     if losses and losses.after:
         before, after = losses.before, losses.after
         rows += [
-            (_("Held-out loss, nats per token"), f"{before.loss:.4g} → {after.loss:.4g}"),
+            (Message(N_("Held-out loss, nats per token")), f"{before.loss:.4g} → {after.loss:.4g}"),
             (
-                _("Held-out perplexity"),
+                Message(N_("Held-out perplexity")),
                 f"{perplexity_words(before.loss)} → {perplexity_words(after.loss)}",
             ),
         ]
     machine: Machine | None = found.get("machine")
     if machine:
         versions = ", ".join(f"{name} {number}" for name, number in machine.software.items())
-        rows.append((_("Software"), versions))
+        rows.append((Message(N_("Software")), versions))
     return rows
 
 
@@ -119,19 +124,20 @@ def _short(settings: TrainingSettings, base: str) -> str:
     return EMBEDDED_MODEL if settings.scenario.model == EMBEDDED_MODEL else base
 
 
-def _base(settings: TrainingSettings, base: str) -> str:
+def _base(settings: TrainingSettings, base: str) -> str | Message:
     if settings.scenario.model != EMBEDDED_MODEL:
         return _code(base)
-    return _("%(model)s, which comes with LoRA Viz: %(folder)s in its source") % {
-        "model": _code(EMBEDDED_MODEL),
-        "folder": _code(base),
-    }
+    return Message(
+        N_("%(model)s, which comes with LoRA Viz: %(folder)s in its source"),
+        model=_code(EMBEDDED_MODEL),
+        folder=_code(base),
+    )
 
 
-def _method(settings: TrainingSettings) -> str:
+def _method(settings: TrainingSettings) -> str | Message:
     scenario = settings.scenario
     if scenario.method == "full":
-        return _("full fine-tuning")
+        return Message(N_("full fine-tuning"))
     name = {"lora": "LoRA", "qlora": "QLoRA"}[scenario.method]
     extra = [
         label for label, is_on in (("DoRA", scenario.dora), ("rsLoRA", scenario.rslora)) if is_on
@@ -140,7 +146,7 @@ def _method(settings: TrainingSettings) -> str:
 
 
 def _loading(base: str, is_full: bool) -> list[str]:
-    here = _("the folder of this file")
+    here = Message(N_("the folder of this file"))
     if is_full:
         return [
             "from transformers import AutoModelForCausalLM, AutoTokenizer",

@@ -10,7 +10,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.training.data.tokens import TokenSequence, collate
 from lora_viz.training.runs.results import Check
 from lora_viz.training.runs.run_folder import Run
@@ -37,7 +37,7 @@ def check_adapter_off(
 ) -> Check:
     """With the adapter off, the logits are bit for bit those of the base before training."""
     if scenario.bias != "none":
-        return Check(name="adapter_off", passed=None, note=_("The base's biases were trained too."))
+        return _does_not_apply("adapter_off", Message(N_("The base's biases were trained too.")))
     with model.disable_adapter():
         logits = logits_of(model, sequences)
     return _identical("adapter_off", logits, base_logits)
@@ -64,8 +64,8 @@ def check_reloaded(
     model: Any = PeftModel.from_pretrained(load_base(), str(run.adapter_folder))
     reloaded = _identical("reloaded", logits_of(model, sequences), trained)
     if scenario.is_quantized:
-        note = _("Merging into 4-bit weights would round them again.")
-        return [reloaded, Check(name="merged", passed=None, note=note)]
+        note = Message(N_("Merging into 4-bit weights would round them again."))
+        return [reloaded, _does_not_apply("merged", note)]
     merged = logits_of(model.merge_and_unload(), sequences)
     return [reloaded, _agrees("merged", merged, trained)]
 
@@ -80,14 +80,16 @@ def check_reloaded_model(
 def check_base_unchanged(before: str, after: str, scenario: Scenario) -> Check:
     """The base weights have the hash that they had before training."""
     if scenario.method == "full":
-        return Check(
-            name="base_unchanged", passed=None, note=_("Full fine-tuning changes the weights.")
+        return _does_not_apply(
+            "base_unchanged", Message(N_("Full fine-tuning changes the weights."))
         )
     if scenario.bias != "none":
-        return Check(
-            name="base_unchanged", passed=None, note=_("The base's biases were trained too.")
-        )
+        return _does_not_apply("base_unchanged", Message(N_("The base's biases were trained too.")))
     return Check(name="base_unchanged", passed=before == after)
+
+
+def _does_not_apply(name: Any, why: Message) -> Check:
+    return Check(name=name, passed=None, note=str(why), note_meaning=why)
 
 
 def _identical(name: Any, one: Tensor, other: Tensor) -> Check:

@@ -21,7 +21,7 @@ from torch import nn
 from lora_viz.adapter.from_peft import named_kinds, target_warnings
 from lora_viz.adapter.target_names import unmatched_sentence
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_, Message
 from lora_viz.training.data.tasks import load_task, pretraining_sample
 from lora_viz.training.data.tokens import collate, spread, text_blocks, tokenize
 from lora_viz.training.jobs.failures import DivergedError
@@ -112,10 +112,12 @@ class _FineTuning:
         self._record.keep(machine=describe_machine(self._place, processes))
         if processes == 1 and several_were_asked_for():
             self._record.notice(
-                _(
-                    "accelerate started one process, because it found fewer than two GPUs. "
-                    "Start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
-                    "works on processors too."
+                Message(
+                    N_(
+                        "accelerate started one process, because it found fewer than two GPUs. "
+                        "Start it as “accelerate launch --multi_gpu --num_processes 2 …”, which "
+                        "works on processors too."
+                    )
                 )
             )
         self._tokenizer = load_tokenizer(self._scenario.model)
@@ -136,16 +138,21 @@ class _FineTuning:
         self._parts = tokenize(self._task, self._tokenizer, seq_len)
         if self._parts.too_long:
             self._record.notice(
-                _("%(count)s examples are longer than %(tokens)s tokens and were left out.")
-                % {"count": self._parts.too_long, "tokens": f"{seq_len:,}"}
+                Message(
+                    N_("%(count)s examples are longer than %(tokens)s tokens and were left out."),
+                    count=self._parts.too_long,
+                    tokens=f"{seq_len:,}",
+                )
             )
         if self._parts.without_tokens:
             self._record.notice(
-                _(
-                    "%(count)s examples have a prompt or a completion without a token of this "
-                    "model and were left out."
+                Message(
+                    N_(
+                        "%(count)s examples have a prompt or a completion without a token of this "
+                        "model and were left out."
+                    ),
+                    count=self._parts.without_tokens,
                 )
-                % {"count": self._parts.without_tokens}
             )
         most = settings.evaluation_sequences
         self._evaluated = {
@@ -171,11 +178,11 @@ class _FineTuning:
         losses["pretraining"] = self._loss_of(self._model, self._pretraining)
         if not _are_finite(losses):
             raise UserError(
-                _(
+                N_(
                     "The model's loss is not a finite number before any training. Its weights "
                     "are damaged, or too large for %s, and float32 would be right."
-                )
-                % self._scenario.base_dtype
+                ),
+                self._scenario.base_dtype,
             )
         self._before = losses
         if checkpoint is None:

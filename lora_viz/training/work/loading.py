@@ -14,7 +14,7 @@ import transformers
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import N_
 from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.models.source import local_path, resolve
 from lora_viz.questions.kept import LIBRARIES
@@ -36,12 +36,12 @@ def choose_place(settings: TrainingSettings) -> Place:
     scenario = settings.scenario
     if scenario.is_quantized and not (has_gpu and importlib.util.find_spec("bitsandbytes")):
         raise UserError(
-            _("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
+            N_("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
     if scenario.optimizer == "adamw_8bit" and not importlib.util.find_spec("bitsandbytes"):
-        raise UserError(_("8-bit AdamW needs the package bitsandbytes; choose another optimizer."))
+        raise UserError(N_("8-bit AdamW needs the package bitsandbytes; choose another optimizer."))
     if scenario.attention == "flash_attention_2" and not importlib.util.find_spec("flash_attn"):
-        raise UserError(_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
+        raise UserError(N_("FlashAttention 2 needs the package flash-attn; choose sdpa."))
     wanted = settings.precision == "bfloat16"
     automatic = settings.precision == "auto" and has_gpu and torch.cuda.is_bf16_supported()
     return Place("cuda" if has_gpu else "cpu", wanted or automatic)
@@ -100,8 +100,9 @@ def need_context(config: Any, seq_len: int) -> None:
     context = getattr(config, "max_position_embeddings", None)
     if context is not None and seq_len > context:
         raise UserError(
-            _("This model reads at most %(context)s tokens; shorten sequences of %(tokens)s.")
-            % {"context": f"{context:,}", "tokens": f"{seq_len:,}"}
+            N_("This model reads at most %(context)s tokens; shorten sequences of %(tokens)s."),
+            context=f"{context:,}",
+            tokens=f"{seq_len:,}",
         )
 
 
@@ -120,7 +121,7 @@ def weights_source(model: str) -> str:
         return str(path)
     if model.startswith(("custom:", "upload:")) or path:
         raise UserError(
-            _("“%s” is a configuration without weights; name a folder or a hub id.") % model[:80]
+            N_("“%s” is a configuration without weights; name a folder or a hub id."), model[:80]
         )
     return model
 
@@ -131,7 +132,7 @@ def _from_pretrained(kind: Any, model: str, **options: Any) -> Any:
     if Path(source).exists() and not Path(source).is_absolute():
         # the libraries would take this folder for the hub's model
         raise UserError(
-            _("“%s” is a folder here too; name it by its whole path, or start elsewhere.") % source
+            N_("“%s” is a folder here too; name it by its whole path, or start elsewhere."), source
         )
     try:
         return kind.from_pretrained(source, local_files_only=True, **options)

@@ -144,7 +144,7 @@ def _setting_lines(compared: list[Compared], differing: list[str]) -> list[dict[
     return [
         {
             "": DIFFERS if field in differing else "",
-            _("Setting or result"): Scenario.label(field),
+            _("Setting or result"): str(Scenario.label(field)),
             **{one.name: _setting(one.scenario, field) for one in compared},
         }
         for field in sorted(shown, key=lambda field: field not in differing)

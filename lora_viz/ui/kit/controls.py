@@ -29,7 +29,7 @@ def slider(field: str, place: str = "page", *, highest: int | None = None) -> No
     low, high = owner.limits(field)
     high = max(high if highest is None else min(high, highest), low + 1, st.session_state[key])
     step = 0.05 if isinstance(low, float) else 1
-    st.slider(owner.label(field), low, high, key=key, step=step, **_common(owner, field, key))
+    st.slider(str(owner.label(field)), low, high, key=key, step=step, **_common(owner, field, key))
 
 
 def number(field: str, place: str = "page", *, step: float | None = None) -> None:
@@ -40,20 +40,22 @@ def number(field: str, place: str = "page", *, step: float | None = None) -> Non
     owner, key = _widget(field, place)
     low, high = owner.limits(field)
     form = {"step": step, "format": "%g"} if step else {}
-    st.number_input(owner.label(field), low, high, key=key, **form, **_common(owner, field, key))
+    st.number_input(
+        str(owner.label(field)), low, high, key=key, **form, **_common(owner, field, key)
+    )
 
 
 def toggle(field: str, place: str = "page") -> None:
     """A switch for a field that is on or off."""
     owner, key = _widget(field, place)
-    st.toggle(owner.label(field), key=key, **_common(owner, field, key))
+    st.toggle(str(owner.label(field)), key=key, **_common(owner, field, key))
 
 
 def options(field: str, place: str = "page", *, words: Callable[[str], str] | None = None) -> None:
     """Buttons for a field that is one of a few words; `words` says how each is shown."""
     owner, key = _widget(field, place)
     st.segmented_control(
-        owner.label(field),
+        str(owner.label(field)),
         owner.options(field),
         key=key,
         format_func=words or str,
@@ -79,7 +81,7 @@ def select(
     current = st.session_state[key]
     shown = choices if current in choices else (*choices, current)
     st.selectbox(
-        owner.label(field),
+        str(owner.label(field)),
         shown,
         key=key,
         format_func=_plain(words),
@@ -105,14 +107,14 @@ def several(
     owner, key = _widget(field, place, lambda value: list(value or if_empty))
     shown = dict.fromkeys((*choices, *st.session_state[key]))
     st.multiselect(
-        owner.label(field),
+        str(owner.label(field)),
         list(shown),
         key=key,
         format_func=_plain(words),
         accept_new_options=free,
         max_selections=most,
         placeholder=_("Choose or type") if free else _("Choose"),
-        help=owner.help_text(field),
+        help=str(owner.help_text(field)),
         on_change=_several_changed,
         args=(owner, field, key, words or str, if_empty),
     )
@@ -143,7 +145,7 @@ def _widget(
 
 def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
     return {
-        "help": owner.help_text(field),
+        "help": str(owner.help_text(field)),
         "on_change": _changed,
         "args": (owner, field, key),
     }

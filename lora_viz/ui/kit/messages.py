@@ -6,20 +6,21 @@ from contextlib import AbstractContextManager
 
 import streamlit as st
 
+from lora_viz.i18n import Message
 from lora_viz.ui.kit.literal import as_markdown
 
 
-def show_error(sentence: str) -> None:
+def show_error(sentence: str | Message) -> None:
     """What cannot be done, in place of the rest of the page."""
     st.error(as_markdown(sentence))
 
 
-def show_warning(sentence: str) -> None:
+def show_warning(sentence: str | Message) -> None:
     """What was not accepted, or is missing; the page goes on."""
     st.warning(as_markdown(sentence))
 
 
-def show_info(sentence: str) -> None:
+def show_info(sentence: str | Message) -> None:
     """What a reader may want to know."""
     st.info(as_markdown(sentence))
 

@@ -72,11 +72,11 @@ def _how_it_ended(sweep: Sweep) -> None:
     """Why the sweep or a run of it failed, each in a sentence."""
     end = sweep.end()
     if end is not None and end.state == "failed":
-        show_error(f"{end.reason} {end.advice}")
+        show_error(f"{end.why} {end.what_to_try}")
     for run in sweep.runs():
         result = run.result()
         if result is not None and result.state == "failed":
-            show_warning(f"{run.name}: {result.reason}")
+            show_warning(f"{run.name}: {result.why}")
 
 
 def _offer() -> None:

@@ -86,4 +86,4 @@ def run_name(name: str) -> str:
 def setting_label(field: str) -> str:
     """A setting's label, whether it is the scenario's or the job's."""
     owner: type[Declared] = Scenario if field in Scenario.model_fields else TrainingSettings
-    return owner.label(field)
+    return str(owner.label(field))

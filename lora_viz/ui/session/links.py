@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import DEFAULT_LANGUAGE, _, set_language
+from lora_viz.i18n import DEFAULT_LANGUAGE, N_, Message
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session.view import View
 
@@ -27,7 +27,7 @@ class Link:
     scenario: Scenario
     view: View
     training: TrainingSettings
-    complaints: list[str]
+    complaints: list[Message]
 
 
 def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
@@ -35,14 +35,11 @@ def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
 
     Args:
         query: the parameters.
-        spoken: the language of a link that names none, which is the browser's. What is wrong in
-            the link is said in the link's language, which this sets.
+        spoken: the language of a link that names none, which is the browser's.
     """
-    named = _named_language(query)
-    language = Scenario.from_query(named)[0].language if named else spoken
-    set_language(language)
     scenario, of_scenario = Scenario.from_query(query)
-    scenario = scenario.changed(language=language)
+    if not {"language", LANGUAGE} & set(query):
+        scenario = scenario.changed(language=spoken)
     view, of_view = View.from_query(query)
     training, of_training = TrainingSettings.from_query(
         {
@@ -73,13 +70,9 @@ def write(
     )
 
 
-def _named_language(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in ("language", LANGUAGE) if name in query}
-
-
-def _few(complaints: list[str]) -> list[str]:
+def _few(complaints: list[Message]) -> list[Message]:
     rest = len(complaints) - MOST_COMPLAINTS
     if rest <= 0:
         return complaints
-    more = _("Further values in the link are not accepted: %s.") % rest
+    more = Message(N_("Further values in the link are not accepted: %s."), rest)
     return [*complaints[:MOST_COMPLAINTS], more]

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, ask_for_language, set_language
+from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, Message, ask_for_language, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -81,7 +81,7 @@ def update_training(**values: Any) -> None:
         try:
             st.session_state[TRAINING] = training().changed(**{field: value})
         except UserError as error:
-            complain(str(error))
+            complain(error.message)
 
 
 def take_settings(settings: TrainingSettings) -> None:
@@ -105,7 +105,7 @@ def update(**values: Any) -> None:
             else:
                 st.session_state[VIEW] = view().changed(**{field: value})
         except UserError as error:
-            complain(str(error))
+            complain(error.message)
 
 
 def pin(**values: Any) -> None:
@@ -124,12 +124,12 @@ def unpin() -> None:
             update(**{field: View.model_fields[field].default})
 
 
-def complain(sentence: str) -> None:
+def complain(sentence: str | Message) -> None:
     """Show one sentence at the top of the next run."""
     st.session_state[COMPLAINTS].append(sentence)
 
 
-def take_complaints() -> list[str]:
+def take_complaints() -> list[str | Message]:
     """The sentences that are to be shown now; each is taken once."""
     complaints, st.session_state[COMPLAINTS] = st.session_state[COMPLAINTS], []
     return complaints

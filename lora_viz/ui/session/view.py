@@ -12,7 +12,7 @@ from pydantic import ValidationInfo, field_validator
 from lora_viz.choices import scenario_links
 from lora_viz.choices.declaration import Declared, InLinks, choice
 from lora_viz.choices.scenario import MODEL_OF_A_LINK
-from lora_viz.i18n import N_
+from lora_viz.i18n import N_, Message
 from lora_viz.memory.step_time import UTILISATION
 
 Method = Literal["full", "lora", "qlora"]
@@ -231,7 +231,7 @@ class View(Declared):
         return super(View, kept).to_query(defaults)
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[str]]:
+    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[Message]]:
         """Read link parameters, the scenarios of a comparison among them, each by its own rules."""
         view, complaints = super().from_query(query)
         if not view.compared:

@@ -28,8 +28,8 @@ SECONDS_BETWEEN_READINGS = 2
 
 
 @st.cache_data(ttl=SECONDS_BETWEEN_READINGS / 2, show_spinner=False)
-def reading_now(language: str) -> MachineReading:  # noqa: ARG001 - what is cached has words
-    """The GPUs as they are, read once for all readers of a language who look at the same time."""
+def reading_now() -> MachineReading:
+    """The GPUs as they are, read once for all readers who look at the same time."""
     return read_gpus()
 
 

@@ -141,11 +141,11 @@ def _how_it_ended(one: RecordedRun) -> None:
         st.warning(what_is_wrong(damages))
     for event in one.events:
         if isinstance(event, NoticeEvent):
-            show_info(event.message)
+            show_info(event.sentence)
     if one.state == "unreadable":
         show_info(_("How it ended is not known: its result cannot be read."))
     elif one.state == "failed" and one.result:
-        show_error(" ".join(part for part in (one.result.reason, one.result.advice) if part))
+        show_error(" ".join(str(part) for part in (one.result.why, one.result.what_to_try) if part))
     elif one.state == "interrupted":
         show_warning(
             _(

@@ -158,7 +158,7 @@ def _mark(check: Check) -> str:
 
 def _measured(check: Check) -> str:
     if check.passed is None:
-        return " " + _("Does not apply: %s") % as_markdown(check.note)
+        return " " + _("Does not apply: %s") % as_markdown(check.why_not)
     if check.measured is None or not isfinite(check.measured):
         return ""
     if check.name == "rank":

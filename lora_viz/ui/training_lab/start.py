@@ -56,7 +56,10 @@ def problem() -> str | None:
     )
     if isinstance(known, UserError):
         return str(known)
-    return why_not_trainable(state.scenario(), hub_answers=_hub_answers, has_gpu=bool(gpus_here()))
+    why_not = why_not_trainable(
+        state.scenario(), hub_answers=_hub_answers, has_gpu=bool(gpus_here())
+    )
+    return str(why_not) if why_not else None
 
 
 def offer_embedded(why: str) -> None:
