@@ -30,7 +30,7 @@ def english() -> list[str]:
 def korean() -> list[str]:
     """Every text in Korean."""
     with (LOCALE_FOLDER / "ko" / "LC_MESSAGES" / "lora_viz.po").open("rb") as file:
-        entries = [entry.string for entry in read_po(file, locale="ko") if entry.id]
+        entries = [entry.string or "" for entry in read_po(file, locale="ko") if entry.id]
     return [text for one in entries for text in ((one,) if isinstance(one, str) else one)]
 
 
