@@ -80,7 +80,7 @@ def test_only_what_is_shown_as_chosen_is_trained_on(started: list[TrainingSettin
         assert app.session_state["training"].data_file == ""
 
     give(app, "mine.md", TEXT)
-    assert not app.main.error and "mine.md: 4," in words_of(app)
+    assert not app.main.error and "mine.md, in characters: 4," in words_of(app)
     assert "In sequences of 64 tokens: " in words_of(app)
     app.button(key="start-training").click().run()
     assert Path(started[1].data_file).read_bytes() == TEXT and len(started) == 2
