@@ -20,6 +20,7 @@ coverage: $(VENV)/prepared $(VENV)/dev $(VENV)/chromium
 lint: $(VENV)/dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(VENV)/bin/codespell --dictionary - --dictionary spelling.txt
 	$(PYTHON) -m pyright --pythonpath $(PYTHON)
 	$(VENV)/bin/lint-imports
 

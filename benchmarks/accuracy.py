@@ -1,7 +1,7 @@
 """Measured runs against simulated ones, each with the versions of the libraries that made it.
 
 `make bench-accuracy` prints the table and keeps it for the page "How far to trust this". Every
-pair of transformers and peft gets an environment of its own beside `.venv`'s other contents; torch
+pair of transformers and peft gets a separate environment, next to `.venv`'s other contents; torch
 is the project's own, since the measured runs' versions of it need CUDA.
 """
 
@@ -60,7 +60,7 @@ def environment(transformers: str, peft: str) -> Path:
 
 
 def simulate_in(python: Path, runs: list[MeasuredRun]) -> list[Accuracy]:
-    """The command line's answers in that environment, beside what was measured."""
+    """The command line's answers in that environment, and what was measured."""
     lines = "\n".join(json.dumps(run.scenario) for run in runs)
     done = subprocess.run(
         [python, "-m", "lora_viz", "memory", "--batch", "-"],

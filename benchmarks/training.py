@@ -1,4 +1,4 @@
-"""Steps a second of a training job, beside a bare loop of torch and PEFT on the same work."""
+"""Steps a second of a training job, against a bare loop of torch and PEFT on the same work."""
 
 from __future__ import annotations
 

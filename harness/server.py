@@ -1,4 +1,4 @@
-"""A server of the application as `make app` starts it, on a port of its own."""
+"""A server of the application as `make app` starts it, on a free port."""
 
 from __future__ import annotations
 

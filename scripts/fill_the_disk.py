@@ -1,6 +1,6 @@
 """Let a training job run into a full disk, then resume it: `python -m scripts.fill_the_disk 30`.
 
-Each job runs on a small file system of its own (tmpfs, which needs root). For half of them its size
+Each job runs on a separate small file system (tmpfs, which needs root). For half of them its size
 lies between nothing and what the job takes; the others have room until something else takes all of
 it at a random moment. A job has to end with its true reason, or not to start and leave nothing;
 with more room it has to go on to the same adapter, byte for byte. Prints what it saw.
@@ -27,7 +27,7 @@ LONGEST_SECONDS = 14
 
 
 def main() -> None:
-    """Try as many sizes as the command line says."""
+    """Try the number of sizes that the command line says."""
     moments = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     settings = TrainingSettings.make(
         {

@@ -1,8 +1,8 @@
 """Make `lora_viz/data/tiny_gpt2`: `python -m scripts.pretrain_tiny_gpt2`, 15 minutes on one core.
 
-A GPT-2 of 4 layers × 128 with a byte-level BPE tokenizer of its own, trained from random weights
+A GPT-2 of 4 layers × 128 with its own byte-level BPE tokenizer, trained from random weights
 on Jane Austen's novels (`scripts/austen.py` says what that needs). The last part of each novel is
-held out: the loss on it goes into the model card, and the text itself ships beside the model.
+held out: the loss on it goes into the model card, and the text itself ships with the model.
 """
 
 from __future__ import annotations

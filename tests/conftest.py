@@ -1,4 +1,4 @@
-"""Every test run keeps its answers, uploads and training runs in a folder of its own."""
+"""Every test run keeps its answers, uploads and training runs in a new folder."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class SmallModel:
     targets: tuple[Targets, ...]
 
     def write_to(self, folder: Path) -> str:
-        """Write `config.json` into a folder of its own and return the model's name: the folder."""
+        """Write `config.json` into a new folder and return the model's name: the folder."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config))
         return str(folder)

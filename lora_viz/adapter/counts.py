@@ -1,4 +1,4 @@
-"""Parameters counted by kind of layer, by block and for the whole model: full beside LoRA."""
+"""Parameters counted by kind of layer, by block and for the whole model: full and LoRA."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PEFT_PREFIX = "base_model.model."
 
 @dataclass(frozen=True)
 class Count:
-    """What full fine-tuning trains beside what the adapter trains, both in parameters.
+    """What full fine-tuning trains and what the adapter trains, both in parameters.
 
     `parts` holds the adapter's share by role, in the order in which it is drawn.
     """
@@ -63,7 +63,7 @@ class BlockCount:
 
 
 def count_modules(layout: AdapterLayout, rank: int) -> dict[str, Count]:
-    """Each adapted module by name: its weight W beside A, B, magnitude and its trained bias."""
+    """Each adapted module by name: its weight W, its A, B, magnitude and trained bias."""
     biases = _trained_in_base(layout, rank)
     return {
         module.name: Count(
@@ -142,7 +142,7 @@ def most_adapted_block(layout: AdapterLayout) -> str | None:
 
 
 def count_model(layout: AdapterLayout, rank: int) -> Count:
-    """The whole model: every parameter of the base beside all that the adapter trains."""
+    """The whole model: every parameter of the base, and all that the adapter trains."""
     return Count(layout.total_parameters, _in_order(Counter(layout.trainable_by_role(rank))))
 
 

@@ -211,7 +211,7 @@ def _plain_name(name: str, module: nn.Module) -> str:
 def target_warnings(
     targets: str | list[str], adapted: PeftModel, kinds: tuple[str, ...]
 ) -> Iterator[AdapterWarning]:
-    """Names that match more than one kind of layer, as c_proj does in GPT-2, and names in vain.
+    """Names that match more than one kind of layer, as c_proj does in GPT-2, and unmatched names.
 
     `kinds` are the model's, as `named_kinds` lists them.
     """
@@ -292,7 +292,7 @@ def _first_of_class(
 
 
 def named_kinds(model: nn.Module) -> tuple[str, ...]:
-    """Which kinds of layer PEFT can adapt here, in the model's order; as many as fit a sentence.
+    """Which kinds of layer PEFT can adapt here, in the model's order, cut to what fits a sentence.
 
     In a model without any of those, all kinds that have weights.
     """

@@ -20,7 +20,7 @@ class AdapterTensor:
 
     `shape` is the one at rank 1; the size along `rank_axis`, if there is one, is multiplied by r.
     A "module_to_save" is of a module that is trained in full, such as a classification head: PEFT
-    puts a copy of it beside the frozen original, so that the model holds both.
+    adds a copy of it to the frozen original, so that the model holds both.
     """
 
     name: str
@@ -47,7 +47,7 @@ class AdapterTensor:
 
     @property
     def is_added(self) -> bool:
-        """Whether it stands beside the base model's own tensors, which then has more of them."""
+        """Whether it is added to the base model's own tensors, of which there are then more."""
         return self.in_adapter_dtype or self.role == "module_to_save"
 
 

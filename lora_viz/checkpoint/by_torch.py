@@ -111,7 +111,7 @@ def _class_of(name: str) -> Any:
 
 
 def _single_value(tensor: AdapterTensor, dtype: str) -> nn.Parameter:
-    """A stand-in with as many axes, each of size 1, so that a 405B model's state fits here."""
+    """A stand-in with the same axes, each of size 1, so that a 405B model's state fits here."""
     parameter = nn.Parameter(torch.zeros([1] * len(tensor.shape), dtype=getattr(torch, dtype)))
     parameter.grad = torch.zeros_like(parameter)
     return parameter

@@ -1,4 +1,4 @@
-"""Scenarios beside each other: what is compared, and how a link holds all of them.
+"""Scenarios side by side: what is compared, and how a link holds all of them.
 
 A scenario in a link is its own link parameters, `model=…&rank=…` without what is a default, and
 several stand in one parameter with `~` between them.

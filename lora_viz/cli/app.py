@@ -62,7 +62,7 @@ def main() -> NoReturn:
         status = _complain(_usage(error), 2)
     except (typer.Abort, KeyboardInterrupt):
         status = 130
-    except (BrokenPipeError, SystemExit):  # whoever read it has enough; typer raises the second
+    except (BrokenPipeError, SystemExit):  # the reader has closed the pipe; typer raises the second
         status = _write_no_more(128 + signal.SIGPIPE)
     except Exception as error:
         status = _write_no_more(_complain(_unexpected(error), 2))

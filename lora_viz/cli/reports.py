@@ -31,7 +31,7 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Parameters in all and trained ones, by module.
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
-    percentage, which is a share of base and adapter together, stands beside it.
+    percentage, which is a share of base and adapter together, is given too.
     `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
     """
     if scenario.method == "full":
@@ -113,7 +113,7 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """The largest batch at this sequence length, and the longest sequence at this batch, that fit.
 
     `needs_bytes` is what a step at this batch and length needs, as `memory` answers it.
-    `largest_…` is where PyTorch's default allocator has room beside an assumed CUDA context,
+    `largest_…` is where PyTorch's default allocator has room after an assumed CUDA context,
     `largest_…_tight` where expandable segments have; 0 where not even 1 does. Each is searched
     with simulated steps and simulated itself. `limited_by` is card, context or setting.
     """

@@ -34,7 +34,7 @@ class LayerState:
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of the trained weights; their gradients, and each moment, take as many."""
+        """Bytes of the trained weights, and also of their gradients and of each moment."""
         return self.bytes_of(self.trained_values)
 
     @property
@@ -82,7 +82,7 @@ def lora_state(
     optimizer: str,
     dora: bool = False,
 ) -> LayerState:
-    """A layer whose W is frozen beside a trained A and B (Hu et al. 2021).
+    """A layer with a frozen W and a trained A and B (Hu et al. 2021).
 
     DoRA trains one magnitude for each output as well (Liu et al. 2024).
     """

@@ -15,7 +15,7 @@ from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.kit.base import Drawing, add_words
 from lora_viz.figures.kit.colours import DARK_INK, NEUTRAL, Meaning, colour, pattern, translucent
 from lora_viz.format import DECIMAL_UNITS, THIN_SPACE, grouped, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 
 ROW, HEADING, BAR = 66, 22, 38  # pixels: a heading with its bar below it
 AXIS, TOP = 26, 2
@@ -49,7 +49,7 @@ class Piece:
 class Row:
     """A bar of pieces end to end with a heading; a zoomed one is drawn that many times longer.
 
-    `total` is the number beside the heading; without one it is the sum of the pieces.
+    `total` is the number next to the heading; without one it is the sum of the pieces.
     """
 
     heading: str
@@ -83,7 +83,7 @@ def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.
     """A full model for each task above one base with an adapter for each, on one axis."""
     tasks = {"tasks": grouped(storage.tasks)}
     full = Row(
-        _("%(tasks)s full models") % tasks,
+        plural("%(tasks)s full model", "%(tasks)s full models", storage.tasks) % tasks,
         [
             *_copies([Piece(_("Fine-tuned"), storage.base, "update")], storage.tasks),
             Piece(_("Base model"), storage.base, "frozen", hinted=True),
@@ -91,7 +91,10 @@ def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.
         total=size(storage.full_models),
     )
     shared = Row(
-        _("❄ One base, 🔥 %(tasks)s adapters") % tasks,
+        plural(
+            "❄ One base, 🔥 %(tasks)s adapter", "❄ One base, 🔥 %(tasks)s adapters", storage.tasks
+        )
+        % tasks,
         [
             Piece(_("Base model"), storage.base, "frozen"),
             *_copies(file_pieces(adapter_parts), storage.tasks),

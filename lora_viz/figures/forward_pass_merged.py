@@ -1,4 +1,4 @@
-"""The merged weight: W and ΔW added up to W′, and W′·x beside the output of the three steps."""
+"""The merged weight: W and ΔW added up to W′, and W′·x next to the output of three steps."""
 
 from __future__ import annotations
 

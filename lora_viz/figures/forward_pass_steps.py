@@ -1,6 +1,6 @@
 """The forward pass as a diagram: x goes through W and through A and B, both are added up to h.
 
-Every node is the heat map of a tensor. Shapes stand beside them; areas are not to scale.
+Every node is the heat map of a tensor. Shapes stand next to them; areas are not to scale.
 """
 
 from __future__ import annotations

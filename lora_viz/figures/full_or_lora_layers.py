@@ -49,7 +49,7 @@ class ScalingFactor(NamedTuple):
 
 
 def full_figure(shape: LayerShape, state: LayerState) -> go.Figure:
-    """x → W → h with W trained, and beside it W's gradient and moments, each as large as W."""
+    """x → W → h with W trained, and next to it W's gradient and moments, each as large as W."""
     drawing = _empty_picture()
     sizes, sides = (shape.out_features, shape.in_features), (shape.width, shape.height)
     middle, bottom = WEIGHT_LEFT + shape.width / 2, TOP + shape.height
@@ -75,7 +75,7 @@ def full_figure(shape: LayerShape, state: LayerState) -> go.Figure:
 
 
 def lora_figure(shape: LayerShape, state: LayerState, factor: ScalingFactor) -> go.Figure:
-    """x → W → h and x → A → B → × factor → +, and beside it what training keeps for A and B."""
+    """x → W → h and x → A → B → × factor → +, and next to it what training keeps for A and B."""
     drawing = _empty_picture()
     _paths(drawing, shape, factor)
     _frozen_weight(drawing, shape, state)

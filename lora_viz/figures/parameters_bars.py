@@ -1,4 +1,4 @@
-"""Full fine-tuning beside an adapter, as pairs of bars on linear axes or a logarithmic one."""
+"""Full fine-tuning and an adapter, as pairs of bars on linear axes or a logarithmic one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BarPair:
 def parameter_bars(panels: Sequence[Sequence[BarPair]], *, log: bool) -> go.Figure:
     """Draw panels below each other, in each a pair of bars for every entry.
 
-    On linear axes every panel is true to scale and has an axis of its own; the last panel's
+    On linear axes every panel is true to scale and has its own axis; the last panel's
     adapter is drawn a second time, magnified. On the logarithmic axis all panels share one range,
     lengths are not true to scale, and the parts of a bar divide its length by their shares.
     """
@@ -96,7 +96,7 @@ def _draw_pair(drawing: BarDrawing, pair: BarPair, axis: str, top: float, log: b
 
 
 def _draw_lens(drawing: BarDrawing, pair: BarPair, axis: str, zoom: int) -> None:
-    """Draw the pair's adapter again on an axis of its own, which is shorter by the factor zoom."""
+    """Draw the pair's adapter again on its own axis, which is shorter by the factor zoom."""
     words = [f"{segment.name} {grouped(segment.parameters)}" for segment in pair.adapter]
     drawing.add_segments(pair.adapter, axis, LENS / 2, LENS, words=words)
     drawing.write_number(_("× %s") % grouped(zoom), LENS / 2, axis, size=13)

@@ -38,7 +38,7 @@ class BlockLayer:
 
 
 def block_targets(layers: Sequence[BlockLayer]) -> go.Figure:
-    """Draw a bar for every layer, true to scale: W and, at its end, what is trained beside it.
+    """Draw a bar for every layer, true to scale: W and, at its end, what is trained.
 
     Layers of one part of the block stand behind one bracket.
     """

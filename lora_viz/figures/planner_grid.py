@@ -52,7 +52,7 @@ def fit_grid(
     """Draw the grid, the first row at the top.
 
     Args:
-        rows: what stands beside the cells (HTML).
+        rows: what stands next to the cells (HTML).
         cells: for each row a cell for each column; None where nothing is known.
     """
     groups = [list(group) for _name, group in groupby(columns, key=lambda column: column.group)]

@@ -1,4 +1,4 @@
-"""A rank sweep as small charts over the rank, full fine-tuning beside them."""
+"""A rank sweep as small charts over the rank, with full fine-tuning for comparison."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Panel:
 
 
 def sweep_figure(panels: Sequence[Panel]) -> go.Figure:
-    """A chart for each measurement, two beside each other; each begins at its own lowest value.
+    """A chart for each measurement, two side by side; each begins at its own lowest value.
 
     Ranks stand at even distances, so each step to the right doubles the default ranks. A point is
     the median over the seeds, its line from the lowest to the highest.

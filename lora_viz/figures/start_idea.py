@@ -1,4 +1,4 @@
-"""The idea of LoRA as one picture: a frozen W, and beside it the thin A and B that are trained."""
+"""The idea of LoRA as one picture: a frozen W, and next to it the thin A and B that are trained."""
 
 from __future__ import annotations
 

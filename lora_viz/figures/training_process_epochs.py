@@ -1,4 +1,4 @@
-"""The explainer's four epochs as it draws them, and its perplexities beside exp(loss)."""
+"""The explainer's four epochs as it draws them, and its perplexities compared with exp(loss)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ LARGEST_LOSS = 1e100
 
 
 def story_figure(story: Story) -> go.Figure:
-    """One layer over a run's snapshots, with a slider and a play button of its own.
+    """One layer over a run's snapshots, with its own slider and play button.
 
     The colours of a matrix and every axis are the same at each step.
     """
@@ -155,7 +155,7 @@ def _add_losses(drawing: Drawing, story: Story) -> None:
         yaxis="y3",
         mode="lines",
         line={"color": translucent("logits", 0.55), "width": 1},
-        hovertemplate=_("batch loss after %{x} steps: %{y:.4f}") + "<extra></extra>",
+        hovertemplate=_("batch loss at step %{x}: %{y:.4f}") + "<extra></extra>",
     )
     drawing.add_scatter(
         x=[one.step for one in story.held_out],
@@ -166,7 +166,7 @@ def _add_losses(drawing: Drawing, story: Story) -> None:
         line={"color": colour("logits"), "width": 2.5},
         marker={"size": 5},
         customdata=[perplexity_words(one.loss, 2) for one in story.held_out],
-        hovertemplate=_("held-out loss after %{x} steps: %{y:.4f}<br>perplexity %{customdata}")
+        hovertemplate=_("held-out loss at step %{x}: %{y:.4f}<br>perplexity %{customdata}")
         + "<extra></extra>",
     )
 

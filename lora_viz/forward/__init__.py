@@ -5,5 +5,5 @@ samples
 ask
     `read_forward_pass`, which a worker runs.
 run_layer, steps, short_training
-    The layer beside PEFT's own, its steps, and a short training of A and B. They load torch.
+    The layer compared with PEFT's own, its steps, and a short training of A and B. They load torch.
 """

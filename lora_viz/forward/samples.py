@@ -144,7 +144,7 @@ def is_too_large(in_features: int, out_features: int) -> bool:
 
 
 def computed_rows(in_features: int, out_features: int, batch_size: int) -> int:
-    """How many rows of the batch are computed: all, or as many as a worker manages in a moment.
+    """How many rows of the batch are computed: all, or what a worker manages in a moment.
 
     The rows of a batch do not depend on each other, so the others change none of these.
     """

@@ -14,7 +14,7 @@ class MappedLayer:
 
     `label` is the shortest end of its name that is no other kind's; `layer` is the first of the
     `copies`; `adapters` are that layer's. `is_selectable` says that PEFT can adapt it by name,
-    `is_trained_in_full` that it trains a copy of it beside the frozen original.
+    `is_trained_in_full` that it trains a copy of it and keeps the frozen original.
     """
 
     kind: str

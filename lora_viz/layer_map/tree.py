@@ -22,7 +22,7 @@ CLASS_NAME = re.compile(r"(.+?)(?:LMHead|DoubleHeads|For[A-Z]|Model$).*")
 
 @dataclass(frozen=True)
 class Block:
-    """One block: its parts in the order in which data passes, and what is beside its matrices.
+    """One block: its parts in the order in which data passes, and what it has besides matrices.
 
     `small` are norms and other layers that do not multiply by a matrix. `trained` are the tensors
     that training with the adapter changes.
@@ -103,7 +103,7 @@ PARALLEL_MODELS = {"gpt_neox", "gptj", "codegen", "phi", "cohere", "cohere2"}
 
 
 def build_layer_tree(architecture: Architecture, layout: AdapterLayout) -> LayerTree:
-    """Group a model's layers, with the adapter's modules beside the layers that they adapt."""
+    """Group a model's layers, with the adapter's modules at the layers that they adapt."""
     parts = _Parts(architecture, layout)
     stacks = _stacks(architecture, parts)
     outside = [layer for layer in architecture.layers if layer.block is None]

@@ -40,7 +40,7 @@ class Largest:
 
 
 def room(memory_bytes: int) -> int:
-    """Bytes of a card that are left beside the CUDA context."""
+    """Bytes of a card that are left after the CUDA context."""
     return memory_bytes - CUDA_CONTEXT_BYTES
 
 

@@ -41,7 +41,7 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A measured peak beside the simulated one.
+    """A measured peak and the simulated one.
 
     `simulated` is the peak allocated, or for reserved memory the end of the simulated range that
     is nearest; `error` is its distance as a share of what was measured, 0 inside the range.

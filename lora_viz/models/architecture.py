@@ -14,7 +14,7 @@ BLOCK = re.compile(r"^(.*?\.\d+)\.(.+)$")
 
 @dataclass(frozen=True)
 class Layer:
-    """One module that holds parameters of its own.
+    """One module that holds parameters itself.
 
     `weight_shape` is as stored: (out, in) for Linear, (in, out) for Conv1D, (rows, width) for
     Embedding. `parameters` leaves out a weight that is tied to an earlier layer's.

@@ -182,7 +182,7 @@ def _of_wrong_kind(values: dict[str, Any], error: Exception) -> Fault | None:
 
 
 def _unknown_name(values: dict[str, Any], error: Exception) -> Fault | None:
-    """The name, of an activation for example, that is looked for in vain."""
+    """The name, of an activation for example, that was looked for and not found."""
     if isinstance(error, KeyError) and error.args:
         unknown = error.args[0]
     elif isinstance(error, AttributeError):

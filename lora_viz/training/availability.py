@@ -45,7 +45,7 @@ def _why_wrong_head(model: str) -> Message | None:
         return None
     try:
         named = resolve(model).values.get("architectures") or ()
-    except UserError:  # whoever loads the model says what is wrong with it
+    except UserError:  # what loads the model says what is wrong with it
         return None
     for name in named if isinstance(named, (list, tuple)) else ():
         if isinstance(name, str) and OTHER_HEADS.search(name):

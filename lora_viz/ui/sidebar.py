@@ -78,7 +78,7 @@ def _other_models() -> None:
 
 
 def _upload() -> None:
-    """A place for a config.json, which is empty again after each, and what is in use beside it.
+    """A place for a config.json, which is empty again after each, and what is in use now.
 
     The browser itself refuses a file that is too large and tells nobody, so the model in use is
     always named here.

@@ -5,7 +5,7 @@ import streamlit as st
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.checkpoints_bars import one_run_figure, tasks_figure
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.ui.checkpoints import words
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.checkpoints.explainer_story import story
@@ -36,11 +36,7 @@ with at.picture:
             "Drawn to scale, units are decimal (MB = 10⁶ B). The full model is saved in "
             "%(files)s. Pale: the base that full models start from, not counted in their sum."
         )
-        % {
-            "files": _("one file")
-            if sizes.model_files == 1
-            else _("%s files") % grouped(sizes.model_files)
-        }
+        % {"files": plural("%s file", "%s files", sizes.model_files) % grouped(sizes.model_files)}
     )
 with at.number:
     words.key_number(sizes, scenario)

@@ -1,4 +1,4 @@
-"""Parameters: every trained parameter of the model, full fine-tuning beside LoRA."""
+"""Parameters: every trained parameter of the model, full fine-tuning and LoRA."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""This machine: what NVML and torch see, read anew every two seconds while there is a GPU."""
+"""This machine: what NVML and torch see, read every two seconds while there is a GPU."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""How far to trust this: simulated steps beside runs that others measured."""
+"""How far to trust this: simulated steps, and runs that others measured."""
 
 from statistics import median
 

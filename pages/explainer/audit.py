@@ -1,4 +1,4 @@
-"""Audit: every figure of the explainer beside the recomputed one."""
+"""Audit: every figure of the explainer, and the recomputed one."""
 
 import streamlit as st
 
@@ -36,7 +36,7 @@ with at.picture:
 page.table(
     [
         {
-            "§": finding.section,
+            "§": _(finding.section),
             _("Figure"): str(finding.claim),
             _("The explainer says"): as_text(finding.stated, finding.unit),
             _("Computed"): as_text(finding.computed, finding.unit),
@@ -51,7 +51,9 @@ page.table(
 
 def formula() -> None:
     """The rule that decides the first two verdicts."""
-    st.latex(r"\text{exact}: s = c \qquad \text{rounded}: |s - c| \le \text{one step of } s")
+    exact, rounded = rf"\text{{{_('exact')}}}", rf"\text{{{_('rounded')}}}"
+    step = rf"\text{{{_('one step of the last digit of s')}}}"
+    st.latex(rf"{exact}: s = c \qquad {rounded}: |s - c| \le {step}")
     st.markdown(
         _(
             "s is the stated figure, c the computed one. Where the rule does not decide, the "

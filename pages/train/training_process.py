@@ -1,4 +1,4 @@
-"""Training process: a real run's snapshots, and the document's four epochs as it tells them."""
+"""Training process: a real run's snapshots, and the explainer's four epochs as it tells them."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from lora_viz.ui.training_process.player import choose_told_run
 
 
 def table() -> None:
-    """The run's snapshots above the document's epochs."""
+    """The run's snapshots above the explainer's epochs."""
     st.markdown(f"**{_('The real run')}**")
     told.table()
     st.markdown(f"**{_('The explainer’s epochs')}**")

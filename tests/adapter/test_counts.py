@@ -37,8 +37,8 @@ def gpt2() -> Read:
     return read("gpt2", "c_attn", "attn.c_proj")
 
 
-def test_the_document_s_counts_for_each_kind_of_layer(gpt2: Read) -> None:
-    """§5: 1,769,472 beside 24,576 (1.4 %), 589,824 beside 12,288 (2.1 %)."""
+def test_the_explainer_s_counts_for_each_kind_of_layer(gpt2: Read) -> None:
+    """§5: 1,769,472 against 24,576 (1.4 %), 589,824 against 12,288 (2.1 %)."""
     attention, projection = count_kinds(gpt2[1], rank=8)
     assert (attention.name, attention.modules) == ("attn.c_attn", 12)
     assert (attention.one.full, attention.one.trainable) == (1_769_472, 24_576)
@@ -48,7 +48,7 @@ def test_the_document_s_counts_for_each_kind_of_layer(gpt2: Read) -> None:
 
 
 @pytest.mark.parametrize(("rank", "trainable"), [(4, 18_432), (8, 36_864), (32, 147_456)])
-def test_the_document_s_counts_for_a_block(gpt2: Read, rank: int, trainable: int) -> None:
+def test_the_explainer_s_counts_for_a_block(gpt2: Read, rank: int, trainable: int) -> None:
     """§6; a block of GPT-2 small has 12 · 768² + 13 · 768 parameters."""
     (block,) = count_blocks(*gpt2, rank=rank)
     assert (block.name, block.alike) == ("transformer.h.0", 12)

@@ -109,7 +109,7 @@ def test_model_file_is_as_large_as_the_one_transformers_saves(
     assert file.bytes == (tmp_path / file.name).stat().st_size
 
 
-def test_sizes_of_the_document_s_training_run() -> None:
+def test_sizes_of_the_explainer_s_training_run() -> None:
     """Measured once with PEFT 0.21 and Trainer: GPT-2 small, r = 8, c_proj twice in each block."""
     dtypes = ("float32", "float32")
     adapter = adapter_bytes(read_adapter_layout("gpt2", DOCUMENT_TARGETS), 8, *dtypes)

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: in a process of its own."""
+"""The command line as a user runs it: in a separate process."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_terminal_without_the_letters_gets_their_codes() -> None:
 def test_every_linear_layer_is_counted_alone_and_refused_beside_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Beside names PEFT would take it for a name of no layer: 27,262,976 are the names' alone."""
+    """Among names PEFT would take it for a name of no layer: 27,262,976 are the names' alone."""
     targets = ["all-linear", "All-Linear", "q_proj,v_proj,all-linear", ["all-linear", "q_proj"]]
     file = tmp_path / "scenarios.jsonl"
     file.write_text("\n".join(json.dumps({"targets": one}) for one in targets))
@@ -220,7 +220,7 @@ def test_training_without_a_layer_to_adapt_is_refused_before_a_folder_is_made(
 
 
 def printed_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What the command prints, without a process of its own."""
+    """What the command prints, without another process."""
     app(arguments, standalone_mode=False)
     return capsys.readouterr().out
 

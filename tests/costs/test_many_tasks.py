@@ -1,4 +1,4 @@
-"""The bill for several tasks, against the document's own arithmetic."""
+"""The bill for several tasks, against the explainer's own arithmetic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.explainer.quotes import FILES
 
 
-def test_the_document_s_arithmetic() -> None:
+def test_the_explainer_s_arithmetic() -> None:
     assert FILES.shared == pytest.approx(547)
     assert FILES.full_models_and_base == 3000
     assert FILES.saved_counting_base == pytest.approx(0.818, abs=5e-4)

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the server's log beside a failure."""
+    """Show the server's log with a failure."""
     report = yield
     servers = [v for v in getattr(item, "funcargs", {}).values() if isinstance(v, AppServer)]
     if report.failed:

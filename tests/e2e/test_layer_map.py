@@ -14,7 +14,7 @@ from harness.browser import PHONE, assert_no_exception, new_context, open_page, 
 from harness.server import AppServer
 
 ATTENTION = "442,368"  # PEFT's count for c_attn and attn.c_proj of GPT-2 at r = 8
-WITH_C_FC = "811,008"  # c_fc (768 → 3072) adds as many as mlp.c_proj (3072 → 768)
+WITH_C_FC = "811,008"  # c_fc (768 → 3072) adds the same number as mlp.c_proj (3072 → 768)
 
 
 def layer(page: Page, name: str) -> Locator:

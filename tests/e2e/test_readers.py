@@ -1,4 +1,4 @@
-"""Two browsers on one server: each has runs of its own, also after a reload."""
+"""Two browsers on one server: each has its own runs, also after a reload."""
 
 from __future__ import annotations
 

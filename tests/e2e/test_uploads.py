@@ -34,7 +34,7 @@ def expect_chosen(page: Page, file: Path) -> None:
     expect(main).to_contain_text(f"{file.name}: ", timeout=TIMEOUT_MS)
     wait_until_idle(page)
     words = re.search(
-        rf"{re.escape(file.name)}: ([\d,]+) characters to train on, ([\d,]+) to validate, "
+        rf"{re.escape(file.name)}, in characters: ([\d,]+) to train on, ([\d,]+) to validate, "
         r"([\d,]+) held out",
         main.inner_text().replace(grouped(1_000)[1], ","),
     )

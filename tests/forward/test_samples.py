@@ -69,7 +69,7 @@ def peft_layer(settings: dict[str, Any]) -> Any:
 
 
 def close(one: torch.Tensor, other: torch.Tensor) -> None:
-    """Equal within rounding, beside the largest value: sums of both signs cancel."""
+    """Equal within rounding, relative to the largest value: sums of both signs cancel."""
     epsilon = torch.finfo(one.dtype).eps
     largest = other.abs().max().item()
     torch.testing.assert_close(one, other, rtol=0, atol=2000 * epsilon * (largest + epsilon))

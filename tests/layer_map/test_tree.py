@@ -69,7 +69,7 @@ def test_no_parameter_and_no_adapter_is_lost(model: str) -> None:
     assert sorted(names) == sorted(architecture.blocks)
 
 
-def test_the_document_s_block() -> None:
+def test_the_explainer_s_block() -> None:
     tree = tree_of("gpt2")
     assert tree.family == "GPT2"
     assert outline(tree) == ["wte", "wpe", 12, "ln_f", "lm_head"]

@@ -30,7 +30,7 @@ def simulate(scenario: Scenario) -> MemoryReport:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Scenario:
-    """A small model of one block on a card that has 80 MB beside the CUDA context."""
+    """A small model of one block on a card that has 80 MB after the CUDA context."""
     config = GPT2 | {"n_layer": 1, "n_positions": 4096}
     (tmp_path / "config.json").write_text(json.dumps(config))
     memory = (CUDA_CONTEXT_BYTES + 80_000_000) / 1e9

@@ -29,7 +29,7 @@ from tests.small_models import build
 
 
 def simulated(folder: Path, config: dict[str, Any], **choices: Any) -> MemoryReport:
-    """The report of a small model in a folder of its own."""
+    """The report of a small model in a new folder."""
     (folder / "config.json").write_text(json.dumps(config))
     values = {"target_modules": targets(config), "batch_size": 2, "seq_len": 64} | choices
     scenario = Scenario.make(values)

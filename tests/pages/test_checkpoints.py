@@ -26,7 +26,7 @@ def longest_axis(app: AppTest, chart: int) -> float:
     return json.loads(app.get("plotly_chart")[chart].proto.spec)["layout"]["xaxis"]["range"][1]
 
 
-def test_the_document_s_training_checkpoint() -> None:
+def test_the_explainer_s_training_checkpoint() -> None:
     """The measured sizes in `tests/test_checkpoint.py`, and 9.35 MiB of both together."""
     words = words_of(open_page(targets="c_attn,c_proj"))
     for number in ("3,253,104 B", "6,547,275 B", "9.80 MB", "9.35 MiB", "497,774,208 B"):

@@ -1,4 +1,4 @@
-"""The decomposition page: the document's numbers, the break-even rank, the rebuilt example."""
+"""The decomposition page: the explainer's numbers, the break-even rank, the rebuilt example."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.application import opened
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of runs of its own, empty at first."""
+    """A new, empty folder of runs."""
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
     return tmp_path
 
@@ -36,7 +36,7 @@ def words_of(app: AppTest) -> str:
     return " ".join(element.value for element in (*app.markdown, *app.caption, *app.latex))
 
 
-def test_the_document_s_numbers() -> None:
+def test_the_explainer_s_numbers() -> None:
     words = words_of(open_page())
     assert ">2.08\u202f%<" in words
     assert "97.92\u202f% fewer" in words

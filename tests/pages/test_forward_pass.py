@@ -1,4 +1,4 @@
-"""The forward-pass page: the document's shapes and scaling, PEFT's layer beside it, the merge."""
+"""The forward-pass page: the explainer's shapes and scaling, PEFT's layer, the merge."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def difference(app: AppTest) -> float:
     )
 
 
-def test_the_document_s_shapes_and_scaling() -> None:
+def test_the_explainer_s_shapes_and_scaling() -> None:
     app = open_page(step="2")
     labels = labels_of(app)
     for shape in ("768×768", "8×768", "768×8", "4×768", "4×8"):

@@ -26,7 +26,7 @@ def drawings(app: AppTest) -> list[dict[str, Any]]:
     return json.loads(component.proto.json)["drawings"]
 
 
-def test_the_document_s_block() -> None:
+def test_the_explainer_s_block() -> None:
     app = open_page()
     words = words_of(app)
     assert "442,368 of 124,439,808 parameters" in words

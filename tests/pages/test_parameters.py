@@ -1,4 +1,4 @@
-"""The parameters page: the document's counts, the trap in target names, and its controls."""
+"""The parameters page: the explainer's counts, the trap in target names, and its controls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def notes(app: AppTest) -> list[str]:
     return [note["text"] for note in chart(app)["layout"]["annotations"]]
 
 
-def test_the_document_s_model() -> None:
+def test_the_explainer_s_model() -> None:
     app = open_page()
     words = words_of(app)
     assert "0.355\u202f%" in words

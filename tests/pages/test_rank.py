@@ -1,4 +1,4 @@
-"""The rank page: the document's numbers per layer, its guidance as a quotation, the controls."""
+"""The rank page: the explainer's numbers per layer, its guidance as a quotation, the controls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.application import opened
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of runs of its own, empty at first."""
+    """A new, empty folder of runs."""
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
     return tmp_path
 
@@ -46,7 +46,7 @@ def notes(app: AppTest, number: int) -> str:
     return " ".join(note["text"] for note in chart(app, number)["layout"]["annotations"])
 
 
-def test_the_document_s_numbers() -> None:
+def test_the_explainer_s_numbers() -> None:
     app = open_page()
     words = words_of(app)
     assert "× 12 blocks = 442,368, 0.355" in words

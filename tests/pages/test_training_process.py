@@ -1,4 +1,4 @@
-"""The training process page: a run's snapshots, the document's four epochs, exp(loss)."""
+"""The training process page: a run's snapshots, the explainer's four epochs, exp(loss)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.application import opened
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of runs of its own, empty at first."""
+    """A new, empty folder of runs."""
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
     return tmp_path
 
@@ -84,7 +84,7 @@ def test_a_run_that_cannot_be_told_gives_way_to_the_recorded_one(runs: Path) -> 
     assert "A shipped run" in words_of(app)
 
 
-def test_the_document_s_epochs_beside_exp_of_the_loss() -> None:
+def test_the_explainer_s_epochs_beside_exp_of_the_loss() -> None:
     app = open_page()
     words = words_of(app)
     assert '<div class="key-number">14.30</div>' in words

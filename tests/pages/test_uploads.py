@@ -64,7 +64,7 @@ def test_only_what_is_shown_as_chosen_is_trained_on(started: list[TrainingSettin
     assert "Upload your text or JSONL first." in words_of(app)
     give(app, "../../rows 1.JSONL", ROWS)
     said = words_of(app)
-    assert "rows 1.jsonl: 24 rows to train on, 3 to validate, 3 held out." in said
+    assert "rows 1.jsonl, in rows: 24 to train on, 3 to validate, 3 held out." in said
     assert "Left out: 10 rows of more than 64 tokens." in said
     assert not app.file_uploader, "an older file is in use while another can be given"
     app.button(key="start-training").click().run()
@@ -80,7 +80,7 @@ def test_only_what_is_shown_as_chosen_is_trained_on(started: list[TrainingSettin
         assert app.session_state["training"].data_file == ""
 
     give(app, "mine.md", TEXT)
-    assert not app.main.error and "mine.md: 4," in words_of(app)
+    assert not app.main.error and "mine.md, in characters: 4," in words_of(app)
     assert "In sequences of 64 tokens: " in words_of(app)
     app.button(key="start-training").click().run()
     assert Path(started[1].data_file).read_bytes() == TEXT and len(started) == 2

@@ -31,7 +31,7 @@ def text_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, text_file: Path) -> Run:
-    """A LoRA run that was started as pages start it, in a process of its own."""
+    """A LoRA run that was started as pages start it, in a separate process."""
     run = launch.start(short_settings(text_file), "finished", tmp_path_factory.mktemp("runs"))
     wait_until_gone(run)
     assert run.state() == "finished", run.log_file.read_text()

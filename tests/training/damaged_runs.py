@@ -29,7 +29,7 @@ LAYERS = ("h.0.attn", "h.1.attn")
 SNAPSHOTS = ("snapshots/step-000000.safetensors", "snapshots/step-000001.safetensors")
 HUGE = 10**30
 
-# What damages a file of any kind. A FIFO without a writer would hold up whoever opens it.
+# What damages a file of any kind. A FIFO without a writer would hold up everyone who opens it.
 PATHS: dict[str, Callable[[Path], object]] = {
     "missing": lambda _path: None,
     "empty": lambda path: path.write_bytes(b""),

@@ -1,4 +1,4 @@
-"""Short jobs on the embedded model, in this process or in one of their own."""
+"""Short jobs on the embedded model, in this process or in a separate one."""
 
 from __future__ import annotations
 

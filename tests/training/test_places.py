@@ -28,7 +28,7 @@ STOPPED = Result(state="stopped", started=1.0, ended=2.0)
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory and a home of its own."""
+    """A new working directory and home."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))

@@ -1,4 +1,4 @@
-"""A rank sweep keeps each run in a folder of its own and goes on where it was cut off."""
+"""A rank sweep keeps each run in a separate folder and goes on where it was cut off."""
 
 from __future__ import annotations
 

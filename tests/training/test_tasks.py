@@ -146,7 +146,7 @@ def test_wrong_rows_are_named(
         (
             "\n".join(rows(MINIMUM_ROWS - 1)).encode(),
             "a.jsonl",
-            f"{MINIMUM_ROWS - 1} different rows, where at least {MINIMUM_ROWS}",
+            f"too few different rows: {MINIMUM_ROWS - 1}, where at least {MINIMUM_ROWS}",
         ),
     ],
 )

@@ -233,6 +233,24 @@ def test_a_number_of_repetitions_beyond_reason_is_one_sentence() -> None:
         check_pattern("a{99999999999999999999}", ["c_attn"])
 
 
+@pytest.mark.parametrize(
+    ("query", "spoken", "language", "written"),
+    [
+        ({}, "en", "en", {}),
+        ({}, "ko", "ko", {"lang": "ko"}),
+        ({"lang": "ko"}, "en", "ko", {"lang": "ko"}),
+        ({"lang": "en"}, "ko", "en", {"lang": "en"}),
+        ({"language": "en"}, "ko", "en", {"lang": "en"}),
+    ],
+)
+def test_a_link_without_a_language_is_read_in_the_browser_s(
+    query: dict[str, str], spoken: str, language: str, written: dict[str, str]
+) -> None:
+    given = links.read(query, spoken)
+    assert given.scenario.language == language
+    assert links.write(given.scenario, given.view, given.training, spoken) == written
+
+
 def test_lists_are_short_and_hold_each_value_once() -> None:
     assert COMPARED_AT_ONCE == MOST_RUNS
     given = links.read(

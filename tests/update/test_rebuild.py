@@ -105,7 +105,7 @@ def test_nothing_is_missed_of_a_zero_update() -> None:
 
 
 def test_the_noise_is_what_the_true_rank_leaves() -> None:
-    """A fresh noise of norm 0.1 beside 1: at the true rank a little under 0.1 / √1.01 is left."""
+    """A fresh noise of norm 0.1 against 1: at the true rank a little under 0.1 / √1.01 is left."""
     best = rebuild_example(256, 256, 4, 0.1, 0, 0).best_error(4)
     assert 0.95 * 0.1 / np.sqrt(1.01) < best < 0.1 / np.sqrt(1.01)
 

@@ -71,7 +71,7 @@ class Facts:
 
     @property
     def optimizer_file(self) -> int:
-        """Bytes of the optimizer state saved beside it."""
+        """Bytes of the optimizer state saved with it."""
         return optimizer_bytes(self.optimizer, RANK, DTYPE, DTYPE)
 
     @property

@@ -89,7 +89,7 @@ SECTION_9 = (
     ),
 )
 
-SUMMARY = "end"
+SUMMARY = N_("end")
 SECTION_END = (
     Claim(
         quotes.TOTAL_MILLIONS,

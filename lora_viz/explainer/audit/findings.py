@@ -46,7 +46,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim beside the recomputed figure, with its verdict and one sentence why."""
+    """A claim and the recomputed figure, with its verdict and one sentence why."""
 
     section: str
     claim: Message

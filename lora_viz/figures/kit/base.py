@@ -20,7 +20,7 @@ class Drawing:
     """Traces, annotations and shapes on their way to one figure of a fixed height in pixels.
 
     They are collected as plain dicts, in Plotly's words, because Plotly checks the whole figure
-    anew for each one that is added to it. The figure takes the page's ground and ink.
+    again for each one that is added to it. The figure takes the page's ground and ink.
     """
 
     def __init__(self, height: int) -> None:

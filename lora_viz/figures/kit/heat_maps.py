@@ -123,7 +123,7 @@ def add_heat_map(
             not given.
         centre: the value between the two colours.
         presence: what is ahead is an empty frame; what is done is pale.
-        narrow: the range stands on a line of its own below the shape.
+        narrow: the range stands on a separate line below the shape.
     """
     sample = named.sample
     limit = max(sample.maximum - centre, centre - sample.minimum) if scale is None else scale

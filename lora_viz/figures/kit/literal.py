@@ -1,8 +1,7 @@
 """Text from outside as it is written, whatever it holds: one function for each place that draws it.
 
 A model's, a run's or a file's name, a target, a sentence that quotes one of them: nothing of it may
-become a link, a picture, a formula or a line of its own. Pages have `lora_viz.ui.kit.literal`
-besides.
+become a link, a picture, a formula or a new line. Pages also have `lora_viz.ui.kit.literal`.
 """
 
 from __future__ import annotations

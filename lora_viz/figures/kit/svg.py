@@ -117,7 +117,7 @@ def number_width(words: str, size: float) -> float:
 
 
 def text_width(words: str, size: float) -> float:
-    """About as many pixels as words take in the font for text."""
+    """About how many pixels words take in the font for text."""
     return sum(_cells(letter) for letter in words) * TEXT_FONT_WIDTH * size
 
 

@@ -35,7 +35,7 @@ FLOW_GAP, NOTE_SIZE = 8, 11
 
 @dataclass(frozen=True)
 class BlockWords:
-    """What is written beside the layers; `equal_blocks` counts the block itself too."""
+    """What is written next to the layers; `equal_blocks` counts the block itself too."""
 
     rank: int
     batch_size: int
@@ -85,7 +85,7 @@ def _at_right(right: float, baseline: float, words: str) -> str:
 
 
 def _beside(x: float, top: float, words: str) -> str:
-    """A note beside an arrow."""
+    """A note next to an arrow."""
     return text(words, x + 10, top + 13, "small-text")
 
 
@@ -152,7 +152,7 @@ def _draw_computation(space: tuple[float, float], top: float) -> tuple[str, floa
 def _draw_rows(
     cards: Sequence[Card], scale: float, space: tuple[float, float], top: float
 ) -> tuple[str, float]:
-    """Cards beside each other, in as many rows as they need."""
+    """Cards side by side, in the rows that they need."""
     left, width = space
     columns = _columns(cards, width)
     drawing: list[str] = []

@@ -53,7 +53,7 @@ class Card:
 
     @property
     def narrowest_flat(self) -> float:
-        """The least width in which A and B fit beside W."""
+        """The least width in which A and B fit next to W."""
         return 3 * PADDING + self._weight_width + self.adapter_width + GLYPH_GAP + GLYPH
 
     @property
@@ -74,7 +74,7 @@ class Card:
         )
 
     def height(self, flat: bool) -> float:
-        """The height of its lines, below each other or with A and B beside W.
+        """The height of its lines, below each other or with A and B next to W.
 
         Two lines are kept free for A and B, so that adding them moves nothing.
         """

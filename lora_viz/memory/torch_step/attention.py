@@ -59,7 +59,7 @@ class FusedAttention(torch.autograd.Function):
 def flash_backward(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Gradients of FlashAttention-2, beside its float32 accumulator and expanded heads.
+    """Gradients of FlashAttention-2, in addition to its float32 accumulator and expanded heads.
 
     `mha_bwd` in flash_api.cpp: `dq_accum` is (batch, tokens, heads, width) in float32 with tokens
     rounded up to 128 and width to 32, `softmax_d` a float32 for each query; with grouped queries
@@ -86,7 +86,7 @@ def flash_backward(
 def efficient_backward(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Gradients of the memory-efficient kernel, beside its float32 workspace.
+    """Gradients of the memory-efficient kernel, in addition to its float32 workspace.
 
     `attention_backward.cu`: `delta` is a float32 for each query, and half-precision gradients are
     accumulated in float32: that of the queries always (`kNeedsAccumGradQ`), those of keys and

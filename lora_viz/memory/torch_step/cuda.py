@@ -196,7 +196,7 @@ def counting(total: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def temporaries(func: Any, args: Any) -> list[torch.Tensor]:
-    """Tensors that CUDA's kernel of an operation needs beside its result.
+    """Tensors that CUDA's kernel of an operation needs in addition to its result.
 
     The gradient of softmax is made of the product of the result and its gradient, which is a
     tensor of its own (SoftMax.cu, `softmax_backward_cuda_out`).

@@ -34,7 +34,7 @@ from lora_viz.memory.torch_step.stand_in import StandIn
 from lora_viz.memory.trace import Trace
 
 CLIP_NORM = 1.0
-# it would write a traceback on the terminal beside the sentence that `simulate_step` raises
+# it would write a traceback on the terminal in addition to the sentence that `simulate_step` raises
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
 
 

@@ -34,7 +34,7 @@ def load_own(path: str | Path) -> Task:
         InvalidDataError: the file cannot be read or used; for rows, the message names the lines.
     """
     if not str(path):
-        _refuse(Message(N_("No file is named: choose your text or JSONL.")))
+        _refuse(N_("No file is named: choose your text or JSONL."))
     file = path_on_disk(path)
     name = _as_unicode(Path(path).name)
     text = _decode(name, _read(file, name))
@@ -181,7 +181,10 @@ def _is_unicode(text: str) -> bool:
 def _split_rows(name: str, rows: list[Example]) -> Task:
     if len(rows) < MINIMUM_ROWS:
         _refuse(
-            N_("%(file)s has %(rows)s different rows, where at least %(least)s are needed."),
+            N_(
+                "%(file)s has too few different rows: %(rows)s, where at least %(least)s are "
+                "needed."
+            ),
             file=name,
             rows=str(len(rows)),
             least=str(MINIMUM_ROWS),

@@ -1,6 +1,6 @@
 """The tasks that ship, a reader's own data, and the text that measures forgetting.
 
-Each task's files are described by the README beside them.
+Each task's files are described by the README in their folder.
 """
 
 from __future__ import annotations

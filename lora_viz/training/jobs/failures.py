@@ -41,7 +41,7 @@ def explain(error: BaseException) -> tuple[Message, Message]:
     """The reason in one sentence, and what to try in another."""
     words = _words(error)
     if isinstance(error, DivergedError):
-        return str(error), Message(
+        return error.message, Message(
             N_(
                 "Start again with a lower learning rate or a longer warm-up; resumed, it would "
                 "diverge again."

@@ -1,4 +1,4 @@
-"""Printing that cannot fail: what a job says beside its work must not end it."""
+"""Printing that cannot fail: what a job says while it works must not end it."""
 
 from __future__ import annotations
 

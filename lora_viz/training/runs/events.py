@@ -131,7 +131,7 @@ class CheckpointEvent(_Event):
 
 
 class ResumedEvent(_Event):
-    """A new process goes on after `step` steps; -1 if it begins anew, before its first evaluation.
+    """A new process goes on after `step` steps; -1 if it begins again, before its first evaluation.
 
     What was recorded after that step no longer counts; what belongs to no step stays.
     """

@@ -1,6 +1,6 @@
 """Runs that were recorded by this project and ship with it, in the very form of a reader's own.
 
-`scripts/record_runs.py` makes them; the README beside the data says on what machine and when.
+`scripts/record_runs.py` makes them; the README in the data's folder says on what machine and when.
 """
 
 from __future__ import annotations

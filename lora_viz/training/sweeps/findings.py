@@ -166,7 +166,7 @@ def _rise(loss: BeforeAfter | None) -> float | None:
 
 
 def _processor_seconds(run: Run) -> float | None:
-    """What the recording noted beside a run that ships."""
+    """What the recording noted about a run that ships."""
     if not exists(run.path / PROCESSOR_TIME):
         return None
     try:

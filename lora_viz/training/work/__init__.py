@@ -7,5 +7,5 @@ loading, adapting, trainer, callback
 evaluation, before_after, measurements, checks, simulated
     What is measured and tried out.
 snapshots, weight_changes, layer_changes, adapter_card
-    What is kept of weights, and the card beside a saved adapter.
+    What is kept of weights, and the card saved with an adapter.
 """

@@ -95,7 +95,7 @@ def _rows(
         (
             Message(N_("Training")),
             Message(
-                N_("%(steps)s steps of %(batch)s sequences of up to %(tokens)s tokens"),
+                N_("Steps: %(steps)s. Sequences in each: %(batch)s, of up to %(tokens)s tokens"),
                 steps=f"{found.get('steps', 0):,}",
                 batch=f"{scenario.batch_size * scenario.gradient_accumulation:,}",
                 tokens=f"{scenario.seq_len:,}",

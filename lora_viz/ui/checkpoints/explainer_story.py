@@ -1,4 +1,4 @@
-"""The story of the document's 9.4 MB: a training checkpoint, counted in MiB."""
+"""The story of the explainer's 9.4 MB: a training checkpoint, counted in MiB."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lora_viz.ui.kit import page
 
 
 def story() -> None:
-    """Recompute the document's checkpoint and show which convention gives its number."""
+    """Recompute the explainer's checkpoint and show which convention gives its number."""
     sizes = sizes_for(RUN)
     both = sizes.adapter + sizes.adapter_state
     values = {
@@ -63,7 +63,7 @@ def story() -> None:
 
 
 def _bill() -> str:
-    """The document's arithmetic for several tasks, and what its number of models counts."""
+    """The explainer's arithmetic for several tasks, and what its number of models counts."""
     return _(
         "For %(tasks)s tasks the explainer calculates %(base)s + %(tasks)s × %(adapter)s = "
         "%(shared)s against %(base)s × %(models)s = %(all)s, %(saved_all)s less. Its %(models)s "

@@ -11,7 +11,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.checkpoints_bars import ROLE_MEANINGS
 from lora_viz.format import binary_size, grouped, percent, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import latex, page
 
@@ -71,8 +71,16 @@ def formula(sizes: CheckpointSizes, storage: TaskStorage) -> None:
     lines = (
         _line(_("adapter file"), " + ".join(map(_part, sizes.adapter_parts)), sizes.adapter),
         _line(_("optimizer state"), f"{moments} + {rest}", sizes.adapter_state),
-        _line(_("one base, %s adapters") % tasks, f"{base} + {adapters}", storage.shared),
-        _line(_("%s full models") % tasks, rf"{storage.tasks} \cdot {model}", storage.full_models),
+        _line(
+            plural("one base, %s adapter", "one base, %s adapters", storage.tasks) % tasks,
+            f"{base} + {adapters}",
+            storage.shared,
+        ),
+        _line(
+            plural("%s full model", "%s full models", storage.tasks) % tasks,
+            rf"{storage.tasks} \cdot {model}",
+            storage.full_models,
+        ),
     )
     st.latex(r"\begin{aligned}" + r" \\[2pt] ".join(lines) + r"\end{aligned}")
     st.caption(
@@ -178,9 +186,11 @@ def _notes(scenario: Scenario) -> Iterator[str]:
 def _when_it_pays(storage: TaskStorage) -> str:
     if storage.pays_from is None:
         return _("This adapter is as large as the model: it does not pay for any number of tasks.")
-    return _("From %s tasks on, one base with adapters takes less than full models.") % grouped(
-        storage.pays_from
-    )
+    return plural(
+        "From %s task on, one base with adapters takes less than full models.",
+        "From %s tasks on, one base with adapters takes less than full models.",
+        storage.pays_from,
+    ) % grouped(storage.pays_from)
 
 
 def _table_row(scenario: Scenario, base_dtype: str, adapter_dtype: str) -> dict[str, str | int]:

@@ -35,7 +35,7 @@ class Rebuilding:
         )
 
     def key_number(self) -> None:
-        """The error at the current rank beside the least possible."""
+        """The error at the current rank, and the least possible."""
         meaning = _("relative error of B·A at r = %(rank)s (Frobenius norm); at best %(best)s") % {
             "rank": grouped(self.scenario.rank),
             "best": percent(self._best),

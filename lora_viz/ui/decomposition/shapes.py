@@ -19,7 +19,7 @@ from lora_viz.ui.kit.literal import as_code
 
 @dataclass(frozen=True)
 class Shapes:
-    """One layer's ΔW beside B and A.
+    """One layer's ΔW, B and A.
 
     `adapted` is the layer in the scenario's adapter, if it is one of the target modules.
     """

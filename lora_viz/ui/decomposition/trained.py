@@ -11,7 +11,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.format import grouped, percent
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.questions.ask_for import update_of
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
@@ -21,7 +21,7 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.runs.damaged import damaged_runs
 from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
-from lora_viz.ui.runs.words import run_name
+from lora_viz.ui.runs.words import run_name, task_names
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.update.rebuild import Rebuild
@@ -73,7 +73,7 @@ class TrainedRebuilding:
         )
 
     def key_number(self) -> None:
-        """The error at the current rank beside the least possible."""
+        """The error at the current rank, and the least possible."""
         rank = self.scenario.rank
         meaning = _("relative error of B·A at r = %(rank)s (Frobenius norm); at best %(best)s") % {
             "rank": grouped(rank),
@@ -178,13 +178,16 @@ class TrainedRebuilding:
             words = _("Your run “%s”:") % one.name
         else:
             words = _("Another reader's run “%s”:") % one.name
-        return f"{words} " + _(
+        return f"{words} " + plural(
+            "ΔW = W after − W before %(steps)s step of full fine-tuning of %(model)s, task "
+            "“%(task)s”, %(out)s × %(in)s. %(date)s.",
             "ΔW = W after − W before %(steps)s steps of full fine-tuning of %(model)s, task "
-            "“%(task)s”, %(out)s × %(in)s. %(date)s."
+            "“%(task)s”, %(out)s × %(in)s. %(date)s.",
+            updates.result.steps,
         ) % {
             "steps": grouped(updates.result.steps),
             "model": updates.model,
-            "task": one.settings.task,
+            "task": task_names()[one.settings.task],
             "out": grouped(updates.chosen.shape[0]),
             "in": grouped(updates.chosen.shape[1]),
             "date": time.strftime("%Y-%m-%d", time.gmtime(updates.result.ended)),

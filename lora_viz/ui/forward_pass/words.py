@@ -20,7 +20,7 @@ from lora_viz.forward.samples import (
     computed_rows,
     multiplications,
 )
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.models.architecture import Layer
 from lora_viz.ui.kit import page
 from lora_viz.ui.session.view import View
@@ -131,9 +131,9 @@ class ForwardWords:
         now, multiplied = self.scenario, self.multiplied
         points = (
             _(
-                "The way through A and B is narrow: %(in)s inputs become %(rank)s numbers and "
-                "then %(out)s outputs. The adapter costs %(lora)s multiplications in addition "
-                "to %(base)s for W, %(share)s more."
+                "The way through A and B is narrow: a row of %(in)s numbers becomes %(rank)s "
+                "wide and then %(out)s wide. The adapter costs %(lora)s multiplications in "
+                "addition to %(base)s for W, %(share)s more."
             ),
             _(
                 "Merged, W′ has the shape of W: the %(share)s are gone, and the layer is as fast "
@@ -173,10 +173,14 @@ class ForwardWords:
         )
         if self.view.forward_steps == 0:
             return f"{start} " + _("A and B are as PEFT starts them: B is zero, so h_lora is too.")
-        return f"{start} " + _(
+        return f"{start} " + plural(
+            "A and B took %(steps)s real AdamW step (learning rate %(rate)s) towards a made-up "
+            "task, a random ΔW of rank %(true_rank)s on %(rows)s inputs. Mean squared error: "
+            "%(before)s → %(after)s.",
             "A and B took %(steps)s real AdamW steps (learning rate %(rate)s) towards a made-up "
             "task, a random ΔW of rank %(true_rank)s on %(rows)s inputs. Mean squared error: "
-            "%(before)s → %(after)s."
+            "%(before)s → %(after)s.",
+            self.view.forward_steps,
         ) % {
             "steps": self.view.forward_steps,
             "rate": LEARNING_RATE,
@@ -212,9 +216,9 @@ class ForwardWords:
                 "and W turns them into %(out)s. x is %(rows)s×%(in)s, h_base %(rows)s×%(out)s."
             ),
             "2": _(
-                "**Step 2 · Trainable 🔥** A turns each row into %(rank)s numbers: temp is "
-                "%(rows)s×%(rank)s. B turns them into %(out)s again, and all are multiplied by "
-                "%(factor)s."
+                "**Step 2 · Trainable 🔥** A narrows each row to a width of %(rank)s: temp is "
+                "%(rows)s×%(rank)s. B widens it to %(out)s again, and everything is multiplied "
+                "by %(factor)s."
             ),
             "3": _(
                 "**Step 3 · Combine** h_base and h_lora are added, then DoRA multiplies each "
@@ -225,10 +229,14 @@ class ForwardWords:
                 "**Step 3 · Combine** h = h_base + h_lora, each %(rows)s×%(out)s. The largest "
                 "number in h is %(largest)s."
             ),
-            "all": _(
+            "all": plural(
+                "**All steps** For %(rows)s row the adapter adds %(share)s to W’s "
+                "multiplications. With the merged weight it costs nothing, and h differs "
+                "%(merged)s.",
                 "**All steps** For %(rows)s rows the adapter adds %(share)s to W’s "
                 "multiplications. With the merged weight it costs nothing, and h differs "
-                "%(merged)s."
+                "%(merged)s.",
+                self.rows,
             ),
             "merged": _(
                 "**Merged** One multiplication by W′ gives the same h, within rounding. The "

@@ -1,6 +1,6 @@
 """A chart of a run that goes on: redrawn in place, without flicker and with the reader's zoom.
 
-`st.plotly_chart` makes a new chart of every changed figure, so this is a component of its own.
+`st.plotly_chart` makes a new chart of every changed figure, so this is a separate component.
 """
 
 from __future__ import annotations

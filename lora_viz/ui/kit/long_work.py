@@ -20,7 +20,7 @@ Say = Callable[[str, float | None], None]
 def long_work(name: str) -> Iterator[Say]:
     """A line that says what is being done, as a share of all if that is known, and a stop button.
 
-    Any control of the page ends the work too, as it starts the page's run anew.
+    Any control of the page ends the work too, as it starts the page's run again.
     """
     place = st.empty()
     with place.container():
@@ -39,7 +39,7 @@ def long_work(name: str) -> Iterator[Say]:
 
 
 def is_stopped(name: str, work: object) -> bool:
-    """Whether a reader has stopped this very work; other work under the name starts anew.
+    """Whether a reader has stopped this very work; other work under the name starts again.
 
     Args:
         work: what the work is about, such as its steps; compared with what was stopped.

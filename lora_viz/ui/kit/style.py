@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lora_viz.i18n import current_language
+
 STYLE = """<style>
 .key-number {
   font-family: "JetBrains Mono NL", monospace; font-size: 2.4rem;
@@ -28,6 +30,18 @@ STYLE = """<style>
 </style>"""
 
 
+KOREAN = """<style>
+[data-testid="stApp"] *:not(code, code *) { word-break: keep-all; overflow-wrap: break-word; }
+</style>"""  # Korean breaks lines between words, as English does, and browsers do it within words
+# What a browser, a screen reader or a translator takes the page's language from. Streamlit's page
+# says "en", and has no setting for it. The element takes no place on the page.
+SAY_LANGUAGE = """<style>
+[data-testid="stElementContainer"]:has(> .stHtml script[data-language]) { display: none; }
+</style>
+<script data-language>document.documentElement.lang = "%s"</script>"""
+
+
 def apply_style() -> None:
-    """Add the rules to the page."""
-    st.html(STYLE)
+    """Add the rules to the page, and say which language it is in."""
+    st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
+    st.html(SAY_LANGUAGE % current_language(), unsafe_allow_javascript=True)

@@ -1,4 +1,4 @@
-"""What the page "Layer map" says beside and below its picture."""
+"""What the page "Layer map" says next to its picture and below it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.layer_map.card import make_card, written
 from lora_viz.figures.layer_map.column import place
 from lora_viz.format import grouped, percent
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.layer_map.mapped_layer import MappedLayer
 from lora_viz.layer_map.tree import BlockGroup, LayerTree, Stack
 from lora_viz.models.architecture import Architecture
@@ -107,9 +107,12 @@ class LayerMapWords:
     def why(self) -> None:
         """What to say about it in front of an audience, in numbers of this scenario."""
         points = [
-            _(
+            plural(
+                "%(family)s is %(blocks)s block of layers, so one name in the target modules "
+                "puts one adapter in it.",
                 "%(family)s is %(blocks)s blocks of the same layers, so one name in the target "
-                "modules puts one adapter in every block."
+                "modules puts one adapter in every block.",
+                len(self.architecture.blocks),
             )
             % {
                 "family": as_markdown(architecture_name(self.architecture)),

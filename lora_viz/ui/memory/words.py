@@ -50,7 +50,7 @@ def note_on_context(scenario: Scenario, context_length: int | None) -> None:
 
 
 def findings(reports: Reports, scenario: Scenario) -> Iterator[str]:
-    """What the three methods' numbers say beside each other."""
+    """What the three methods' numbers say when they are compared."""
     full, lora, qlora = (reports.get(method) for method in ("full", "lora", "qlora"))
     if full and lora:
         yield _lora_against_full(full, lora)

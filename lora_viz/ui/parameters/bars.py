@@ -15,7 +15,7 @@ from lora_viz.figures.kit.colours import Meaning, colour
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.parameters_bars import BarPair
 from lora_viz.format import grouped, percent, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 
 MEANINGS: dict[TensorRole, Meaning] = {
     "A": "A",
@@ -103,7 +103,10 @@ def _kind_heading(kind: ModuleKind) -> str:
 
 
 def _block_heading(block: BlockCount) -> str:
-    return _heading(block.name, _("1 of %s blocks") % block.alike)
+    return _heading(
+        block.name,
+        plural("1 of %s block", "1 of %s blocks", block.alike) % block.alike,
+    )
 
 
 def _heading(name: str, words: str) -> str:

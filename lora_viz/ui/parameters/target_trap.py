@@ -157,7 +157,7 @@ def _addition(full: int, extra: list[ModuleKind], short: int) -> str:
 
 
 def _is_the_document_s(trap: Trap, scenario: Scenario) -> bool:
-    """Whether the adapter is the document's but for its rank and its targets' short names."""
+    """Whether the adapter is the explainer's but for its rank and its targets' short names."""
     default = Scenario()
     same = all(
         getattr(scenario, field) == getattr(default, field) for field in ("model", "bias", "dora")

@@ -9,7 +9,7 @@ from lora_viz.choices.optimizers import of_each_state
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import Largest, Simulate, largest, verdict
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.step_time import step_seconds
@@ -146,7 +146,14 @@ def costs(report: MemoryReport, scenario: Scenario, utilisation: float) -> None:
         place = st.empty()
         with place.container():
             is_wanted = st.button(_("Simulate each change"), key="simulate-costs")
-            st.caption(_("%s simulated steps, one for each setting.") % len(changes))
+            st.caption(
+                plural(
+                    "%s simulated step, for one setting.",
+                    "%s simulated steps, one for each setting.",
+                    len(changes),
+                )
+                % len(changes)
+            )
         if not is_wanted:
             return
         place.empty()

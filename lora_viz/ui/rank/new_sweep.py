@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
@@ -55,7 +55,12 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
         _how_it_ended(begun)
     if begun and left:
         act_button(
-            _("Continue with the %s runs that are left") % left,
+            plural(
+                "Continue with the %s run that is left",
+                "Continue with the %s runs that are left",
+                left,
+            )
+            % left,
             key="resume-sweep",
             on_click=_work_on,
             args=(begun,),
@@ -82,7 +87,7 @@ def _offer() -> None:
     view = state.view()
     plan = default_plan(view.sweep_task, int(view.sweep_seeds))
     act_button(
-        _("Start %s runs") % len(plan.runs()),
+        plural("Start %s run", "Start %s runs", len(plan.runs())) % len(plan.runs()),
         key="start-sweep",
         type="primary",
         on_click=_start,
@@ -119,7 +124,7 @@ def _work_on(sweep: Sweep) -> None:
 
 @st.fragment(run_every=LOOK_SECONDS)
 def _progress(sweep: Sweep) -> None:
-    """Looks again by itself; when the sweep has ended the whole page is drawn anew."""
+    """Looks again by itself; when the sweep has ended the whole page is drawn again."""
     if not sweep.is_alive() or sweep.damage():
         st.rerun()
     runs = sweep.runs()
@@ -128,7 +133,8 @@ def _progress(sweep: Sweep) -> None:
     share, words = _within(begun[-1] if begun else None)
     st.progress(
         min(1.0, (done + share) / len(runs)),
-        _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
+        plural("%(done)s of %(all)s run done", "%(done)s of %(all)s runs done", len(runs))
+        % {"done": done, "all": len(runs)},
     )
     st.caption(f"{as_markdown(sweep.name)}  \n{words}")
     if owns(sweep.path) and act_button(_("Stop"), key="stop-sweep"):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lora_viz.figures.rank_sweep import Panel, sweep_figure
 from lora_viz.format import percent, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.training.data.tasks import TASKS
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.sweeps.findings import (
@@ -29,6 +29,7 @@ from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.rank.rates import note_on_rates, trials_table
 from lora_viz.ui.runs.damaged import damaged_runs
 from lora_viz.ui.runs.read import kept_runs
+from lora_viz.ui.runs.words import task_names
 from lora_viz.ui.serving.reader import owns
 from lora_viz.ui.session import state
 
@@ -186,15 +187,23 @@ class MeasuredSweep:
             if owns(self.sweep.path)
             else _("Another reader's sweep “%s”:") % self.sweep.path.name
         )
-        words += " " + _("%(model)s, task “%(task)s”, %(steps)s steps, seeds: %(seeds)s.") % {
+        words += " " + plural(
+            "%(model)s, task “%(task)s”, %(steps)s step, seeds: %(seeds)s.",
+            "%(model)s, task “%(task)s”, %(steps)s steps, seeds: %(seeds)s.",
+            plan.settings.steps,
+        ) % {
             "model": plan.settings.scenario.model,
-            "task": plan.settings.task,
+            "task": task_names()[plan.settings.task],
             "steps": plan.settings.steps,
             "seeds": len(plan.seeds),
         }
         planned = len(plan.runs())
         if len(self.runs) < planned:
-            words += " " + _("%(done)s of %(all)s runs have finished.") % {
+            words += " " + plural(
+                "%(done)s of %(all)s run has finished.",
+                "%(done)s of %(all)s runs have finished.",
+                planned,
+            ) % {
                 "done": len(self.runs),
                 "all": planned,
             }
@@ -256,7 +265,7 @@ def _no_sweep(name: str) -> str:
 
 
 def summary(measured: MeasuredSweep) -> None:
-    """The place beside the cost: what was measured, in one sentence."""
+    """The place next to the cost: what was measured, in one sentence."""
     with st.container(border=True):
         badge = _("shipped")
         if not measured.is_recorded:
@@ -276,7 +285,8 @@ def _rank_words(rank: int | None) -> str:
 def _sweep_words(name: str) -> str:
     if not name.startswith(RECORDED):
         return name
-    return _("shipped: task “%s”") % name.removeprefix(RECORDED)
+    task = name.removeprefix(RECORDED)
+    return _("shipped: task “%s”") % task_names().get(task, task)
 
 
 def _times_100(share: float | None) -> float | None:

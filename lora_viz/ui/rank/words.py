@@ -15,7 +15,7 @@ from lora_viz.costs.ranks import (
 from lora_viz.explainer import quotes
 from lora_viz.figures.rank_cost import CostPart, RankBox
 from lora_viz.format import grouped, percent, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_code, as_html
 from lora_viz.ui.parameters.bars import MEANINGS
@@ -35,9 +35,12 @@ def key_number(costs: RankCosts, scenario: Scenario) -> None:
     if costs.block is None:
         words = _("trained parameters at r = %(rank)s, %(share)s of the model")
     elif costs.alike * costs.in_block.at(rank) == trained:
-        words = _(
+        words = plural(
+            "trained parameters per block at r = %(rank)s, × %(alike)s block = %(trained)s, "
+            "%(share)s of the model",
             "trained parameters per block at r = %(rank)s, × %(alike)s blocks = %(trained)s, "
-            "%(share)s of the model"
+            "%(share)s of the model",
+            costs.alike,
         )
     else:
         words = _(

@@ -106,7 +106,7 @@ class KeptRuns:
         }
 
     def find(self, name: str) -> RecordedRun:
-        """The run of this name, whoever's it is. Raises `UserError` where it cannot be shown."""
+        """The run of this name, any reader's. Raises `UserError` where it cannot be shown."""
         known = next((one for one in self.runs if one.name == name), None)
         if known:
             return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.format import THIN_SPACE, grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit.names import method_name, model_name
 
@@ -68,9 +68,9 @@ def description(settings: TrainingSettings) -> str:
         parts.append(f"r = {scenario.rank}")
     parts.append(task_names()[settings.task])
     length = (
-        _("%s epochs") % f"{settings.epochs:g}"
+        plural("%s epoch", "%s epochs", 1 if settings.epochs == 1 else 2) % f"{settings.epochs:g}"
         if settings.epochs
-        else _("%s steps") % grouped(settings.steps)
+        else plural("%s step", "%s steps", settings.steps) % grouped(settings.steps)
     )
     return " · ".join([*parts, length, _("seed %s") % settings.seed])
 

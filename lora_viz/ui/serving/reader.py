@@ -1,7 +1,7 @@
 """Who reads: on one's own machine all runs are one's own, elsewhere each browser has its own.
 
 A browser is recognised by a cookie, which the server gives it with the page; a run's folder holds
-a hash of it. Where no cookie comes back, a session is a reader of its own until it is reloaded.
+a hash of it. Where no cookie comes back, a session is another reader until it is reloaded.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from lora_viz.ui.serving.warming import warm_up
 from lora_viz.ui.session.frames import allowed_origins, frame_ancestors
 
 POLICY = "Content-Security-Policy"
-# Not beside `pages/`: a folder of that name beside the script would switch Streamlit's old
+# Not next to `pages/`: a folder of that name next to the script would switch Streamlit's old
 # automatic navigation on, which greets a first visit by deep link with a "Page not found" dialog.
 SCRIPT = str(Path(__file__).parents[1] / "script.py")
 SECURITY_HEADERS = {

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import Message, _
+from lora_viz.i18n import DEFAULT_LANGUAGE, N_, Message
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session.view import View
 
 OF_TRAINING = "train-"  # before the names of training settings: other fields share some
+LANGUAGE = Scenario.short_name("language")
 MOST_COMPLAINTS = 5
 
 
@@ -29,9 +30,16 @@ class Link:
     complaints: list[Message]
 
 
-def read(query: Mapping[str, str]) -> Link:
-    """The settings of a link's parameters; names that are no setting's are left alone."""
+def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
+    """The settings of a link's parameters; names that are no setting's are left alone.
+
+    Args:
+        query: the parameters.
+        spoken: the language of a link that names none, which is the browser's.
+    """
     scenario, of_scenario = Scenario.from_query(query)
+    if not {"language", LANGUAGE} & set(query):
+        scenario = scenario.changed(language=spoken)
     view, of_view = View.from_query(query)
     training, of_training = TrainingSettings.from_query(
         {
@@ -44,12 +52,19 @@ def read(query: Mapping[str, str]) -> Link:
     return Link(scenario, view, training.with_scenario(scenario), complaints)
 
 
-def write(scenario: Scenario, view: View, training: TrainingSettings) -> dict[str, str]:
-    """The parameters of a link to these settings; what is as usual is left out."""
+def write(
+    scenario: Scenario, view: View, training: TrainingSettings, spoken: str = DEFAULT_LANGUAGE
+) -> dict[str, str]:
+    """The parameters of a link to these settings; what is as usual is left out.
+
+    English is as usual, but not where the browser asks for another language that is `spoken` here.
+    """
     usual = TrainingSettings.make({"scenario": scenario})
     of_training = training.to_query(usual).items()
+    chosen = {LANGUAGE: scenario.language} if scenario.language != spoken else {}
     return (
-        scenario.to_query()
+        chosen
+        | scenario.to_query()
         | view.to_query()
         | {OF_TRAINING + name: value for name, value in of_training}
     )
@@ -59,5 +74,5 @@ def _few(complaints: list[Message]) -> list[Message]:
     rest = len(complaints) - MOST_COMPLAINTS
     if rest <= 0:
         return complaints
-    more = _("Further values in the link are not accepted: %s.") % rest
+    more = Message(N_("Further values in the link are not accepted: %s."), rest)
     return [*complaints[:MOST_COMPLAINTS], more]

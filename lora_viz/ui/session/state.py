@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import Message, ask_for_language, set_language
+from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, Message, ask_for_language, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -50,7 +50,7 @@ def _take(scenario: Scenario) -> None:
 def _language() -> str | None:
     """The running session's language; None where no session runs, or one that has none yet.
 
-    Callbacks and fragments run in threads of their own, in which nobody has set a language.
+    Callbacks and fragments run in other threads, in which nobody has set a language.
     """
     if get_script_run_ctx(suppress_warning=True) is None or SCENARIO not in st.session_state:
         return None
@@ -120,7 +120,7 @@ def pin(**values: Any) -> None:
 
 
 def unpin() -> None:
-    """Let pages choose anew what they chose by themselves, as where there is a new run."""
+    """Let pages choose again what they chose by themselves, as when there is a new run."""
     for field, value in st.session_state.pop(PINNED, {}).items():
         if getattr(view(), field) == value:
             update(**{field: View.model_fields[field].default})
@@ -139,12 +139,18 @@ def take_complaints() -> list[str | Message]:
 
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
-    return links.write(scenario(), view(), training())
+    return links.write(scenario(), view(), training(), _spoken())
+
+
+def _spoken() -> str:
+    """The language that the reader's browser asks for; English where it is none of ours."""
+    language = (st.context.locale or "").partition("-")[0].lower()
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def _take_link() -> None:
     """Set what the address says, and forget what was set before."""
-    given = links.read(st.query_params.to_dict())
+    given = links.read(st.query_params.to_dict(), _spoken())
     _set(given.scenario, given.view, given.training)
     st.session_state[COMPLAINTS] = given.complaints
 

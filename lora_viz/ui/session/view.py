@@ -18,7 +18,7 @@ from lora_viz.memory.step_time import UTILISATION
 
 Rank = Annotated[int, Ge(1), Le(1024)]
 PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
-COMPARED_AT_ONCE = 7  # runs; there are as many colours
+COMPARED_AT_ONCE = 7  # runs, one for each colour
 _NAME = re.compile(r"[^/\\]*")
 LAYER = InLinks(_NAME, N_("the name of a layer"))
 BLOCK = InLinks(_NAME, N_("the name of a block"))

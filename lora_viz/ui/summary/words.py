@@ -1,4 +1,4 @@
-"""What the closing summary says beside its bars: memory in training, and quality."""
+"""What the closing summary says next to its bars: memory in training, and quality."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lora_viz.ui.summary.pairs import less
 
 
 def memory(scenario: Scenario) -> None:
-    """What a training step needs, full beside LoRA, if both steps were simulated before."""
+    """What a step of full fine-tuning and of LoRA needs, if both were simulated before."""
     adapted = scenario if scenario.method != "full" else scenario.changed(method="lora")
     full, lora = known_step(scenario.changed(method="full")), known_step(adapted)
     st.markdown(f"**{_('Memory in training')}**")

@@ -10,7 +10,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.figures.training_lab_curves import training_curves
 from lora_viz.format import binary_size, grouped, percent
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.machine.gpus_here import read_gpus
 from lora_viz.storage import is_writable
 from lora_viz.training.folder.files import stamp
@@ -84,9 +84,12 @@ def _headline_numbers(one: RecordedRun) -> None:
         return
     page.key_number(
         f"{loss_words(first.loss)} → {loss_words(last.loss)}",
-        _(
+        plural(
+            "held-out loss in nats per token, before training and after %(steps)s step; "
+            "perplexity %(before)s → %(after)s",
             "held-out loss in nats per token, before training and after %(steps)s steps; "
-            "perplexity %(before)s → %(after)s"
+            "perplexity %(before)s → %(after)s",
+            last.step,
         )
         % {
             "steps": grouped(last.step),

@@ -11,7 +11,7 @@ import streamlit as st
 from lora_viz import storage
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.questions.ask_for import data_counts_of
 from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import (
@@ -212,7 +212,7 @@ def _in_words(
         unknown = _("Rows of more than %s tokens will be left out; the run says how many.")
         return _named(_rows_words(), sizes.name, sizes) + " " + unknown % tokens
     words = _(
-        "%(file)s: %(train)s characters to train on, %(validation)s to validate, "
+        "%(file)s, in characters: %(train)s to train on, %(validation)s to validate, "
         "%(held_out)s held out."
     )
     said = _named(words, sizes.name, sizes)
@@ -227,17 +227,26 @@ def _in_words(
 
 def _rows_words() -> str:
     return _(
-        "%(file)s: %(train)s rows to train on, %(validation)s to validate, %(held_out)s held out."
+        "%(file)s, in rows: %(train)s to train on, %(validation)s to validate, %(held_out)s "
+        "held out."
     )
 
 
 def _left_out(counts: DataCounts, tokens: str) -> str:
     said = ""
     if counts.too_long:
-        words = _("Left out: %(count)s rows of more than %(tokens)s tokens.")
+        words = plural(
+            "Left out: %(count)s row of more than %(tokens)s tokens.",
+            "Left out: %(count)s rows of more than %(tokens)s tokens.",
+            counts.too_long,
+        )
         said += " " + words % {"count": grouped(counts.too_long), "tokens": tokens}
     if counts.without_tokens:
-        words = _("Left out: %s rows whose prompt or completion has no token of this model.")
+        words = plural(
+            "Left out: %s row whose prompt or completion has no token of this model.",
+            "Left out: %s rows whose prompt or completion has no token of this model.",
+            counts.without_tokens,
+        )
         said += " " + words % grouped(counts.without_tokens)
     return said
 

@@ -9,7 +9,7 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.format import binary_size, grouped, size
-from lora_viz.i18n import _
+from lora_viz.i18n import _, plural
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
 from lora_viz.memory.report import MemoryReport
 from lora_viz.models.source import hub_answers
@@ -160,9 +160,12 @@ def _time_sentence(settings: TrainingSettings, runs: list[RecordedRun]) -> str:
     if settings.epochs:
         return _("Time: %(pace)s a step, as measured in %(run)s.") % values
     return (
-        _(
+        plural(
+            "Time: about **%(all)s**: %(steps)s step of %(pace)s, evaluations included, and "
+            "%(other)s around it, as measured in %(run)s.",
             "Time: about **%(all)s**: %(steps)s steps of %(pace)s, evaluations included, and "
-            "%(other)s around them, as measured in %(run)s."
+            "%(other)s around them, as measured in %(run)s.",
+            settings.steps,
         )
         % values
     )

@@ -53,7 +53,7 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
     shown = one.settings if one else settings
     lines.append(
         rf"\eta_{{\max}} = {shown.learning_rate:g}, \quad \text{{{shown.schedule}}}, \quad "
-        rf"{shown.warmup_steps}\ \text{{warm-up}}"
+        rf"\text{{{_('warm-up')}}}: {shown.warmup_steps}"
     )
     latex.lines(*lines)
     st.caption(_("The held-out loss is a mean over N tokens that were not trained on."))

@@ -14,7 +14,7 @@ import streamlit as st
 from lora_viz.errors import UserError
 from lora_viz.figures.training_process_run import story_figure
 from lora_viz.format import grouped
-from lora_viz.i18n import _, current_language
+from lora_viz.i18n import _, current_language, plural
 from lora_viz.training.folder.files import Stamp, stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent
@@ -26,7 +26,7 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.runs.damaged import damaged_runs
 from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
-from lora_viz.ui.runs.words import run_name
+from lora_viz.ui.runs.words import run_name, task_names
 from lora_viz.ui.session import state
 
 REMEMBERED = 16
@@ -63,8 +63,10 @@ class ToldRun:
                 "%(out)s × %(in)s"
             )
         elif story.highest_numerical_rank <= story.rank:
-            words = _(
-                "the most singular values that ΔW has in %(snapshots)s snapshots; r = %(rank)s"
+            words = plural(
+                "the most singular values that ΔW has in %(snapshots)s snapshot; r = %(rank)s",
+                "the most singular values that ΔW has in %(snapshots)s snapshots; r = %(rank)s",
+                len(story.moments),
             )
         else:
             words = _(
@@ -85,9 +87,12 @@ class ToldRun:
         with st.container(border=True):
             if story.weight_stays:
                 st.markdown(
-                    _(
-                        "❄ W’s SHA-256 is the same in all %s snapshots. B starts at zero, A "
-                        "at random."
+                    plural(
+                        "❄ W’s SHA-256 is the same in the only snapshot (%s). B starts at zero, "
+                        "A at random.",
+                        "❄ W’s SHA-256 is the same in all %s snapshots. B starts at zero, A at "
+                        "random.",
+                        len(story.moments),
                     )
                     % grouped(len(story.moments))
                 )
@@ -149,7 +154,7 @@ class ToldRun:
             words = _("Your run “%(run)s”, task “%(task)s”.")
         else:
             words = _("Another reader's run “%(run)s”, task “%(task)s”.")
-        words %= {"run": self.one.name, "task": self.one.settings.task}
+        words %= {"run": self.one.name, "task": task_names()[self.one.settings.task]}
         if result and result.machine:
             machine = result.machine
             words += " " + _("%(device)s, threads: %(threads)s, torch %(torch)s, %(date)s.") % {
@@ -159,7 +164,11 @@ class ToldRun:
                 "torch": machine.software.get("torch", "?"),
             }
         if self.story.snapshots > len(self.story.moments):
-            words += " " + _("%(shown)s of %(all)s snapshots are drawn.") % {
+            words += " " + plural(
+                "%(shown)s of %(all)s snapshot is drawn.",
+                "%(shown)s of %(all)s snapshots are drawn.",
+                self.story.snapshots,
+            ) % {
                 "shown": grouped(len(self.story.moments)),
                 "all": grouped(self.story.snapshots),
             }
