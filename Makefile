@@ -12,6 +12,11 @@ app: $(VENV)/prepared
 test: $(VENV)/prepared $(VENV)/dev $(VENV)/chromium
 	$(PYTHON) -m pytest -n 2 --dist loadgroup
 
+# Apart from `test`, since counting lines doubles the processor time of what is counted.
+.PHONY: coverage
+coverage: $(VENV)/prepared $(VENV)/dev $(VENV)/chromium
+	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-report=html:$(VENV)/coverage
+
 lint: $(VENV)/dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .

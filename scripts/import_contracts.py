@@ -65,13 +65,15 @@ def _inner_lines(module: str) -> frozenset[int]:
     return frozenset(
         line
         for node in ast.walk(ast.parse(_file_of(module).read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_type_checkers(node)
+        if isinstance(node, ast.stmt) and _runs_later_or_never(node)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     )
 
 
-def _is_for_type_checkers(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+def _runs_later_or_never(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.If):
+        return ast.unparse(statement.test) == "TYPE_CHECKING"
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def _file_of(module: str) -> Path:

@@ -17,11 +17,11 @@ from lora_viz.cli.options import (
     json_text,
     named_folder,
     new_folder,
-    with_typed_model,
+    typed_settings,
 )
 from lora_viz.errors import UserError
 from lora_viz.format import size
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
 from lora_viz.storage import writable_folder
@@ -34,7 +34,7 @@ from lora_viz.training.runs.events import EvaluationEvent, Event, NoticeEvent, S
 from lora_viz.training.runs.kept_runs import create_run, find_run, list_folders
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.run_folder import Run, UnreadableRun, read_run
-from lora_viz.training.settings import TrainingSettings, training_scenario
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.findings import unreadable_sweeps
 
 EXIT_STATUS = {"finished": 0, "failed": 1, "stopped": 130}
@@ -131,12 +131,8 @@ def _own_parameters() -> list[inspect.Parameter]:
 
 def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
     """A new run with the settings given; of several processes the first one makes its folder."""
-    values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
-    others = {name: value for name, value in values.items() if name not in in_scenario}
-    scenario = training_scenario(in_scenario)
-    set_language(scenario.language)
-    settings = TrainingSettings.make({"scenario": scenario, **others})
+    settings = typed_settings(values)
+    scenario = settings.scenario
     if settings.task == "own":
         load_own(settings.data_file)  # what is wrong with it is said before anything is made
     if process_rank() == 0:

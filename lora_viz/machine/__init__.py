@@ -3,5 +3,7 @@
 cards
     The table of cards.
 gpus_here
-    What NVML and torch say of this machine.
+    What NVML says of this machine.
+torch_here, ask
+    What torch can use here; `read_torch`, which a worker runs.
 """

@@ -1,1 +1,13 @@
-"""What a training step takes of a GPU, from a step that is run without data, weights or memory."""
+"""What a training step takes of a GPU, from a step that is run without data, weights or memory.
+
+settings, report
+    What a step depends on, and what it needs: `StepSettings`, `MemoryReport`, `Needs`.
+ask
+    `simulate_step`, which a worker runs.
+torch_step
+    The step itself. It loads torch.
+trace, extend, allocator, timeline
+    What it allocates: recorded, for all blocks, through PyTorch's allocator, over time.
+fit, step_time, measured_runs
+    What fits on a card; seconds; runs that others measured.
+"""

@@ -1,8 +1,13 @@
 """A real fine-tuning job: its settings, its own process, and its folder of results.
 
-`folder` is what a run and a rank sweep have in common, `runs` and `sweeps` are these two, `jobs`
-their processes, `data` what is trained on, `work` the training itself. Only `work`, `data.tokens`
-and `data.token_files` load torch when they are imported: pages read and start jobs with the others.
+settings, availability, perplexity
+    What a job is told; what can be trained here; exp(loss) and how it is shown.
+folder, runs, sweeps, jobs, data
+    What the folders of a run and a sweep have in common; these two; a job's process; what is
+    trained on.
+work
+    What a job does once it has its turn. It loads torch, and so do `data`'s tokens; nothing
+    else does when it is imported, since pages and the command line start jobs with it.
 
 A run is a folder, `runs/NAME/` (`$LORA_VIZ_RUNS/NAME/` where that variable is set), and all that
 is known about the run is in it:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.sweep import Sweep
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +25,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def open_page(**query: str) -> AppTest:
-    """The rank page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    return app.switch_page(file_of("rank")).run()
+open_page = partial(opened, "rank")
 
 
 def words_of(app: AppTest) -> str:

@@ -12,8 +12,7 @@ import pytest
 from lora_viz.cli import app, train
 from lora_viz.errors import UserError
 from lora_viz.models.source import store_upload
-from lora_viz.storage import storage_folder
-from lora_viz.training.folder.places import runs_folder
+from lora_viz.storage import runs_folder, storage_folder
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.kept_runs import create_run

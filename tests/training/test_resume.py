@@ -123,3 +123,17 @@ def _told(run: Run) -> list[int]:
 def _losses(run: Run) -> list[tuple[int, float]]:
     kinds = (StepEvent, EvaluationEvent)
     return [(event.step, event.loss) for event in run.events() if isinstance(event, kinds)]
+
+
+def test_a_model_that_an_earlier_version_named_from_its_folder_is_found(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = short_settings(text_file)
+    (tmp_path / "models/mine").mkdir(parents=True)
+    run = create_run(
+        settings.changed(scenario=settings.scenario.changed(model="models/mine")), "old", tmp_path
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run.settings.scenario.model == "models/mine"
+    prepare_to_resume(run)
+    assert run.settings.scenario.model == str(tmp_path / "models/mine")

@@ -1,4 +1,12 @@
-"""The audit: every figure of the explainer beside the recomputed one, with a verdict."""
+"""The audit: every figure of the explainer beside the recomputed one, with a verdict.
+
+layers, counts, training, files
+    The claims, by section of the explainer.
+facts
+    What they are recomputed from.
+findings
+    The rule that judges them.
+"""
 
 from __future__ import annotations
 

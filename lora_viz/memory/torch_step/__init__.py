@@ -1,1 +1,13 @@
-"""What loads torch to run one training step without data; see `lora_viz.memory`."""
+"""One training step without data, in a worker. Everything here loads torch.
+
+record
+    The recorded step of a shallow model, which stands for the whole one.
+stand_in, four_bits, inputs
+    The model with its adapter, weights in four bits, the batch.
+loading, step, optimizers
+    How weights get onto the device; forward, backward, optimizer.
+recorder, block_hooks, classify
+    What was allocated, in which block, and of which kind.
+cuda, attention, flash_attention
+    Where CUDA differs from the simulated CPU.
+"""

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import writing_in
+from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.folder.files import (
     Damage,
@@ -23,7 +23,6 @@ from lora_viz.training.folder.files import (
     read_json,
     stamp,
 )
-from lora_viz.training.folder.places import RUNS
 from lora_viz.training.folder.writing import write_whole
 
 PROCESS, LOCK, LOG = "process.json", "job.lock", "process.log"

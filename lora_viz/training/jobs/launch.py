@@ -17,14 +17,15 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import need_writable, writing_in
+from lora_viz.models.source import typed_model
+from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder.job_folder import JobFolder
-from lora_viz.training.folder.places import RUNS
 from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs.queue import Ticket, draw_ticket
 from lora_viz.training.runs.events import CheckpointEvent, EventWriter, StateEvent
 from lora_viz.training.runs.kept_runs import create_run
-from lora_viz.training.runs.run_folder import PUT_ASIDE, Run
+from lora_viz.training.runs.run_folder import PUT_ASIDE, SETTINGS, Run
 from lora_viz.training.settings import TrainingSettings
 
 JOB = "lora_viz.training.jobs.job"
@@ -77,16 +78,27 @@ def prepare_to_resume(run: Run) -> bool:
         raise UserError(_("“%s” is still running.") % run.name)
     if not run.can_resume():
         raise UserError(_why_it_cannot_go_on(run))
-    assert run.settings, "settings that cannot be read raise, before anything is changed"
+    settings = run.settings  # those that cannot be read raise, before anything is changed
     result = run.result_file
     with writing_in(run.path, RUNS):
         need_writable(run.path)
         take_room(run.path)
+        _name_its_model_whole(run, settings)
         _drop_unfinished_checkpoints(run)
         if not result.is_file():
             return False
         result.replace(run.path / PUT_ASIDE)
     return True
+
+
+def _name_its_model_whole(run: Run, settings: TrainingSettings) -> None:
+    """Write the whole path of a model that an earlier version named from its working directory."""
+    scenario = settings.scenario
+    model = typed_model(scenario.model)
+    if model != scenario.model:
+        changed = settings.changed(scenario=scenario.changed(model=model))
+        write_whole(run.path / SETTINGS, changed.model_dump_json(indent=1))
+        run.forget_settings()
 
 
 def _why_it_cannot_go_on(run: Run) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import writing_in
+from lora_viz.storage import RUNS, runs_folder, writing_in
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
-from lora_viz.training.folder.places import NAME_FORM, RUNS, check_name, runs_folder
+from lora_viz.training.folder.places import NAME_FORM, check_name
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.runs.run_folder import (

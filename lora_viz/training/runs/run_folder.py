@@ -64,6 +64,10 @@ class Run(JobFolder):
             raise MissingRunError(self.name)
         raise DamagedFileError(found)
 
+    def forget_settings(self) -> None:
+        """Let the settings be read anew, after they were written."""
+        self.__dict__.pop("settings", None)
+
     @property
     def events_file(self) -> Path:
         """Where events are appended."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.storage import need_writable, writing_in
-from lora_viz.training.folder.places import RUNS
+from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.jobs.launch import place_in_queue, start_process
 from lora_viz.training.sweeps.sweep import Sweep

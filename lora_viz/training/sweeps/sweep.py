@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.storage import RUNS, runs_folder, writable_folder, writing_in
 from lora_viz.training.folder.files import (
     Damage,
     DamagedFileError,
@@ -25,7 +25,7 @@ from lora_viz.training.folder.files import (
     read_file,
 )
 from lora_viz.training.folder.job_folder import JobFolder
-from lora_viz.training.folder.places import RUNS, check_name, runs_folder
+from lora_viz.training.folder.places import check_name
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN

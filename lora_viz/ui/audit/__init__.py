@@ -1,1 +1,5 @@
-"""The parts of the page “Audit”."""
+"""The parts of the page “Audit”.
+
+answers
+    The findings, and how verdicts are named.
+"""

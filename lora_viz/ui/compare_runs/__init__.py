@@ -1,1 +1,5 @@
-"""The parts of the page “Compare runs”."""
+"""The parts of the page “Compare runs”.
+
+words
+    Settings, results and what can be done.
+"""

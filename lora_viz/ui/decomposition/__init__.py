@@ -1,1 +1,7 @@
-"""The parts of the page “Decomposition”."""
+"""The parts of the page “Decomposition”.
+
+shapes
+    ΔW, B and A to scale.
+rebuild, trained
+    An example ΔW rebuilt at rank r, and that of full fine-tuning.
+"""

@@ -1,1 +1,5 @@
-"""The parts of the page “Full or LoRA”."""
+"""The parts of the page “Full or LoRA”.
+
+words
+    Words, formulas and the table.
+"""

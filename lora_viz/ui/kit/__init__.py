@@ -1,1 +1,13 @@
-"""What pages are built with: widgets, messages, charts, downloads, and literal text."""
+"""What pages are built with.
+
+page
+    How a page is composed: headline, key number, picture beside controls, tabs.
+controls, layer_picker
+    Widgets made from declared fields; the layer that a page looks at.
+asking, long_work
+    Answers with a message while they are found; work of many steps, which can be stopped.
+messages, target_warnings, literal, latex, style
+    Words: plain sentences, outside text as it is written, formulas, the rules of style.
+svg_picture, live_chart, chart_download
+    Pictures: SVG, curves that grow in place, and buttons that save.
+"""

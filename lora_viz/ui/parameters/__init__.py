@@ -1,1 +1,9 @@
-"""The parts of the page “Parameters”."""
+"""The parts of the page “Parameters”.
+
+bars
+    Counts as parts of bars.
+target_trap
+    A short target name that matches more layers.
+words
+    Words, the formula and the table.
+"""

@@ -1,1 +1,11 @@
-"""The server around the pages: start and stop, headers, cookies, what is loaded in advance."""
+"""The server around the pages.
+
+server
+    Start and stop, response headers, unexpected errors.
+reader
+    Whose a run is: a browser known by a cookie.
+warming
+    What is loaded before it is asked for.
+plotly_library
+    Plotly's own script, for charts that are redrawn in place.
+"""

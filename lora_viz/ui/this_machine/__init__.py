@@ -1,1 +1,5 @@
-"""The parts of the page “This machine”."""
+"""The parts of the page “This machine”.
+
+words
+    Its GPUs at this moment, and what torch can use.
+"""
