@@ -147,3 +147,18 @@ def test_command_line_answers_for_a_configuration(tmp_path: Path) -> None:
     assert answer["peak_allocated_bytes"] == sum(answer["breakdown"].values())
     assert {"forward", "backward", "optimizer"} == set(answer["phases"])
     assert answer["software"]["torch"] == torch.__version__
+
+
+def test_flash_attention_keeps_nothing_that_grows_with_the_square_of_the_sequence(
+    tmp_path: Path,
+) -> None:
+    shallow = LLAMA | {"num_hidden_layers": 2}
+
+    def peak(attention: str, tokens: int) -> int:
+        how = {"attention": attention, "base_dtype": "bfloat16", "batch_size": 1}
+        return simulated(tmp_path, shallow, seq_len=tokens, **how).peak_allocated
+
+    short, middle, long = (peak("flash_attention_2", tokens) for tokens in (256, 512, 768))
+    assert long - middle == pytest.approx(middle - short, rel=0.05)
+    weights_of_attention = 2 * shallow["num_attention_heads"] * 768**2 * 2  # bytes, in two blocks
+    assert peak("eager", 768) - long >= weights_of_attention

@@ -3,7 +3,7 @@
 job_folder
     `JobFolder`: a folder with a lock, a process and a log.
 places
-    Where such folders are kept, and which names they can have.
+    Which names such folders can have.
 files, writing
     Every file of a folder, read without trust; files written in one piece.
 locks, owners, reserve

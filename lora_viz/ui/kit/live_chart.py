@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
 from streamlit.components.v2 import component
 
-from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import _
+from lora_viz.ui.kit.page import in_ink, reader_theme
 from lora_viz.ui.serving.plotly_library import ADDRESS
 
 if TYPE_CHECKING:
@@ -37,9 +36,8 @@ def live_chart(figures: Mapping[str, go.Figure], name: str) -> None:
         figures: the two, of the same curves; with one `uirevision` zooms are kept.
         name: tells charts of a page apart, and names saved pictures.
     """
-    theme = st.context.theme.type or "light"
     for figure in figures.values():
-        figure["layout.font.color"], figure["layout.paper_bgcolor"] = INK[theme], GROUND[theme]
+        in_ink(figure, reader_theme())
     _component()(
         key=f"live-{name}",
         data={

@@ -99,9 +99,12 @@ def key_number(number: str, meaning: str, part: str = "") -> None:
 
 
 def figure(drawing: go.Figure, name: str) -> None:
-    """A chart in the page's ink, with buttons that save it; nothing leaves the machine."""
-    theme = st.context.theme.type or "light"
-    drawing["layout.font.color"], drawing["layout.paper_bgcolor"] = INK[theme], GROUND[theme]
+    """A chart in the page's ink, with buttons that save it; nothing leaves the machine.
+
+    One that is remembered for several readers is remembered in each ink (`in_ink`): it is not to
+    change while another of them draws it.
+    """
+    in_ink(drawing, reader_theme())
     key = f"figure-{name}"
     with st.container(gap=None):
         st.plotly_chart(
@@ -115,6 +118,22 @@ def figure(drawing: go.Figure, name: str) -> None:
             },
         )
         download_buttons(key)
+
+
+def reader_theme() -> str:
+    """The theme that the reader sees the page in: light or dark."""
+    return st.context.theme.type or "light"
+
+
+def in_ink(drawing: go.Figure, theme: str) -> go.Figure:
+    """The same figure in a theme's text and ground; one that is in them already stays untouched."""
+    for place, colour in (
+        ("layout.font.color", INK[theme]),
+        ("layout.paper_bgcolor", GROUND[theme]),
+    ):
+        if drawing[place] != colour:
+            drawing[place] = colour
+    return drawing
 
 
 def tabs(

@@ -44,8 +44,7 @@ class ToldRun:
     def picture(self) -> None:
         """What it is, then the moving picture."""
         st.caption(as_markdown(self._what_it_is()))
-        theme = st.context.theme.type
-        page.figure(_story_figure(self.story, current_language(), theme), "run-story")
+        page.figure(_story_figure(self.story, current_language(), page.reader_theme()), "run-story")
         st.caption(
             _(
                 "Heat maps are samples of the real values and not to scale; a matrix keeps its "
@@ -221,9 +220,9 @@ def _story(folder: Path, _written: Stamp, layer: str) -> Story:
 
 
 @lru_cache(REMEMBERED)
-def _story_figure(story: Story, _language: str, _theme: str | None) -> go.Figure:
-    """The moving picture, which takes most of the page's time; `page.figure` gives it the theme."""
-    return story_figure(story)
+def _story_figure(story: Story, _language: str, theme: str) -> go.Figure:
+    """The moving picture, which takes most of the page's time; it is not to be changed any more."""
+    return page.in_ink(story_figure(story), theme)
 
 
 def _value(evaluation: EvaluationEvent | None, field: str) -> Any:
