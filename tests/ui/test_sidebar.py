@@ -1,0 +1,32 @@
+"""The sidebar's further settings follow the groups in which the settings are declared."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from lora_viz.choices.scenario import Scenario
+from lora_viz.ui.sidebar import ELSEWHERE
+
+
+def draw_the_sidebar() -> None:
+    from lora_viz.ui.session import state
+    from lora_viz.ui.sidebar import sidebar
+
+    state.begin_run()
+    sidebar()
+
+
+def test_further_settings_stand_under_the_titles_of_their_groups() -> None:
+    app = AppTest.from_function(draw_the_sidebar, default_timeout=60)
+    app.session_state["more-settings"] = True
+    app.run()
+    assert not app.exception
+    drawn = [
+        str(one.value) if type(one).__name__ == "Caption" else str(one.key) for one in app.sidebar
+    ]
+    wanted = []
+    for title, fields in Scenario.groups().items():
+        further = [f"sidebar:{field}" for field in fields if field not in ELSEWHERE]
+        wanted += [title, *further] if further else []
+    start = drawn.index("more-settings") + 1
+    assert drawn[start : start + len(wanted)] == wanted
