@@ -8,4 +8,6 @@ file_formats
     The rules of safetensors and of torch.save.
 by_torch
     What the libraries would write. It loads torch.
+ask
+    What a worker is asked: it loads torch only when it is called.
 """

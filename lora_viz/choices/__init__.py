@@ -6,4 +6,6 @@ scenario
     `Scenario`: the model, the adapter, the training step and the card.
 scenario_links
     Several scenarios in one link.
+methods, optimizers, quantizations
+    What varies: a table of each, from which every map is derived.
 """

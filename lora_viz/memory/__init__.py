@@ -2,8 +2,6 @@
 
 settings
     The scenario's choices that change a step, as plain data.
-simulate
-    The question and its answer: peak, kinds, curve, `Needs`.
 trace, extend
     What was allocated and freed; the trace of all blocks from that of a few.
 allocator, timeline
@@ -14,4 +12,8 @@ measured_runs
     Runs that others measured, to hold it against.
 torch_step
     The step itself, in a worker. It loads torch.
+report
+    What a simulated step answers.
+ask
+    What a worker is asked: it loads torch only when it is called.
 """

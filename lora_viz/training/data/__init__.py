@@ -8,4 +8,6 @@ data_counts
     How many examples a job will use.
 tokens, token_files
     Examples as tokens. They load torch.
+ask
+    What a worker is asked: it loads torch only when it is called.
 """
