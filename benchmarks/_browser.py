@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.browser import CHROMIUM_FLAGS, find_chromium
+from harness.browser import CHROMIUM_FLAGS, find_chromium
 
 PATIENCE_MS = 300_000  # benchmarks end, and say how long it took, on a busy machine too
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.e2e.server import REPOSITORY
+from harness.server import REPOSITORY
 
 
 def make_application(folder: Path, script: str) -> Path:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 from benchmarks._browser import open_painted, running_browser
 from benchmarks._servers import make_application, prepare_answers, stored_in
 from benchmarks._tables import print_table, ratio, seconds
-from tests.e2e.browser import new_context
-from tests.e2e.server import REPOSITORY, running_server
+from harness.browser import new_context
+from harness.server import REPOSITORY, running_server
 
 REPETITIONS = 5
 AIM = 1.3

@@ -22,28 +22,13 @@ from benchmarks._browser import open_painted, running_browser
 from benchmarks._recording import MOVED_LABEL, record
 from benchmarks._servers import make_application, prepare_answers, stored_in
 from benchmarks._tables import print_table, ratio, seconds
+from harness.browser import new_context
+from harness.server import REPOSITORY, AppServer, running_server
 from lora_viz.questions import workers
-from lora_viz.ui.page_list import file_of
-from tests.e2e.browser import new_context
-from tests.e2e.server import REPOSITORY, AppServer, running_server
+from lora_viz.ui import page_list
 
 # without those on which nothing depends on the scenario, whose reruns nobody can see
-PAGES = {
-    "/": file_of("start"),
-    "/full-or-lora": file_of("full_or_lora"),
-    "/decomposition": file_of("decomposition"),
-    "/forward-pass": file_of("forward_pass"),
-    "/layer-map": file_of("layer_map"),
-    "/parameters": file_of("parameters"),
-    "/rank": file_of("rank"),
-    "/checkpoints": file_of("checkpoints"),
-    "/training-lab": file_of("training_lab"),
-    "/training-process": file_of("training_process"),
-    "/memory": file_of("memory"),
-    "/planner": file_of("planner"),
-    "/compare": file_of("compare"),
-    "/summary": file_of("summary"),
-}
+PAGES = {f"/{page.address}": str(page.file) for page in page_list.PAGES if page.follows_scenario}
 UNPREPARED_MODEL = "distilgpt2"
 RANKS = (8, 9)  # the default, and one step further
 ROUNDS = 5

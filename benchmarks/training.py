@@ -57,7 +57,7 @@ def _job_step(settings: Any, folder: Path) -> float:
     from lora_viz.training.jobs.record import Record
     from lora_viz.training.jobs.stopping import StopSignal
     from lora_viz.training.runs.events import StepEvent
-    from lora_viz.training.runs.run_folder import create_run
+    from lora_viz.training.runs.kept_runs import create_run
 
     run = create_run(settings, "job", folder)
     result = do_job(run, settings, StopSignal(), Record(run), simulates_memory=False)

@@ -1,8 +1,8 @@
-"""The one kind of error that is meant for a reader."""
+"""The one kind of error that is meant for a reader, and what is said of all others."""
 
 from __future__ import annotations
 
-from lora_viz.i18n import Message
+from lora_viz.i18n import Message, _
 
 
 class UserError(ValueError):
@@ -27,3 +27,8 @@ def in_a_sentence(error: BaseException) -> str:
     if isinstance(error, KeyError):  # which says nothing but the key
         words = f"KeyError {words}"
     return (words or type(error).__name__).rstrip(".:")[:300]
+
+
+def with_its_words(sentence: str, words: str) -> str:
+    """A sentence of our own, and after it, as a quotation, what a library or the system says."""
+    return _("%(sentence)s In its own words: “%(words)s”.") % {"sentence": sentence, "words": words}

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.events import ResumedEvent, StateEvent, StepEvent
-from lora_viz.training.runs.run_folder import Run, list_runs
+from lora_viz.training.runs.kept_runs import list_runs
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 LONGEST_SECONDS = 12

@@ -22,13 +22,15 @@ from lora_viz.training.jobs.job import do_job
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.runs.events import Event, MemoryReading, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.sweeps.findings import PROCESSOR_TIME, default_plan, sweep_settings
 from lora_viz.training.sweeps.learning_rates import FILE, FULL, TRIED_RANKS, TRIED_RATES, Trial
-from lora_viz.training.sweeps.sweep import Sweep, SweepPlan, create_sweep
+from lora_viz.training.sweeps.plan import SweepPlan
+from lora_viz.training.sweeps.sweep import Sweep, create_sweep
 
 PARTS = ("lora", "full", "rates", "style", "qa")
 EVENT_KINDS = ("evaluation", "snapshot", "step")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import CHROMIUM_FLAGS, find_chromium, new_context, open_page
-from tests.e2e.server import running_server
+from harness.browser import CHROMIUM_FLAGS, find_chromium, new_context, open_page
+from harness.server import running_server
 
 FOLDER = Path(__file__).parents[1] / "docs"
 PAGES = {"/decomposition": "Decomposition", "/audit": "Audit"}

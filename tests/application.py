@@ -6,6 +6,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.ui import page_list
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.serving.server import SCRIPT
 
@@ -13,24 +14,26 @@ __all__ = ["SCRIPT", "file_of", "followed", "opened"]
 PATIENCE_SECONDS = 120  # answers come from workers, on a busy machine too
 
 
-def followed(query: dict[str, Any]) -> AppTest:
-    """The application as a fresh reader sees it first who follows a link with these parameters.
+def followed(query: dict[str, Any], page: str = "") -> AppTest:
+    """A page by its name, or the first, as a fresh reader sees it whose link has these parameters.
 
-    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand.
+    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand. Before a first run
+    it takes a file's name for the page's address.
     """
     app = AppTest.from_file(SCRIPT, default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
         app.query_params[name] = str(value).encode("utf-8", "replace").decode()
-    return app.run()
+    if page and page_list.page(page).address != page:
+        app.run()
+    return app.switch_page(file_of(page)).run() if page else app.run()
 
 
 def opened(page: str = "", **settings: Any) -> AppTest:
-    """A page by its name, as a fresh reader sees it whose link holds these settings.
+    """A page, as `followed` opens it, on which nothing has gone wrong unexpectedly.
 
-    A setting is called as in links, with `_` for `-`. Nothing may have gone wrong unexpectedly.
+    A setting is called as in links, with `_` for `-`.
     """
-    app = followed({name.replace("_", "-"): value for name, value in settings.items()})
-    if page:
-        app.switch_page(file_of(page)).run()
+    query = {name.replace("_", "-"): value for name, value in settings.items()}
+    app = followed(query, page)
     assert not app.exception, app.exception[0].message
     return app

@@ -15,8 +15,9 @@ from lora_viz.errors import UserError
 from lora_viz.models.source import resolve, store_upload
 from lora_viz.questions import kept as answers
 from lora_viz.questions.ask_for import architecture_of
+from lora_viz.storage import bounds, kept
 from lora_viz.training.data.own_data import load_own
-from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from tests.cli.test_app import run
 
@@ -28,8 +29,8 @@ CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_
 def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_VIZ_STORAGE", str(tmp_path / "kept"))
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(storage, "_growth", {})
-    monkeypatch.setattr(storage, "_noted", {})
+    monkeypatch.setattr(bounds, "_growth", {})
+    monkeypatch.setattr(kept, "_noted", {})
     answers.forget()
 
 
@@ -52,8 +53,8 @@ def test_each_kind_stays_within_its_bound(kind: str, monkeypatch: pytest.MonkeyP
     for number in range(40):
         path = storage.keep(kind, f"{number:032}/one", bytes(200_000))
         age(path, 2 * storage.DAY - number)
-        kept = sum(file.stat().st_size for file in storage.storage_folder(kind).rglob("one"))
-        assert kept <= 2_000_000
+        size = sum(file.stat().st_size for file in storage.storage_folder(kind).rglob("one"))
+        assert size <= 2_000_000
     assert path.is_file()
     assert storage.prune(kind, everything=True).files_left == 0
     assert names(storage.storage_folder(kind)) == []
@@ -66,7 +67,7 @@ def test_what_was_not_used_for_longest_goes_first_old_versions_before_the_rest(
     hours = {"old/used": 5, "old/unused": 9, "now/used": 1, "now/unused": 30, "now/unused too": 20}
     for name, ago in hours.items():
         age(storage.keep("answers", name, bytes(150_000)), ago * 3600)
-    storage._growth.clear()
+    bounds._growth.clear()
     storage.keep("answers", "now/large", bytes(500_000))
     assert names(tmp_path / "kept/answers") == ["now/large", "now/unused too", "now/used"]
 
@@ -76,7 +77,7 @@ def test_what_is_read_counts_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in ("first", "second", "third"):
         age(storage.keep("answers", name, bytes(300_000)), 3600)
     storage.read("answers", "first")
-    storage._growth.clear()
+    bounds._growth.clear()
     storage.keep("answers", "large", bytes(500_000))
     assert names(tmp_path / "kept/answers") == ["first", "large"]
 
@@ -106,7 +107,7 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
     damaged.write_text(damaged.read_text()[:-5] + ', "from_a_later_version": 1')
     for path in (tmp_path / "kept").rglob("*.*"):
         age(path, LONG_AGO)
-    storage._noted.clear()
+    kept._noted.clear()
     answers.compute(architecture_of(of_a_reader))
     for everything in (False, True):
         for kind in storage.KINDS:
@@ -117,8 +118,22 @@ def test_uploads_and_data_that_a_run_names_or_somebody_uses_stay(tmp_path: Path)
         with pytest.raises(UserError, match="upload it again"):
             resolve(of_nobody)
         age(storage.kept_file("uploads", f"{of_a_reader.removeprefix('upload:')}.json"), LONG_AGO)
-        storage._noted.clear()
+        kept._noted.clear()
         answers.known(architecture_of(of_a_reader))  # from memory, as a page does
+
+
+def test_runs_are_looked_for_where_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~/of-mine")
+    upload = store_upload(CONFIG % 20)
+    settings = TrainingSettings.make({"scenario": training_scenario({"model": upload})})
+    assert create_run(settings).path.parent == tmp_path / "of-mine"
+    age(storage.kept_file("uploads", f"{upload.removeprefix('upload:')}.json"), LONG_AGO)
+    assert storage.prune("uploads").files_left == 1
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~nobody-at-all/runs")
+    assert storage.prune("uploads").files_left == 0
 
 
 def test_what_is_in_use_is_not_made_to_go_for_more(
@@ -170,3 +185,25 @@ def test_the_command_says_what_it_freed(tmp_path: Path) -> None:
     done = run("prune", "--all")
     assert done.returncode == 0 and "freed 3.0 MB (files: 1) and kept 0.0 of at" in done.stdout
     assert names(tmp_path / "kept") == [f"uploads/{upload.removeprefix('upload:')}.json"]
+
+
+def test_what_runs_below_home_name_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LORA_VIZ_RUNS", "~/mine")
+    kept = storage.keep("uploads", f"{'a' * 16}.json", b"{}")
+    os.utime(kept, (0, 0))
+    (tmp_path / "mine/one").mkdir(parents=True)
+    (tmp_path / "mine/one/settings.json").write_text(f'"upload:{"a" * 16}"')
+    assert storage.prune("uploads", everything=True).files_left == 1 and kept.is_file()
+
+
+@pytest.mark.parametrize("variable", ["LORA_VIZ_RUNS", "LORA_VIZ_STORAGE"])
+def test_the_home_of_nobody_is_one_sentence_and_nothing_goes(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = storage.keep("uploads", f"{'b' * 16}.json", b"{}")
+    os.utime(kept, (0, 0))
+    monkeypatch.setenv(variable, "~nosuchuser/x")
+    with pytest.raises(UserError, match="a user whom this machine does not know"):
+        storage.prune("uploads", everything=True)
+    assert kept.is_file()

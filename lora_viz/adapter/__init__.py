@@ -6,8 +6,8 @@ counts
     Parameters by module, block and model, as PEFT counts them.
 target_choice, target_names
     What adding or taking away a target changes; the shortest names; warnings in words.
+ask
+    `read_adapter_layout`, which a worker runs.
 from_peft, repeat_blocks, peft_matching
     PEFT itself on a model without weights. They load torch.
-ask
-    What a worker is asked: it loads torch only when it is called.
 """

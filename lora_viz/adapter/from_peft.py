@@ -27,7 +27,11 @@ from lora_viz.adapter.layout import (
     AdapterWarning,
     TensorRole,
 )
-from lora_viz.adapter.peft_matching import check_pattern, names_fused_parameters
+from lora_viz.adapter.peft_matching import (
+    check_pattern,
+    matched_modules,
+    names_fused_parameters,
+)
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.models.architecture import module_type
@@ -44,6 +48,7 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
 MOST_KINDS = 30
+LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
 # PEFT's task types that train the model's head in full, and transformers' classes of that task
 TASKS: dict[str, Mapping[Any, Any]] = {
@@ -242,7 +247,8 @@ def _refusal(
     error: Exception,
 ) -> str:
     """One sentence: which targets match nothing and what there is, or that PEFT refuses them."""
-    named = targets if isinstance(targets, str) else ", ".join(targets)
+    all_named = targets if isinstance(targets, str) else ", ".join(targets)
+    named = all_named if len(all_named) <= LONGEST_NAMED else all_named[:LONGEST_NAMED] + "…"
     if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
         return _(
             "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
@@ -252,7 +258,7 @@ def _refusal(
             "class": unsupported.group(1),
             "kinds": ", ".join(kinds),
         }
-    is_excluded = COPY in str(error) and bool(set(HEADS) & set(named.split(", ")))
+    is_excluded = COPY in str(error) and bool(set(HEADS) & set(all_named.split(", ")))
     if is_excluded or f"{COPY} cannot be applied" in str(error):
         return _(
             "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name the "
@@ -269,13 +275,13 @@ def _refusal(
 def _first_of_class(
     class_name: str, targets: str | list[str], modules: dict[str, nn.Module]
 ) -> str:
-    """The kind of the first layer of this class that the targets match."""
-    rule = LoraConfig(target_modules=targets)
-    return next(
-        module_type(name)
-        for name, module in modules.items()
-        if type(module).__name__ == class_name and check_target_module_exists(rule, name)
-    )
+    """The kind of the first layer of this class that the targets match.
+
+    Where they match none by themselves, PEFT has made names of them, as of all-linear.
+    """
+    of_class = [name for name, module in modules.items() if type(module).__name__ == class_name]
+    matched = set(matched_modules(modules[""], targets))
+    return module_type(next((name for name in of_class if name in matched), of_class[0]))
 
 
 def named_kinds(model: nn.Module) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_tar
 from torch import nn
 
 from lora_viz.choices.scenario import ALL_LINEAR
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import _
 
 PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without end takes years
@@ -89,10 +89,8 @@ def _limited_time(pattern: str) -> Iterator[None]:
 
 def _not_a_pattern(targets: str, error: Exception) -> str:
     """One sentence about targets that are no regular expression."""
-    return _("“%(pattern)s” is not a regular expression: %(reason)s.") % {
-        "pattern": targets[:80],
-        "reason": in_a_sentence(error),
-    }
+    sentence = _("“%s” is not a regular expression.") % targets[:80]
+    return with_its_words(sentence, in_a_sentence(error))
 
 
 def depends_on_numbers(targets: str | list[str]) -> bool:

@@ -24,6 +24,8 @@ from lora_viz.adapter.layout import AdapterTensor
 from lora_viz.checkpoint.file_formats import StoredTensor, safetensors_bytes
 from lora_viz.checkpoint.sizes import OptimizerLayout, SavedFile, tensor_dtype
 from lora_viz.choices.optimizers import OPTIMIZERS
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
 
 
 def model_files(model: transformers.PreTrainedModel, dtype: str) -> tuple[SavedFile, ...]:
@@ -35,7 +37,7 @@ def model_files(model: transformers.PreTrainedModel, dtype: str) -> tuple[SavedF
             StoredTensor(name, tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
             for name, tensor in tensors.items()
         ]
-        files.append(SavedFile(Path(path).name, safetensors_bytes(stored)))
+        files.append(SavedFile(Path(path).name, _file_bytes(stored)))
 
     cast = model.to(getattr(torch, dtype))  # type: ignore[arg-type]
     with (
@@ -44,6 +46,17 @@ def model_files(model: transformers.PreTrainedModel, dtype: str) -> tuple[SavedF
     ):
         cast.save_pretrained(folder)
     return tuple(files)
+
+
+def _file_bytes(stored: list[StoredTensor]) -> int:
+    """The file's size. Raises `UserError` where a tensor holds no number that weights are."""
+    try:
+        return safetensors_bytes(stored)
+    except (KeyError, ValueError):
+        kinds = ", ".join(sorted({tensor.dtype for tensor in stored}))
+        raise UserError(
+            _("The files of this model hold values of kinds that are not sized here (%s).") % kinds
+        ) from None
 
 
 def optimizer_layout(

@@ -26,6 +26,7 @@ from pydantic import (
     field_validator,
 )
 
+from lora_viz.choices.groups import GROUPS
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 
@@ -68,9 +69,15 @@ class OtherSpelling:
     options: tuple[str, ...]
 
 
-def choice(default: Any, label: str, help_text: str, *, short: str | None = None) -> Any:
-    """A field with what people read about it; `short` is its name in links and options."""
-    extra: dict[str, Any] = {"label": label, "help": help_text}
+def choice(
+    default: Any, label: str, help_text: str, *, short: str | None = None, group: str = ""
+) -> Any:
+    """A field with what people read about it; `short` is its name in links and options.
+
+    `group` is a key of `GROUPS`. The fields of a group are declared one after the other, so that
+    the order of the fields is that of the groups wherever fields are shown.
+    """
+    extra: dict[str, Any] = {"label": label, "help": help_text, "group": group}
     if short:
         extra["short"] = short
     return Field(default, json_schema_extra=extra)
@@ -118,6 +125,20 @@ class Declared(BaseModel):
         if field in cls.OTHER_SPELLINGS:
             return _(cls.OTHER_SPELLINGS[field].help_text)
         return _(str(cls._extra(field)["help"]))
+
+    @classmethod
+    def group(cls, field: str) -> str:
+        """The translated title of the group that a field belongs to."""
+        return _(GROUPS[cls._extra(field)["group"]])
+
+    @classmethod
+    def groups(cls) -> dict[str, tuple[str, ...]]:
+        """The fields of each group, by its translated title."""
+        fields: dict[str, tuple[str, ...]] = {}
+        for field in cls.model_fields:
+            title = cls.group(field)
+            fields[title] = (*fields.get(title, ()), field)
+        return fields
 
     @classmethod
     def limits(cls, field: str) -> tuple[Any, Any]:

@@ -61,15 +61,19 @@ class Scenario(Declared):
         "gpt2",
         N_("Model"),
         N_("A name of the catalogue, a hub id, a local folder or config.json, or custom:…"),
+        group="model",
     )
     method: MethodName = choice(
-        "lora", N_("Method"), N_("Train all weights, an adapter, or an adapter over 4-bit weights.")
+        "lora",
+        N_("Method"),
+        N_("Train all weights, an adapter, or an adapter over 4-bit weights."),
+        group="model",
     )
     rank: Annotated[int, Ge(1), Le(1024)] = choice(
-        8, N_("Rank r"), N_("How many columns B and how many rows A has.")
+        8, N_("Rank r"), N_("How many columns B and how many rows A has."), group="adapter"
     )
     alpha: Annotated[int, Ge(1), Le(65536)] = choice(
-        16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r.")
+        16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r."), group="adapter"
     )
     target_modules: Annotated[
         tuple[str, ...],
@@ -86,64 +90,74 @@ class Scenario(Declared):
             "expression."
         ),
         short="targets",
+        group="adapter",
     )
-    rslora: bool = choice(False, N_("rsLoRA"), N_("Scale by alpha/√r instead of alpha/r."))
-    bias: Literal["none", "all", "lora_only"] = choice(
-        "none", N_("Bias"), N_("Which of the base model's biases are trained too.")
-    )
-    dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
-        0.0, N_("Dropout"), N_("Share of the adapter's inputs that are zeroed in training.")
+    rslora: bool = choice(
+        False, N_("rsLoRA"), N_("Scale by alpha/√r instead of alpha/r."), group="adapter"
     )
     dora: bool = choice(
-        False, N_("DoRA"), N_("Train a magnitude for each output in addition to A and B.")
+        False,
+        N_("DoRA"),
+        N_("Train a magnitude for each output in addition to A and B."),
+        group="adapter",
+    )
+    bias: Literal["none", "all", "lora_only"] = choice(
+        "none", N_("Bias"), N_("Which of the base model's biases are trained too."), group="adapter"
+    )
+    dropout: Annotated[float, Ge(0.0), Le(0.9)] = choice(
+        0.0,
+        N_("Dropout"),
+        N_("Share of the adapter's inputs that are zeroed in training."),
+        group="adapter",
     )
     batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
-        4, N_("Batch size"), N_("Sequences in one training step.")
+        4, N_("Batch size"), N_("Sequences in one training step."), group="batch"
     )
     seq_len: Annotated[int, Ge(1), Le(1_048_576)] = choice(
-        512, N_("Sequence length"), N_("Tokens in one sequence.")
+        512, N_("Sequence length"), N_("Tokens in one sequence."), group="batch"
+    )
+    padding: bool = choice(
+        False,
+        N_("Padding"),
+        N_("Batches hold padded sequences, so that attention needs a mask."),
+        group="batch",
     )
     base_dtype: DType = choice(
-        "float32", N_("Base dtype"), N_("Number format of the base model's weights.")
+        "float32",
+        N_("Base dtype"),
+        N_("Number format of the base model's weights."),
+        group="formats",
     )
     adapter_dtype: DType = choice(
-        "float32", N_("Adapter dtype"), N_("Number format of A, B and DoRA's magnitudes.")
+        "float32",
+        N_("Adapter dtype"),
+        N_("Number format of A, B and DoRA's magnitudes."),
+        group="formats",
     )
     double_quant: bool = choice(
         False,
         N_("Double quantization"),
         N_("Pack the quantization constants too, from four bytes to about one."),
         short="double-quant",
+        group="formats",
     )
     kbit_preparation: Literal["all", "norms", "none"] = choice(
         "all",
         N_("Preparation for 4-bit training"),
         N_("Which unpacked weights become float32: all, as PEFT does, only norms, or none."),
-    )
-    optimizer: OptimizerName = choice(
-        "adamw",
-        N_("Optimizer"),
-        N_(
-            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits. SGD "
-            "keeps none. Fused and loop need no copies of all weights at once."
-        ),
-    )
-    gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
-        1, N_("Gradient accumulation"), N_("Batches whose gradients are added up for one step.")
-    )
-    gradient_clipping: bool = choice(
-        True, N_("Gradient clipping"), N_("Scale gradients down to a norm of one before the step.")
+        group="formats",
     )
     gradient_checkpointing: bool = choice(
         False,
         N_("Gradient checkpointing"),
         N_("Keep only each block's input and compute the rest again in the backward pass."),
+        group="passes",
     )
     attention: Literal["sdpa", "eager", "flash_attention_2"] = choice(
-        "sdpa", N_("Attention"), N_("Which implementation of attention the model runs.")
-    )
-    padding: bool = choice(
-        False, N_("Padding"), N_("Batches hold padded sequences, so that attention needs a mask.")
+        "sdpa",
+        N_("Attention"),
+        N_("Which implementation of attention the model runs."),
+        group="passes",
     )
     training_loop: Literal["plain", "trainer"] = choice(
         "plain",
@@ -152,10 +166,32 @@ class Scenario(Declared):
             "A plain loop keeps the model's outputs during the backward pass. Trainer with mixed "
             "precision frees them and runs the model under autocast."
         ),
+        group="passes",
+    )
+    optimizer: OptimizerName = choice(
+        "adamw",
+        N_("Optimizer"),
+        N_(
+            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits. SGD "
+            "keeps none. Fused and loop need no copies of all weights at once."
+        ),
+        group="optimizer",
+    )
+    gradient_accumulation: Annotated[int, Ge(1), Le(1024)] = choice(
+        1,
+        N_("Gradient accumulation"),
+        N_("Batches whose gradients are added up for one step."),
+        group="optimizer",
+    )
+    gradient_clipping: bool = choice(
+        True,
+        N_("Gradient clipping"),
+        N_("Scale gradients down to a norm of one before the step."),
+        group="optimizer",
     )
     gpu: Annotated[
         str, InLinks(re.compile(r".*"), N_("the name of a card, such as RTX 3070 or H100 80 GB"))
-    ] = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."))
+    ] = choice("RTX 3070", N_("GPU"), N_("The card that the model has to fit on."), group="card")
     gpu_memory_gb: Annotated[float, Ge(0.0), Le(10_000.0)] = choice(
         0.0,
         N_("Another size of the GPU (GB)"),
@@ -163,12 +199,13 @@ class Scenario(Declared):
             "Memory of a card that is not in the table, in GB of 10⁹ bytes; 0 uses the memory "
             "of the chosen card. A card sold as 24 GB has 25.8 GB in this unit."
         ),
+        group="card",
     )
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
-        5, N_("Tasks"), N_("How many adapters share one base model.")
+        5, N_("Tasks"), N_("How many adapters share one base model."), group="pages"
     )
     language: Literal["en", "ko"] = choice(
-        "en", N_("Language"), N_("The language of the pages."), short="lang"
+        "en", N_("Language"), N_("The language of the pages."), short="lang", group="pages"
     )
 
     @model_validator(mode="before")

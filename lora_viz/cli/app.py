@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,13 +21,13 @@ import typer
 from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
-from lora_viz.cli.options import declared_parameters, with_typed_model
+from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.sweep import sweep_command
 from lora_viz.cli.train import runs_app, train_command
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError, in_a_sentence, with_its_words
 from lora_viz.explainer.audit import audit
 from lora_viz.format import grouped
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import LANGUAGES, _, current_language, set_language
 from lora_viz.machine.cards import cards
 from lora_viz.models.catalogue import catalogue
 from lora_viz.questions.kept import ask, compute
@@ -49,13 +50,16 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack "→" or "한"
+    set_language(_asked_language(sys.argv[1:]))
     try:
         if sys.stdout is None:
             raise UserError(_("Standard output is closed: there is nowhere to write the answer."))
         status = app(prog_name="lora-viz", standalone_mode=False)
         print(end="", flush=True)
-    except (UserError, typer.TyperException) as error:
+    except UserError as error:
         status = _complain(error, 2)
+    except typer.TyperException as error:
+        status = _complain(_usage(error), 2)
     except (typer.Abort, KeyboardInterrupt):
         status = 130
     except (BrokenPipeError, SystemExit):  # whoever read it has enough; typer raises the second
@@ -88,12 +92,35 @@ def _write_no_more(status: int) -> int:
     return status
 
 
+def _asked_language(arguments: list[str]) -> str:
+    """The language of --lang, so that what is wrong with other options is said in it too."""
+    option = f"--{Scenario.short_name('language')}"
+    for one, following in pairwise([*arguments, ""]):
+        name, sign, value = one.partition("=")
+        asked = value if sign else following
+        if name == option and asked in LANGUAGES:
+            return asked
+    return current_language()
+
+
+def _usage(error: typer.TyperException) -> str:
+    """One sentence about a command line that names what there is not, or leaves something out."""
+    kind, option = type(error).__name__, getattr(error, "option_name", "")
+    if kind == "NoSuchOption":
+        return _("There is no option “%s”; --help lists those that there are.") % option
+    if kind == "MissingParameter":
+        name = getattr(getattr(error, "param", None), "name", "") or ""
+        return _("This command needs %s; --help says more.") % name.upper()
+    return with_its_words(
+        _("This command line cannot be read; --help says how it is written."), in_a_sentence(error)
+    )
+
+
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
-    return _("This cannot be answered, for an unforeseen reason (%(kind)s): %(words)s.") % {
-        "kind": type(error).__name__,
-        "words": in_a_sentence(error),
-    }
+    kind = type(error).__name__
+    sentence = _("This cannot be answered, for a reason that was not foreseen (%s).") % kind
+    return with_its_words(sentence, in_a_sentence(error))
 
 
 @app.command("models")
@@ -215,7 +242,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
     parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app.command(name)(command)
+    app.command(name, cls=GroupedCommand)(command)
 
 
 def _output_parameters() -> Iterator[inspect.Parameter]:
@@ -384,6 +411,6 @@ _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
-app.command("train")(train_command())
-app.command("sweep")(sweep_command())
+app.command("train", cls=GroupedCommand)(train_command())
+app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")

@@ -10,12 +10,33 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from lora_viz.choices.declaration import Declared
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import _
+from lora_viz.i18n import _, set_language
 from lora_viz.models.source import typed_model
 from lora_viz.storage import expanded
+from lora_viz.training.settings import TrainingSettings, training_scenario
+
+OF_THE_COMMAND = "Options"  # the title above options that are no setting
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help shows its options in the groups of the settings."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section for each group, in the order of the options, and the rest as usual."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                title = getattr(parameter, "rich_help_panel", None) or OF_THE_COMMAND
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def declared_parameters(
@@ -29,10 +50,18 @@ def declared_parameters(
         if field in without:
             continue
         if field == argument:
-            kind = typer.Argument(help=settings.help_text(field), show_default=False)
+            kind = typer.Argument(
+                help=settings.help_text(field),
+                show_default=False,
+                rich_help_panel=settings.group(field),
+            )
         else:
-            names = _option_names(settings, field)
-            kind = typer.Option(*names, help=settings.help_text(field), show_default=False)
+            kind = typer.Option(
+                *_option_names(settings, field),
+                help=settings.help_text(field),
+                show_default=False,
+                rich_help_panel=settings.group(field),
+            )
         value_type = bool | None if info.annotation is bool else str | None
         yield inspect.Parameter(
             field,
@@ -54,6 +83,23 @@ def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the whole path of a model that is a folder or file of this machine."""
     model = values.get("model")
     return values | {"model": typed_model(model)} if isinstance(model, str) else values
+
+
+def typed_settings(values: dict[str, Any]) -> TrainingSettings:
+    """The settings of a training job from a scenario's options and its own; sets the language.
+
+    Raises:
+        UserError: a value is not allowed, or --data is there and names nothing, as where a
+            variable of the shell is empty.
+    """
+    values = with_typed_model(values)
+    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
+    others = {name: value for name, value in values.items() if name not in in_scenario}
+    scenario = training_scenario(in_scenario)
+    set_language(scenario.language)
+    if not others.get("data_file", "any"):
+        raise UserError(_("No file is named: give your text or JSONL."))
+    return TrainingSettings.make({"scenario": scenario, **others})
 
 
 def json_text(value: Any) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,33 +19,27 @@ from lora_viz.cli.options import (
     json_text,
     named_folder,
     new_folder,
-    with_typed_model,
+    typed_settings,
 )
 from lora_viz.cli.train import described_run, need_an_adapter, print_event, print_notice
 from lora_viz.errors import UserError
 from lora_viz.format import size
-from lora_viz.i18n import _, set_language
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.i18n import _
+from lora_viz.storage import writable_folder
+from lora_viz.training.folder.files import exists
 from lora_viz.training.jobs.job import process_count
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import Event, StateEvent
-from lora_viz.training.runs.files import exists
 from lora_viz.training.runs.results import BeforeAfter
-from lora_viz.training.runs.run_folder import RUNS, Run, read_run, write_whole
-from lora_viz.training.settings import TrainingSettings, training_scenario
-from lora_viz.training.sweeps.sweep import (
-    LARGEST_SWEEP,
-    RANKS,
-    Sweep,
-    SweepEnd,
-    SweepPlan,
-    create_sweep,
-    work,
-)
+from lora_viz.training.runs.run_folder import Run, read_run
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.sweeps.job import work
+from lora_viz.training.sweeps.plan import LARGEST_SWEEP, RANKS, SweepPlan
+from lora_viz.training.sweeps.sweep import Sweep, SweepEnd, create_sweep
 
 VARIED = ("rank", "alpha", "method")
+WHOLE_NUMBER = re.compile("[0-9]{1,12}")  # Python reads no number of more than 4,300 digits
 
 
 def sweep_command() -> Callable[..., int]:
@@ -120,22 +114,17 @@ def _plan(values: dict[str, Any]) -> SweepPlan:
     with_full = values.pop("full", True)
     if len(seeds) * (len(ranks) + with_full) > LARGEST_SWEEP:
         raise UserError(_("A sweep can do at most %s runs.") % f"{LARGEST_SWEEP:,}")
-    values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
-    others = {name: value for name, value in values.items() if name not in in_scenario}
-    scenario = training_scenario(in_scenario)
-    set_language(scenario.language)
-    settings = TrainingSettings.make({"scenario": scenario, **others})
+    settings = typed_settings(values)
     plan = SweepPlan(settings=settings, ranks=ranks, seeds=seeds, with_full=with_full)
     plan.runs()  # raises where a rank or a seed is not allowed
-    need_an_adapter(scenario)
+    need_an_adapter(settings.scenario)
     return plan
 
 
 def _numbers(option: str, text: str, least: int) -> tuple[int, ...]:
     """Whole numbers with commas between them, each once."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and int(part) >= least for part in parts):
+    if not all(WHOLE_NUMBER.fullmatch(part) and int(part) >= least for part in parts):
         raise UserError(
             _("%(option)s takes whole numbers from %(least)s with commas between: 1,2,4.")
             % {"option": option, "least": least}
@@ -158,16 +147,10 @@ def _work(sweep: Sweep, as_json: bool) -> int:
     """Do the sweep here, holding its lock, and print what it found."""
     signals = StopSignal()
     signals.listen()
-    with writing_in(sweep.path, RUNS):
-        lock = locks.take(sweep.lock_file)
-    if lock is None:
-        raise UserError(_("“%s” is still running.") % sweep.path.name)
-    try:
+    with sweep.held():
         with suppress(OSError):
-            write_whole(sweep.path / "process.json", json.dumps({"pid": os.getpid()}))
+            sweep.remember_process(os.getpid())
         results = work(sweep, signals, _print_notice if as_json else _print_progress(sweep))
-    finally:
-        os.close(lock)
     print(json_text(_described(sweep)) if as_json else _text(sweep))
     end = sweep.end()
     if end is None or end.state == "failed":
@@ -198,7 +181,7 @@ def _described(sweep: Sweep) -> dict[str, Any]:
     """A sweep as plain data: each run that began as `runs show` describes it."""
     begun = [run for run in sweep.runs() if exists(run.path)]
     return {
-        "name": sweep.path.name,
+        "name": sweep.name,
         "folder": str(sweep.path),
         "planned": len(sweep.runs()),
         "finished": len(sweep.results()),

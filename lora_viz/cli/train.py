@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,32 +17,24 @@ from lora_viz.cli.options import (
     json_text,
     named_folder,
     new_folder,
-    with_typed_model,
+    typed_settings,
 )
 from lora_viz.errors import UserError
 from lora_viz.format import size
-from lora_viz.i18n import _, set_language
+from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
-from lora_viz.storage import writable_folder, writing_in
+from lora_viz.storage import writable_folder
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import process_count, process_rank, work
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words, perplexity_words
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run, find_run, list_folders
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import (
-    RUNS,
-    Run,
-    UnreadableRun,
-    create_run,
-    find_run,
-    list_folders,
-    read_run,
-)
-from lora_viz.training.settings import TrainingSettings, training_scenario
+from lora_viz.training.runs.run_folder import Run, UnreadableRun, read_run
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.findings import unreadable_sweeps
 
 EXIT_STATUS = {"finished": 0, "failed": 1, "stopped": 130}
@@ -140,12 +131,8 @@ def _own_parameters() -> list[inspect.Parameter]:
 
 def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings]:
     """A new run with the settings given; of several processes the first one makes its folder."""
-    values = with_typed_model(values)
-    in_scenario = {name: value for name, value in values.items() if Scenario.takes(name)}
-    others = {name: value for name, value in values.items() if name not in in_scenario}
-    scenario = training_scenario(in_scenario)
-    set_language(scenario.language)
-    settings = TrainingSettings.make({"scenario": scenario, **others})
+    settings = typed_settings(values)
+    scenario = settings.scenario
     if settings.task == "own":
         load_own(settings.data_file)  # what is wrong with it is said before anything is made
     if process_rank() == 0:
@@ -180,14 +167,8 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
     signals.listen()
     if process_rank() > 0:
         return work(run, settings, signals)
-    with writing_in(run.path, RUNS):
-        lock = locks.take(run.lock_file)
-    if lock is None:
-        raise UserError(_("“%s” is still running.") % run.name)
-    try:
+    with run.held():
         return work(run, settings, signals, print_event if shows_progress else print_notice)
-    finally:
-        os.close(lock)
 
 
 def need_an_adapter(scenario: Scenario) -> None:

@@ -50,9 +50,9 @@ from lora_viz.forward.samples import ForwardPass, TensorName, TensorSample, Work
 from lora_viz.layer_map.tree import build_layer_tree
 from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.training.runs.curves import read_curves
-from lora_viz.training.runs.shipped import recorded_lora_run, recorded_sweep
+from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.runs.story import Moment, Story
-from lora_viz.training.sweeps.findings import read_sweep, spreads
+from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
 from lora_viz.update.rebuild import Rebuild
 
 Picture = go.Figure | SvgDrawing
@@ -227,9 +227,7 @@ def _layer_map() -> SvgDrawing:
             layers.append(Layer(name, "Linear", SIDE, SIDE, (SIDE, SIDE), False, FULL, None))
             modules.append(AdaptedModule(name, SIDE, SIDE, 1, _tensors(name)))
     total = 100 * SIDE + 4 * FULL
-    model = Architecture(
-        "custom", "a model", "gpt2", "GPT2LMHeadModel", tuple(layers), total, 1024
-    )
+    model = Architecture("custom", "a model", "gpt2", "GPT2LMHeadModel", tuple(layers), total, 1024)
     tree = build_layer_tree(model, AdapterLayout(tuple(modules), (), total, ()))
     return layer_map_svg(tree, "h.0", MapSettings(RANK, 4, 512), 632)
 

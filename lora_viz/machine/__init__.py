@@ -3,9 +3,7 @@
 cards
     The table of cards.
 gpus_here
-    What NVML and torch say of this machine.
-torch_here
-    What PyTorch could train on here, as plain data.
-ask
-    What a worker is asked: it loads torch only when it is called.
+    What NVML says of this machine.
+torch_here, ask
+    What torch can use here; `read_torch`, which a worker runs.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lora_viz.errors import in_a_sentence
 from lora_viz.machine.torch_here import TorchReading
 
 
@@ -14,5 +15,4 @@ def read_torch() -> TorchReading:
         devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
         return TorchReading(version, cuda, tuple(map(torch.cuda.get_device_name, devices)))
     except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        return TorchReading(version, cuda, (), reason)
+        return TorchReading(version, cuda, (), in_a_sentence(error))

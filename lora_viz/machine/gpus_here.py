@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
+from lora_viz.errors import in_a_sentence, with_its_words
 from lora_viz.i18n import _
 
 Value = TypeVar("Value")
@@ -122,4 +123,5 @@ def _why(error: Exception) -> str:
         "NVMLError_GpuIsLost": _("the GPU is lost; it has to be reset."),
     }
     name = type(error).__name__
-    return sentences.get(name, _("NVML does not answer: %s.") % (str(error).rstrip(".") or name))
+    unknown = with_its_words(_("NVML does not answer."), in_a_sentence(error))
+    return sentences.get(name, unknown)

@@ -85,9 +85,14 @@ class LayerKinds:
         return exact[0] if exact else kind.rpartition("*.")[2]
 
     def _shortest_end(self, kind: str, allowed: set[str]) -> tuple[str, ...]:
+        """An end with "*" in it, as of a kind that ends in a number, is no layer's name."""
         parts = kind.rpartition("*.")[2].split(".")
         ends = (".".join(parts[start:]) for start in reversed(range(len(parts))))
-        return next(((end,) for end in ends if self._kinds_by_end[end] <= allowed), ())
+        return next(((end,) for end in ends if self._matches_only(end, allowed)), ())
+
+    def _matches_only(self, end: str, allowed: set[str]) -> bool:
+        kinds = self._kinds_by_end.get(end)
+        return kinds is not None and kinds <= allowed
 
 
 def _kinds_by_end(architecture: Architecture) -> dict[str, set[str]]:

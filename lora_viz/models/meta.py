@@ -23,7 +23,7 @@ from huggingface_hub.errors import (
 from torch.nn.modules.module import register_module_module_registration_hook
 from transformers.models.auto import modeling_auto
 
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import _
 
 MAXIMUM_MODULES = 20_000
@@ -148,17 +148,14 @@ def _what_is_wrong(values: dict[str, Any], error: Exception) -> str:
     elif isinstance(error, KeyError):
         words = str(error.args[0])[:300].rstrip(".") if error.args else ""
     is_sentence = isinstance(error, (ValueError, KeyError, StrictDataclassClassValidationError))
-    if is_sentence and " " in words:
-        return _(
-            "transformers cannot build a “%(type)s” model from this configuration: %(reason)s."
-        ) % {"type": values["model_type"], "reason": words}
-    return (
+    sentence = (
         _(
             "transformers cannot build a “%s” model from this configuration: its values do not go "
             "together."
         )
         % (values["model_type"])
     )
+    return with_its_words(sentence, words) if is_sentence and " " in words else sentence
 
 
 def _of_wrong_kind(values: dict[str, Any], error: Exception) -> Fault | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.adapter.layout import AdapterLayout
@@ -31,11 +31,13 @@ from lora_viz.questions.question import Question, Weight
 from lora_viz.training.data.ask import read_data_counts
 from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import path_on_disk
-from lora_viz.training.runs.files import stamp
-from lora_viz.training.runs.run_folder import RESULT, Run
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.update.ask import rebuild_example, rebuild_trained
 from lora_viz.update.rebuild import ExampleSize, Rebuild
+
+if TYPE_CHECKING:  # runs take a while to import, which the first page would wait for
+    from lora_viz.training.runs.run_folder import Run
 
 Answer = TypeVar("Answer")
 
@@ -96,7 +98,7 @@ def update_of(run: Run, layer: str, seed: int, sweeps: int) -> Question[Rebuild]
     return Question(
         rebuild_trained,
         (str(run.path), layer, seed, sweeps),
-        content=stamp(run.path / RESULT),
+        content=_stamp_of(run.result_file),
         weight="heavy",
     )
 
@@ -141,7 +143,8 @@ def _config_stamp(model: str) -> tuple[int, ...]:
 
 def _stamp_of(file: Path | None) -> tuple[int, ...]:
     """When a file was last changed, and its size; nothing for none."""
-    if file is None:
-        return ()
-    changed, _created, size, _inode = stamp(file)
-    return changed, size
+    try:
+        found = file.stat() if file else None
+    except (OSError, ValueError):  # no name of a file can be like this
+        found = None
+    return (found.st_mtime_ns, found.st_size) if found else ()

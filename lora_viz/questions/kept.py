@@ -24,6 +24,7 @@ from lora_viz.questions.plain import decode, encode
 from lora_viz.questions.question import Answer, Question
 from lora_viz.questions.waiting import Request
 
+PACKAGE = Path(__file__).parents[1]
 DRAWING = ("ui", "figures", "cli")  # code that computes no answer
 REMEMBERED = 2_000
 REMEMBERED_BYTES = 100_000_000  # as JSON
@@ -141,14 +142,13 @@ def _forget_one(key: str) -> None:
 
 
 def _file_name(question: Question[Any]) -> str:
-    return f"{_code_version()}/{question.key}.json"
+    return f"{code_version(PACKAGE)}/{question.key}.json"
 
 
 @cache
-def _code_version() -> str:
-    """A hash of the libraries' versions and of this package's computing modules."""
+def code_version(package: Path) -> str:
+    """A hash of the libraries' versions and of all in this package that computes answers."""
     digest = hashlib.sha256("".join(library_versions().values()).encode())
-    package = Path(__file__).parents[1]
     code = (
         file for file in package.rglob("*.py") if file.relative_to(package).parts[0] not in DRAWING
     )

@@ -2,8 +2,9 @@
 
 settings, availability, perplexity
     What a job is told; what can be trained here; exp(loss) and how it is shown.
-runs, jobs, sweeps, data
-    A run's folder; a job's process; the same job at several ranks; what is trained on.
+folder, runs, sweeps, jobs, data
+    What the folders of a run and a sweep have in common; these two; a job's process; what is
+    trained on.
 work
     What a job does once it has its turn. It loads torch, and so do `data`'s tokens; nothing
     else does when it is imported, since pages and the command line start jobs with it.
@@ -23,7 +24,7 @@ snapshots/base.safetensors
 snapshots/step-000015.safetensors
     For each followed layer: `LAYER.A` (r, in), `LAYER.B` (out, r) and, with DoRA,
     `LAYER.magnitude` (out,); in full fine-tuning `LAYER.delta`, ΔW (out, in).
-    `runs.run_folder.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
+    `snapshots.read_snapshot` gives A, B and ΔW = scaling · B · A as numpy arrays.
 adapter/
     The adapter in PEFT's format with its tokenizer and a card; in full fine-tuning `model/`, the
     whole model. Nothing in it names a place of this machine.
@@ -37,13 +38,16 @@ result.json
     takes at its start. Resuming a stopped or failed run puts it aside as
     `result.before_resuming.json`.
 owner
-    Where several readers share a server: whose the run is (`owners`); a sweep's is that of
+    Where several readers share a server: whose the run is (`folder.owners`); a sweep's is that of
     its runs.
 job.lock
     Locked (flock) by the job's process for as long as it lives; `process.json` has its pid, and
     `process.log` what it printed.
 
-Whatever stands in the place of a file, `runs.files` reads it or says what is wrong with it, as a
+A sweep is a folder of its own beside its runs, with `sweep.json` (`sweeps.plan.SweepPlan`),
+`end.json` (`sweeps.sweep.SweepEnd`), `owner`, `job.lock`, `process.json` and `process.log`.
+
+Whatever stands in the place of a file, `folder.files` reads it or says what is wrong with it, as a
 `Damage`. `run_folder.read_run` gives a `Run`, or an `UnreadableRun` where its settings are damaged;
 `Run.damages` is what is wrong with its other files. A number that no job can have measured
 (`quantities`) is a damage too; a loss that is no number is not, as it is what divergence leaves.

@@ -13,6 +13,7 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, _
+from lora_viz.storage import expanded
 
 EMBEDDED_MODEL = "tiny-gpt2"
 # What the training lab starts from where the scenario's own defaults describe a larger model.
@@ -51,60 +52,92 @@ class TrainingSettings(Declared):
     }
 
     scenario: Scenario = choice(
-        training_scenario(), N_("Scenario"), N_("The model, the adapter and the batch.")
+        training_scenario(),
+        N_("Scenario"),
+        N_("The model, the adapter and the batch."),
+        group="model",
     )
     task: Literal["style", "qa", "own"] = choice(
         "style",
         N_("Task"),
         N_("A change of style, questions and answers about LoRA, or data of your own."),
+        group="data",
     )
     data_file: str = choice(
         "",
         N_("Data file"),
         N_("Your own text, or JSONL with prompt and completion in every line."),
         short="data",
+        group="data",
     )
     steps: Annotated[int, Ge(1), Le(1_000_000)] = choice(
-        150, N_("Steps"), N_("Optimizer steps; not used where epochs are given.")
+        150, N_("Steps"), N_("Optimizer steps; not used where epochs are given."), group="training"
     )
     epochs: Annotated[float, Ge(0.0), Le(1000.0)] = choice(
-        0.0, N_("Epochs"), N_("Passes over the training data; 0 to train for a number of steps.")
-    )
-    learning_rate: Annotated[float, Ge(0.0), Le(10.0)] = choice(
-        METHODS["lora"].learning_rate, N_("Learning rate"), N_("The highest rate of the schedule.")
-    )
-    schedule: Literal["constant", "linear", "cosine"] = choice(
-        "linear", N_("Schedule"), N_("How the learning rate falls after the warm-up.")
-    )
-    warmup_steps: Annotated[int, Ge(0), Le(100_000)] = choice(
-        5, N_("Warm-up steps"), N_("Steps in which the learning rate rises from zero.")
-    )
-    seed: Annotated[int, Ge(0), Le(2**31 - 1)] = choice(
-        0, N_("Seed"), N_("Decides A's random values, the order of the data and dropout.")
-    )
-    precision: Literal["auto", "float32", "bfloat16"] = choice(
-        "auto",
-        N_("Precision"),
-        N_("Automatic mixed precision: bfloat16 where the GPU has it, float32 elsewhere."),
-    )
-    evaluate_every: Annotated[int, Ge(0), Le(100_000)] = choice(
-        25, N_("Evaluate every"), N_("Steps between evaluations; 0 for the first and last only.")
-    )
-    evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
-        32,
-        N_("Sequences in an evaluation"),
-        N_("At most this many of a part, spread evenly over it."),
-    )
-    snapshot_every: Annotated[int, Ge(0), Le(100_000)] = choice(
-        15, N_("Snapshot every"), N_("Steps between snapshots of A and B; 0 for none.")
-    )
-    checkpoint_every: Annotated[int, Ge(0), Le(100_000)] = choice(
-        50, N_("Checkpoint every"), N_("Steps between checkpoints to resume from; 0 for none.")
+        0.0,
+        N_("Epochs"),
+        N_("Passes over the training data; 0 to train for a number of steps."),
+        group="training",
     )
     stop_when_stalled: Annotated[int, Ge(0), Le(1000)] = choice(
         0,
         N_("Stop when stalled"),
         N_("Evaluations in a row without a lower validation loss; 0 to train to the end."),
+        group="training",
+    )
+    learning_rate: Annotated[float, Ge(0.0), Le(10.0)] = choice(
+        METHODS["lora"].learning_rate,
+        N_("Learning rate"),
+        N_("The highest rate of the schedule."),
+        group="training",
+    )
+    schedule: Literal["constant", "linear", "cosine"] = choice(
+        "linear",
+        N_("Schedule"),
+        N_("How the learning rate falls after the warm-up."),
+        group="training",
+    )
+    warmup_steps: Annotated[int, Ge(0), Le(100_000)] = choice(
+        5,
+        N_("Warm-up steps"),
+        N_("Steps in which the learning rate rises from zero."),
+        group="training",
+    )
+    seed: Annotated[int, Ge(0), Le(2**31 - 1)] = choice(
+        0,
+        N_("Seed"),
+        N_("Decides A's random values, the order of the data and dropout."),
+        group="training",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = choice(
+        "auto",
+        N_("Precision"),
+        N_("Automatic mixed precision: bfloat16 where the GPU has it, float32 elsewhere."),
+        group="training",
+    )
+    evaluate_every: Annotated[int, Ge(0), Le(100_000)] = choice(
+        25,
+        N_("Evaluate every"),
+        N_("Steps between evaluations; 0 for the first and last only."),
+        group="records",
+    )
+    evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
+        32,
+        N_("Sequences in an evaluation"),
+        N_("At most this many of a part, spread evenly over it."),
+        group="records",
+    )
+    snapshot_every: Annotated[int, Ge(0), Le(100_000)] = choice(
+        15,
+        N_("Snapshot every"),
+        N_("Steps between snapshots of A and B; 0 for none."),
+        group="records",
+    )
+    checkpoint_every: Annotated[int, Ge(0), Le(100_000)] = choice(
+        50,
+        N_("Checkpoint every"),
+        N_("Steps between checkpoints to resume from; 0 for none."),
+        group="records",
     )
 
     @model_validator(mode="before")
@@ -130,9 +163,10 @@ class TrainingSettings(Declared):
         if not value:
             return ""
         try:
-            path = Path(value).expanduser().absolute()
+            at_home = Path(value).expanduser()
         except RuntimeError:  # there is no such user
             raise ValueError("no path") from None
+        path = expanded(str(at_home))
         in_bytes = str(path).encode(errors="surrogateescape")  # UTF-8, whatever the locale is
         longest = max(map(len, in_bytes.split(b"/")))
         if longest > LONGEST_NAME or len(in_bytes) > LONGEST_PATH or b"\0" in in_bytes:

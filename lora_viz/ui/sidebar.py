@@ -24,7 +24,9 @@ CUSTOM_SLIDERS = {
     "vocabulary": (256, 262_144, 1),
     "context": (128, 131_072, 128),
 }
-OPTIMIZERS = Scenario.options("optimizer")
+# fields that stand above the further settings or below them, or on a page
+ALWAYS_SEEN = ("model", "method", "rank", "alpha", "target_modules", "language")
+ELSEWHERE = (*ALWAYS_SEEN, "gpu", "gpu_memory_gb")
 UPLOADS = "model-uploads"
 
 
@@ -57,24 +59,12 @@ def _training_settings() -> None:
     if not more.open:  # what is not seen is not drawn either, which makes every page faster
         return
     with more:
-        controls.toggle("rslora", "sidebar")
-        controls.toggle("dora", "sidebar")
-        controls.options("bias", "sidebar")
-        controls.slider("dropout", "sidebar")
-        controls.number("batch_size", "sidebar")
-        controls.number("seq_len", "sidebar")
-        controls.options("base_dtype", "sidebar")
-        controls.options("adapter_dtype", "sidebar")
-        controls.toggle("double_quant", "sidebar")
-        controls.options("kbit_preparation", "sidebar")
-        controls.select("optimizer", OPTIMIZERS, "sidebar")
-        controls.toggle("gradient_checkpointing", "sidebar")
-        controls.number("gradient_accumulation", "sidebar")
-        controls.toggle("gradient_clipping", "sidebar")
-        controls.toggle("padding", "sidebar")
-        controls.options("training_loop", "sidebar")
-        controls.options("attention", "sidebar")
-        controls.number("tasks", "sidebar")
+        for title, fields in Scenario.groups().items():
+            further = [field for field in fields if field not in ELSEWHERE]
+            if further:
+                st.caption(title)
+            for field in further:
+                controls.control(field, "sidebar")
 
 
 def _other_models() -> None:

@@ -1,11 +1,11 @@
 """ΔW rebuilt from B and A.
 
 rebuild
-    An example ΔW, fitted at every rank.
+    `Rebuild`, what is missed at every rank, and the size of an example ΔW.
 trained
     The real ΔW of a full fine-tuning run.
-by_torch
-    What fits B and A, and what is best. It loads torch.
 ask
-    What a worker is asked: it loads torch only when it is called.
+    `rebuild_example` and `rebuild_trained`, which a worker runs.
+by_torch
+    The fit itself. It loads torch.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lora_viz.update.rebuild import Rebuild
-from lora_viz.update.trained import read_update
 
 
 def rebuild_example(
@@ -29,5 +28,6 @@ def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int) -> Rebuild:
         UserError: the run did not keep this layer's ΔW.
     """
     from lora_viz.update.by_torch import rebuild_from
+    from lora_viz.update.trained import read_update
 
     return rebuild_from(read_update(folder, layer), seed, sweeps)

@@ -15,7 +15,7 @@ from lora_viz.ui.session import state
 
 scenario = state.scenario()
 page.headline(
-    _("Checkpoints"),
+    "checkpoints",
     _(
         "Full fine-tuning saves every weight again for every task. An adapter is a small file "
         "that goes with one frozen base ❄. See how long its bar is, and how little another task "
@@ -25,8 +25,8 @@ page.headline(
 )
 sizes = sizes_for(scenario)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
-picture, side = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     st.markdown(_("**What one run saves**"))
     page.figure(one_run_figure(sizes), "checkpoint-of-one-run")
     st.markdown(_("**What your tasks take**"))
@@ -42,13 +42,14 @@ with picture:
             else _("%s files") % grouped(sizes.model_files)
         }
     )
-with side:
+with at.number:
     words.key_number(sizes, scenario)
-    with st.container(border=True):
-        controls.slider("tasks", highest=100)
-        controls.rank()
-        controls.options("base_dtype")
-        controls.options("adapter_dtype")
+with at.controls:
+    controls.slider("tasks", highest=100)
+    controls.rank()
+    controls.options("base_dtype")
+    controls.options("adapter_dtype")
+with at.side:
     words.tasks_card(storage, scenario)
     page.note_on_8_bit_moments()
 page.tabs(

@@ -29,27 +29,28 @@ model = count_model(layout, scenario.rank)
 name = model_name(scenario.model)
 
 page.headline(
-    _("Parameters"),
+    "parameters",
     _(
         "Each pair of bars: the parameters that full fine-tuning trains, and below them those "
         "of LoRA 🔥."
     ),
     f"{name} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-picture, side = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     panels = bar_panels(name, kinds, blocks, model, scenario)
     legend("update", _("Full fine-tuning: all parameters"), panels[-1][-1].adapter)
     page.figure(parameter_bars(panels, log=view.axis == "log"), "parameters")
     st.caption(words.scale(view.axis, kinds))
     target_trap.block_picture(trap, architecture, layout, scenario)
-with side:
+with at.number:
     words.key_number(model, scenario)
-    with st.container(border=True):
-        controls.rank()
-        controls.several("target_modules", asking.known_targets())
-        target_trap.switch(trap)
-        controls.options("axis", words=words.axis)
+with at.controls:
+    controls.rank()
+    controls.several("target_modules", asking.known_targets())
+    target_trap.switch(trap)
+    controls.options("axis", words=words.axis)
+with at.side:
     target_trap.story(trap, layout, scenario)
     with st.container(border=True):
         st.markdown(f"**{_('What PEFT prints')}**")

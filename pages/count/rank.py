@@ -28,12 +28,12 @@ ranks = words.compared_ranks(scenario.rank)
 rows = rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
 
 page.headline(
-    _("Rank"),
+    "rank",
     _("Every extra rank costs the same. Counting cannot tell you which rank is good enough."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-picture, side = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     st.caption(
         _(
             "Box widths are true to r: a cell is one column of B times one row of A. On the "
@@ -51,12 +51,13 @@ with picture:
         ),
         "rank-cost",
     )
-with side:
+with at.number:
     words.key_number(costs, scenario)
-    with st.container(border=True):
-        controls.rank()
-        controls.several("target_modules", asking.known_targets())
-        controls.options("rank_range", words=words.range_name)
+with at.controls:
+    controls.rank()
+    controls.several("target_modules", asking.known_targets())
+    controls.options("rank_range", words=words.range_name)
+with at.side:
     if scenario.method == "full":
         st.caption(_("Your method is full fine-tuning, which has no rank; this shows LoRA."))
     if view.rank_range != "break-even":
@@ -67,16 +68,15 @@ with side:
     beside = st.container()
 
 st.subheader(_("Measured: a rank sweep"), anchor=False)
-picture, side = page.picture_and_controls()
-with side:
-    key = st.container()
-    with st.container(border=True):
-        measured = choose_sweep()
+at = page.places()
+with at.controls:
+    measured = choose_sweep()
+with at.side:
     measured.finding()
     new_sweep(measured.sweep)
-with picture:
+with at.picture:
     measured.picture()
-with key:
+with at.number:
     measured.key_number()
 with beside:
     summary(measured)

@@ -14,26 +14,23 @@ from lora_viz.ui.memory.pieces import bar_pieces
 from lora_viz.ui.session import state
 
 page.headline(
-    _("Compare"),
+    "compare",
     _("Up to four scenarios side by side: what differs, and what it costs."),
     words.title(state.scenario()),
-    is_about_adapter=False,  # each of the compared scenarios has its own
 )
 scenarios = words.compared_scenarios()
-picture, side = page.picture_and_controls()
-with side:
-    number = st.container()
-    with st.container(border=True):
-        words.add_button(scenarios)
-        words.scenario_cards(scenarios)
+at = page.places()
+with at.controls:
+    words.add_button(scenarios)
+    words.scenario_cards(scenarios)
 if not scenarios:
-    with picture:
+    with at.picture:
         st.markdown(
             _("Nothing is compared yet. Add the current scenario, change it, add it again.")
         )
     st.stop()
 utilisation = state.view().utilisation
-with picture:
+with at.picture:
     compared = compare(scenarios, utilisation)
     for one in compared:
         if one.reason:
@@ -45,7 +42,7 @@ with picture:
         st.markdown(f"**{_('What a step needs of the card')}**")
         card = state.scenario().card
         page.figure(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison")
-with number:
+with at.number:
     words.key_number(compared)
 words.table(compared)
 st.caption(

@@ -24,7 +24,7 @@ QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_
 
 scenario = state.scenario()
 page.headline(
-    _("Memory"),
+    "memory",
     _(
         "One training step, simulated: LoRA removes gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
@@ -39,21 +39,19 @@ page.headline(
     },
 )
 words.note_on_context(scenario, asking.architecture().context_length)
-picture, side = page.picture_and_controls()
-with side:
-    number = st.container()
-    with st.container(border=True):
-        controls.options("method", words=method_name)
-        card, size = st.columns(2, vertical_alignment="bottom")
-        with card:
-            controls.select("gpu", tuple(gpus()))
-        with size:
-            controls.number("gpu_memory_gb")
-        controls.rank()
-        controls.slider("batch_size", highest=64)
-        controls.number("seq_len")
-        controls.toggle("gradient_checkpointing")
-with picture:
+at = page.places()
+with at.controls:
+    controls.options("method", words=method_name)
+    card, size = st.columns(2, vertical_alignment="bottom")
+    with card:
+        controls.select("gpu", tuple(gpus()))
+    with size:
+        controls.number("gpu_memory_gb")
+    controls.rank()
+    controls.slider("batch_size", highest=64)
+    controls.number("seq_len")
+    controls.toggle("gradient_checkpointing")
+with at.picture:
     answered = {method: step_of(scenario.changed(method=method)) for method in METHODS}
     reports = {method: step for method, step in answered.items() if not isinstance(step, UserError)}
     reasons = {method: step for method, step in answered.items() if isinstance(step, UserError)}
@@ -99,9 +97,9 @@ with picture:
             )
         )
 if chosen:
-    with number:
+    with at.number:
         words.key_number(chosen, scenario)
-with side:
+with at.side:
     with st.container(border=True):
         for finding in words.findings(reports, scenario):
             st.markdown(finding)

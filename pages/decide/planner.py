@@ -24,7 +24,7 @@ from lora_viz.ui.this_machine import words as machine_words
 
 scenario = state.scenario()
 page.headline(
-    _("Planner"),
+    "planner",
     _("What fits on which card, how far it can go there, and what each setting costs."),
     _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
     % {
@@ -37,32 +37,28 @@ page.headline(
 )
 context_length = asking.architecture().context_length
 memory_words.note_on_context(scenario, context_length)
-picture, side = page.picture_and_controls()
-with side:
-    number = st.container()
-    with st.container(border=True):
-        controls.several(
-            "planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE
-        )
-        planner_words.note_on_local(state.view())
-        controls.several("planned_methods", tuple(METHODS), words=method_name, free=False)
-        controls.several(
-            "planned_ranks", (1, 4, 16, 64, 256), words=str, free=False, most=PLANNED_AT_ONCE
-        )
-        controls.slider("batch_size", highest=64)
-        controls.number("seq_len")
-        controls.toggle("gradient_checkpointing")
-    with st.container(border=True):
-        controls.select("gpu", tuple(gpus()))
-        controls.number("gpu_memory_gb")
+at = page.places()
+with at.controls:
+    controls.several("planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE)
+    planner_words.note_on_local(state.view())
+    controls.several("planned_methods", tuple(METHODS), words=method_name, free=False)
+    controls.several(
+        "planned_ranks", (1, 4, 16, 64, 256), words=str, free=False, most=PLANNED_AT_ONCE
+    )
+    controls.slider("batch_size", highest=64)
+    controls.number("seq_len")
+    controls.toggle("gradient_checkpointing")
+with at.side, st.container(border=True):
+    controls.select("gpu", tuple(gpus()))
+    controls.number("gpu_memory_gb")
 rows = planned_cards(scenario, machine_words.reading_now(scenario.language))
 planned = planned_scenarios(scenario, state.view())
-with picture:
+with at.picture:
     for other in {one.model: one for one in planned if one.model != scenario.model}.values():
         warn_of_unmatched_targets(other, model_name(other.model))
     steps = grid.simulate_grid(list(dict.fromkeys((*planned, scenario))), rows)
     grid.draw(planned, rows, steps, scenario.card.name)
-with number:
+with at.number:
     grid.key_number(scenario, rows, steps)
 report = steps[scenario, capability_class(scenario.card.compute_capability)]
 chosen = report if isinstance(report, MemoryReport) else None

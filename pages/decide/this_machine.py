@@ -8,10 +8,9 @@ from lora_viz.ui.session import state
 from lora_viz.ui.this_machine import words
 
 page.headline(
-    _("This machine"),
+    "this_machine",
     _("The GPUs of the machine that runs this app, as they are now."),
     _("NVML and torch"),
-    is_about_adapter=False,
 )
 language = state.scenario().language
 has_gpus = bool(words.reading_now(language).gpus)

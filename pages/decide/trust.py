@@ -15,13 +15,12 @@ rows = accuracies()
 allocated = [abs(row.error) for row in rows if row.metric == "torch_peak_allocated"]
 
 page.headline(
-    _("How far to trust this"),
+    "trust",
     _(
         "Runs that others measured on their cards, and the same steps simulated without a card: "
         "see how far apart they are."
     ),
     _("%(count)s measured runs · A100, L40S, T4") % {"count": len(rows)},
-    is_about_adapter=False,
 )
 page.key_number(
     f"{100 * median(allocated):.2g}{THIN_SPACE}%",

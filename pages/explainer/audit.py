@@ -15,24 +15,23 @@ words: dict[str, str] = {"all": _("all"), **names}
 agreeing = sum(finding.verdict in ("exact", "rounded") for finding in found)
 
 page.headline(
-    _("Audit"),
+    "audit",
     _("Every figure of the explainer, recomputed: see which hold, and why the others do not."),
     _("GPT-2 small · r = 8 · alpha = 16 · float32, the explainer's own settings"),
-    is_about_adapter=False,
 )
-picture, side = page.picture_and_controls()
-with side:
+at = page.places()
+with at.number:
     page.key_number(
         f"{agreeing} / {len(found)}",
         _("figures are exact or right to the digits shown"),
     )
-    with st.container(border=True):
-        controls.options("verdict", words=lambda verdict: words[verdict])
-        chosen = state.view().verdict
-        if chosen != "all":
-            st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
+with at.controls:
+    controls.options("verdict", words=lambda verdict: words[verdict])
+    chosen = state.view().verdict
+    if chosen != "all":
+        st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
-with picture:
+with at.picture:
     page.figure(verdict_bar(found, names), "verdicts")
 page.table(
     [

@@ -24,21 +24,22 @@ trainable = layout.trainable_parameters(scenario.rank)
 frozen = 1 - trainable / architecture.total_parameters
 
 page.headline(
-    _("Summary"),
+    "summary",
     _("What LoRA makes small, and what it leaves as it is: each pair of bars has its own scale."),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )
-picture, side = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     page.figure(before_after_bars(pairs), "summary")
     st.caption(_("Within a pair, equal lengths are equal numbers. The pairs have different units."))
-with side:
+with at.number:
     page.key_number(
         percent(frozen),
         _("of the model stays frozen ❄; %s parameters are trained 🔥") % grouped(trainable),
     )
-    with st.container(border=True):
-        controls.rank()
+with at.controls:
+    controls.rank()
+with at.side:
     with st.container(border=True):
         words.memory(scenario)
     with st.container(border=True):

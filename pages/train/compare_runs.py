@@ -37,11 +37,10 @@ if not wanted:
     state.pin(compared_runs=tuple(one.name for one in chosen))
 
 page.headline(
-    _("Compare runs"),
+    "compare_runs",
     _("Curves of several runs in one chart, and which settings made the difference."),
     plural("%s run is kept on this machine", "%s runs are kept on this machine", len(kept.runs))
     % len(kept.runs),
-    is_about_adapter=False,
 )
 for sentence in refused:
     show_warning(sentence)
@@ -69,27 +68,28 @@ def chart() -> None:
         show_info(_("The chosen runs have recorded no such curve yet."))
 
 
-picture, side = page.picture_and_controls()
-with side:
+at = page.places()
+with at.number:
     words.lowest_held_out(chosen)
-    with st.container(border=True):
-        controls.several(
-            "compared_runs",
-            tuple(kept.offered),
-            words=run_name,
-            free=False,
-            most=MOST_RUNS,
-            if_empty=tuple(one.name for one in chosen),
-        )
-        titles = curve_titles()
-        kinds = controls.owner_of("compared_curve").options("compared_curve")
-        controls.select("compared_curve", kinds, words=lambda kind: titles[kind])
+with at.controls:
+    controls.several(
+        "compared_runs",
+        tuple(kept.offered),
+        words=run_name,
+        free=False,
+        most=MOST_RUNS,
+        if_empty=tuple(one.name for one in chosen),
+    )
+    titles = curve_titles()
+    kinds = controls.owner_of("compared_curve").options("compared_curve")
+    controls.select("compared_curve", kinds, words=lambda kind: titles[kind])
+with at.side:
     if kept.has_others:
         controls.toggle("all_runs")
     for one in chosen:
         st.markdown(f"{badge(one.state)} {as_code(run_name(one.name))}")
     damaged_runs(kept.damaged())
-with picture:
+with at.picture:
     is_live = any(one.is_running for one in chosen)
     st.fragment(chart, run_every="2s" if is_live else None)()
 if chosen:

@@ -1,7 +1,5 @@
 """Training lab: start a real fine-tuning job, watch it, and see what it proves."""
 
-import streamlit as st
-
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.ui.kit import controls, page
@@ -26,27 +24,28 @@ if one and not wanted:
     state.pin(run=one.name)
 
 page.headline(
-    _("Training lab"),
+    "training_lab",
     _("Fine-tune a model here and now: real losses, real weights, and checks of the result."),
     description(state.training()),
     is_about_adapter=state.scenario().method != "full",
 )
-picture, side = page.picture_and_controls()
-with side:
+at = page.places()
+with at.number:
     why_not = start.problem()
     if why_not:
         start.offer_embedded(why_not)
-    with st.container(border=True):
-        settings.main_settings()
-        if not why_not:
-            missing = (
-                start.refused_targets()
-                or start.offer_shorter_sequences()
-                or settings.missing_data()
-                or settings.unusable_data()
-            )
-            start.start_button(kept.runs, missing)
-        settings.more_settings()
+with at.controls:
+    settings.main_settings()
+    if not why_not:
+        missing = (
+            start.refused_targets()
+            or start.offer_shorter_sequences()
+            or settings.missing_data()
+            or settings.unusable_data()
+        )
+        start.start_button(kept.runs, missing)
+    settings.more_settings()
+with at.side:
     controls.select("run", tuple(kept.offered), words=lambda name: run_name(name) or "–")
     if kept.has_others:
         controls.toggle("all_runs")
@@ -54,7 +53,7 @@ with side:
     buttons.queue(kept.runs, one.name if one else "")
     if not why_not:
         start.estimate(state.training(), kept.runs)
-with picture:
+with at.picture:
     if one:
         show_run(one)
     elif wanted:

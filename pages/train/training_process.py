@@ -25,25 +25,24 @@ layout = asking.adapter_layout()
 epoch = told_epoch(int(state.view().epoch))
 
 page.headline(
-    _("Training process"),
+    "training_process",
     _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-picture, side = page.picture_and_controls()
-with side:
-    key = st.container()
-    with st.container(border=True):
-        told = choose_told_run()
+at = page.places()
+with at.controls:
+    told = choose_told_run()
+with at.side:
     told.counted()
     told.losses()
-with picture:
+with at.picture:
     told.picture()
-with key:
+with at.number:
     told.key_number()
 
 st.subheader(_("The explainer’s four epochs"), anchor=False)
-picture, side = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     st.caption(
         _(
             "Quoted from the explainer, §7: states ━ ░ ▒ ▓ █ in its words, losses, "
@@ -53,10 +52,11 @@ with picture:
     page.figure(epoch_story(TOLD_EPOCHS, epoch.epoch), "document-epochs")
     page.figure(perplexities(TOLD_EPOCHS, epoch.epoch), "document-perplexities")
     st.caption(_("Loss: mean cross-entropy in nats per token. Perplexity has no unit."))
-with side:
+with at.number:
     words.key_number(epoch)
-    with st.container(border=True):
-        controls.options("epoch")
+with at.controls:
+    controls.options("epoch")
+with at.side:
     words.why_they_differ(epoch)
     words.trained_and_frozen(layout, scenario)
 

@@ -13,7 +13,7 @@ from lora_viz.ui.decomposition.trained import (
 )
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
-from lora_viz.ui.kit.model_names import architecture_name
+from lora_viz.ui.kit.names import architecture_name
 from lora_viz.ui.session import state
 
 
@@ -38,28 +38,22 @@ architecture, layout = asking.architecture(), asking.adapter_layout()
 names = {"shapes": _("Shapes to scale"), "rebuild": _("Rebuild a ΔW")}
 sources_of_update = {"synthetic": _("Synthetic"), "trained": _("Real, from a run")}
 
-head = st.container()
-picture, beside = page.picture_and_controls()
-with picture:
+at = page.places()
+with at.picture:
     controls.options("decomposition", words=lambda name: names[name])
-with beside:
-    key = st.container()
-    with st.container(border=True):
-        rank = st.container()
-        if view.decomposition == "rebuild":
-            controls.options("update_source", words=lambda name: sources_of_update[name])
-        if view.decomposition == "rebuild" and view.update_source == "trained":
-            of = choose_trained_layer()
-            label, name, sides = of.model, of.layer, of.chosen.shape
-        else:
-            of = choose_layer(architecture, layout)
-            label, name = architecture_name(architecture), of.name
-            sides = (of.out_features, of.in_features)
-with rank:
+with at.controls:
     controls.rank()
+    if view.decomposition == "rebuild":
+        controls.options("update_source", words=lambda name: sources_of_update[name])
+    if view.decomposition == "rebuild" and view.update_source == "trained":
+        of = choose_trained_layer()
+        label, name = of.model, of.layer
+    else:
+        of = choose_layer(architecture, layout)
+        label, name = architecture_name(architecture), of.name
 scenario, view = state.scenario(), state.view()
 
-with picture:
+with at.picture:
     if isinstance(of, TrainedUpdates):
         shown = ask_trained_rebuild(of, scenario, view)
     elif view.decomposition == "rebuild":
@@ -71,11 +65,11 @@ with picture:
         )
         shown = Shapes(of, adapted, largest, scenario)
     shown.picture()
-with head:
+with at.head:
     kicker = f"{label} · {name} · r = {grouped(scenario.rank)}"
-    page.headline(_("Decomposition"), shown.sentence(), kicker)
-with key:
+    page.headline("decomposition", shown.sentence(), kicker)
+with at.number:
     shown.key_number()
-with beside:
+with at.side:
     shown.cards()
 page.tabs(formula=shown.formula, table=shown.table, why=shown.why, sources=sources)

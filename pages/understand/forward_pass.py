@@ -49,22 +49,19 @@ def smaller_layers() -> str:
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
 step_names = {"1": "1", "2": "2", "3": "3", "all": _("All"), "merged": _("Merged")}
-head = st.container()
-picture, side = page.picture_and_controls()
-with side:
-    key = st.container()
-    with st.container(border=True):
-        layer = choose_layer(architecture, layout)
-        controls.rank()
-        controls.slider("forward_steps")
-        for column, field in zip(
-            st.columns((5, 4, 4), gap="xsmall"), ("batch_size", "rows_shown", "seed"), strict=True
-        ):
-            with column:
-                controls.number(field)
-with head:
+at = page.places()
+with at.controls:
+    layer = choose_layer(architecture, layout)
+    controls.rank()
+    controls.slider("forward_steps")
+    for column, field in zip(
+        st.columns((5, 4, 4), gap="xsmall"), ("batch_size", "rows_shown", "seed"), strict=True
+    ):
+        with column:
+            controls.number(field)
+with at.head:
     page.headline(
-        _("Forward pass"),
+        "forward_pass",
         _("What one adapted layer computes: x goes through the frozen W and through A and B."),
         f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
     )
@@ -73,7 +70,7 @@ if is_too_large(layer.in_features, layer.out_features):
         "values": grouped(layer.in_features * layer.out_features),
         "most": grouped(MAXIMUM_VALUES),
     }
-    with picture:
+    with at.picture:
         show_info(f"{words} {smaller_layers()}")
     st.stop()
 
@@ -83,7 +80,7 @@ passed = asking.answer(
     forward_pass_of(scenario, layer.name, view.forward_steps, view.seed),
 )
 words = ForwardWords(layer, layout, scenario, view, passed)
-with picture:
+with at.picture:
     controls.options("step", words=lambda name: step_names[name])
     if view.step == "merged":
         drawing = merged_figure(passed, view.rows_shown)
@@ -91,9 +88,9 @@ with picture:
         drawing = forward_figure(passed, view.step, view.rows_shown)
     page.figure(drawing, "forward-pass")
     st.caption(words.where_values_come_from())
-with key:
+with at.number:
     words.key_number()
-with side, st.container(border=True):
+with at.side, st.container(border=True):
     st.markdown(words.story())
     for note in words.notes():
         st.caption(note)

@@ -17,14 +17,11 @@ from lora_viz.ui.session import state
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
-top = st.container()
-picture, side = page.picture_and_controls()
-with side:
-    number = st.container()
-    with st.container(border=True):
-        layer = choose_layer(architecture, layout)
-        controls.rank()
-        controls.toggle("count_frozen")
+at = page.places()
+with at.controls:
+    layer = choose_layer(architecture, layout)
+    controls.rank()
+    controls.toggle("count_frozen")
 count_frozen = state.view().count_frozen
 shape = LayerShape(layer.in_features, layer.out_features, scenario.rank)
 full = full_state(layer.in_features, layer.out_features, scenario.base_dtype, scenario.optimizer)
@@ -39,13 +36,13 @@ lora = lora_state(
 )
 change, word = reduction(full, lora, count_frozen)
 
-with top:
+with at.head:
     page.headline(
-        _("Full fine-tuning or LoRA"),
+        "full_or_lora",
         _("One layer, trained both ways: only what is trained 🔥 needs gradients and moments."),
         f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
     )
-with picture:
+with at.picture:
     left, right = st.columns(2)
     with left:
         trained = _("%(values)s values trained") % {"values": grouped(full.trained_values)}
@@ -71,7 +68,7 @@ with picture:
             "one pixel wide."
         )
     )
-with number:
+with at.number:
     sizes = {"full": size(full.total(count_frozen)), "lora": size(lora.total(count_frozen))}
     counted = (
         _("%(word)s memory for this layer, the frozen W counted: %(full)s → %(lora)s")
@@ -79,7 +76,7 @@ with number:
         else _("%(word)s memory for this layer, the frozen W not counted: %(full)s → %(lora)s")
     )
     page.key_number(change, counted % {"word": word, **sizes})
-with side:
+with at.side:
     is_adapted = layer.name in {module.name for module in layout.modules}
     notes(full, lora, scenario, is_adapted)
     page.note_on_8_bit_moments()

@@ -15,24 +15,22 @@ architecture, layout = asking.architecture(), asking.adapter_layout()
 tree = build_layer_tree(architecture, layout)
 
 page.headline(
-    _("Layer map"),
+    "layer_map",
     _("Every layer of the model, and which of them get an A and a B. Click one to change that."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-picture, side = page.picture_and_controls()
-with side:
-    key = st.container()
-    with st.container(border=True):
-        opened = choose_block(architecture.blocks)
-        controls.rank()
-        controls.several("target_modules", asking.known_targets())
+at = page.places()
+with at.controls:
+    opened = choose_block(architecture.blocks)
+    controls.rank()
+    controls.several("target_modules", asking.known_targets())
 words = LayerMapWords(scenario, architecture, layout, tree, tree.group_of(opened))
-with picture:
+with at.picture:
     layer_map(tree, opened, scenario)
     words.legend()
-with key:
+with at.number:
     words.key_number()
-with side, st.container(border=True):
+with at.side, st.container(border=True):
     words.where_lora_is()
     for note in words.notes():
         st.caption(note)

@@ -11,6 +11,8 @@ from transformers.training_args import OptimizerNames
 
 from lora_viz.checkpoint.by_torch import optimizer_layout
 from lora_viz.choices import scenario_links
+from lora_viz.choices.declaration import Declared
+from lora_viz.choices.groups import GROUPS
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.optimizers import (
     OPTIMIZERS,
@@ -22,11 +24,13 @@ from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli.options import declared_parameters
 from lora_viz.errors import UserError
+from lora_viz.i18n import _
 from lora_viz.memory.settings import step_settings
 from lora_viz.memory.torch_step.four_bits import quantize
 from lora_viz.memory.torch_step.optimizers import make_optimizer
-from lora_viz.training.settings import parse_settings
+from lora_viz.training.settings import TrainingSettings, parse_settings
 from lora_viz.ui.session.view import View
+from lora_viz.ui.sidebar import ALWAYS_SEEN, ELSEWHERE
 
 
 def test_what_can_be_chosen_is_what_the_tables_have() -> None:
@@ -75,12 +79,19 @@ def test_an_unknown_name_raises_and_becomes_nothing_else() -> None:
 
 
 def test_the_planner_tries_one_optimizer_for_each_kind_of_state() -> None:
-    assert [one.name for one in of_each_state()] == ["adamw", "adamw_8bit", "sgd"]
+    tried = of_each_state()
+    states = [(one.torch_class, one.moment_bytes) for one in tried]
+    assert len(set(states)) == len(states)
+    assert set(states) == {(one.torch_class, one.moment_bytes) for one in OPTIMIZERS.values()}
+    assert {"adamw", "adamw_8bit", "sgd"} <= {one.name for one in tried}
 
 
 def test_only_the_file_of_8_bit_moments_is_shown_as_anothers() -> None:
-    shown = {name: whose_file_is_torchs(name).name for name in OPTIMIZERS}
-    assert shown == {name: name for name in OPTIMIZERS} | {"adamw_8bit": "adamw"}
+    for name, optimizer in OPTIMIZERS.items():
+        shown = whose_file_is_torchs(name)
+        assert (shown.name == name) != optimizer.needs_bitsandbytes
+        assert shown.moments == optimizer.moments
+    assert whose_file_is_torchs("adamw_8bit").name == "adamw"
 
 
 @pytest.mark.parametrize(
@@ -126,9 +137,26 @@ def test_the_other_spelling_is_written_nowhere_and_undone_by_no_change() -> None
 
 
 def test_a_quantization_that_there_is_not_costs_one_sentence() -> None:
+    words = ", ".join(QUANTIZATIONS)
     for wrong in ("int3", 4, None, ["nf4"]):
-        with pytest.raises(UserError, match=r"Quantization cannot be .* one of none, nf4"):
+        with pytest.raises(UserError, match=rf"Quantization cannot be .* one of {words}"):
             Scenario.make({"quantization": wrong})
     scenario, complaints = Scenario.from_query({"quantization": "int3" * 200, "rank": "4"})
     assert scenario.rank == 4
     assert len(complaints) == 1
+
+
+@pytest.mark.parametrize("settings", [Scenario, TrainingSettings])
+def test_fields_are_declared_group_by_group(settings: type[Declared]) -> None:
+    """So that the order of the fields is that of the groups, wherever fields are shown."""
+    titles = [settings.group(field) for field in settings.model_fields]
+    order = [_(title) for title in GROUPS.values()]
+    assert titles == sorted(titles, key=order.index)
+    assert [one for fields in settings.groups().values() for one in fields] == [
+        *settings.model_fields
+    ]
+
+
+def test_the_sidebar_has_every_field_but_those_of_the_card() -> None:
+    assert set(ELSEWHERE) <= set(Scenario.model_fields)
+    assert set(ELSEWHERE) - set(ALWAYS_SEEN) == {"gpu", "gpu_memory_gb"}

@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.cli.app import app
+from lora_viz.cli.app import app, main
 from lora_viz.errors import UserError
+from lora_viz.i18n import set_language
+from lora_viz.training.runs.run_folder import runs_folder
+from lora_viz.training.settings import TrainingSettings
 
 
 def run(
@@ -260,3 +263,57 @@ def test_options_cover_the_whole_scenario() -> None:
     shown = run("count", "--help").stdout
     for name in Scenario.fields_by_short_name():
         assert name == "model" or f"--{name}" in shown
+
+
+def test_help_shows_options_in_the_groups_of_the_settings() -> None:
+    shown = run("count", "--help").stdout
+    places = [shown.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
+    assert places == sorted(places)
+    assert "--quantization" not in shown
+
+
+def test_both_spellings_of_qlora_are_read() -> None:
+    """The second one from a time when packing was a setting beside the method."""
+    answers = [
+        run("count", "tiny-gpt2", *spelling, "--json").stdout
+        for spelling in (("--method", "qlora"), ("--quantization", "nf4"))
+    ]
+    assert answers[0] == answers[1]
+    assert json.loads(answers[0])["method"] == "qlora"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("count", "gpt2", "--rank=0", "--lang", "ko"), "“0”일 수 없습니다"),
+        (("count", "gpt2", "--nope", "--lang=ko"), "“--nope” 옵션은 없습니다"),
+        (("runs", "show"), "This command needs NAME"),
+        (("count", "gpt2", "--rank"), "This command line cannot be read"),
+        (("sweep", "--out=x", f"--ranks={'9' * 100_000}"), "--ranks takes whole numbers"),
+        (("sweep", "--out=x", f"--seeds={'9' * 5_000}"), "--seeds takes whole numbers"),
+        (("train", "--data", ""), "No file is named"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_is_said_in_ones_own_words_and_language(
+    arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lora_viz", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    set_language("en")
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and sentence in said and "not foreseen" not in said
+
+
+def test_a_folder_that_is_gone_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.delenv("LORA_VIZ_RUNS")
+    for ask in (runs_folder, lambda: TrainingSettings.make({"data": "x"})):
+        with pytest.raises(UserError, match="in which this was started is gone"):
+            ask()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .browser import CHROMIUM_FLAGS, TIMEOUT_MS, find_chromium, new_context
-from .server import AppServer, running_server
+from harness.browser import CHROMIUM_FLAGS, TIMEOUT_MS, find_chromium, new_context
+from harness.server import AppServer, running_server
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=TIMEOUT_MS)

@@ -13,10 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from harness.browser import new_context
+from harness.server import running_server
 from lora_viz.ui.session.frames import ORIGINS
-
-from .browser import new_context
-from .server import running_server
 
 START = "Start training"
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .browser import PHONE, assert_no_exception, new_context, open_page, wait_until_idle
-from .server import AppServer
+from harness.browser import PHONE, assert_no_exception, new_context, open_page, wait_until_idle
+from harness.server import AppServer
 
 ATTENTION = "442,368"  # PEFT's count for c_attn and attn.c_proj of GPT-2 at r = 8
 WITH_C_FC = "811,008"  # c_fc (768 → 3072) adds as many as mlp.c_proj (3072 → 768)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .browser import (
+from harness.browser import (
     THIS_MACHINE,
     assert_no_exception,
     new_context,
@@ -17,7 +17,7 @@ from .browser import (
     requested_hosts,
     wait_until_idle,
 )
-from .server import AppServer
+from harness.server import AppServer
 
 GPT2 = "442,368"  # what PEFT trains of GPT-2 at r = 8
 SMALL_LLAMA = {

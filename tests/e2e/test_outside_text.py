@@ -12,18 +12,28 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.hostile import EVERYTHING, PIECES
-
-from .browser import (
+from harness.browser import (
     THIS_MACHINE,
     assert_no_exception,
     new_context,
     requested_hosts,
     wait_until_idle,
 )
-from .hostile_runs import FAILED, FULL, LORA, MODEL, SWEEP, make_hostile_runs
-from .server import AppServer, running_server
+from harness.server import AppServer, running_server
+from lora_viz.ui import page_list
+from tests.hostile import EVERYTHING, PIECES
 
+from .hostile_runs import FAILED, FULL, LORA, MODEL, SWEEP, make_hostile_runs
+
+READ_LINKS = (
+    "layer_map",
+    "training_process",
+    "training_lab",
+    "compare_runs",
+    "rank",
+    "compare",
+    "planner",
+)
 WRONG = "Something went wrong while this page was drawn"
 # What a page may have of its own, but not with these words, addresses and icons.
 MADE_OF_IT = """
@@ -137,8 +147,7 @@ def _with_names_that_are_not_there(page: Page) -> Iterator[str]:
     query = dict.fromkeys(names, EVERYTHING) | {"compared": EVERYTHING.replace("~", "")}
     view = {"model": "custom:2x64x2x300x128", "planned-methods": "lora"}
     yield from _opened(page, "full-or-lora", query | view)
-    titles = ("Layer map", "Training process", "Training lab", "Compare runs", "Rank", "Compare")
-    yield from _walk(page, (*titles, "Planner"))
+    yield from _walk(page, [page_list.page(name).title for name in READ_LINKS])
 
 
 def _with_what_cannot_be_read(page: Page) -> Iterator[str]:
@@ -151,7 +160,7 @@ def _with_what_cannot_be_read(page: Page) -> Iterator[str]:
     )
     expect(page.get_by_test_id("stMain")).to_contain_text("is too short")
     yield from made_of_it(page, "own data")
-    yield from _walk(page, ("Parameters",))
+    yield from _walk(page, [page_list.page("parameters").title])
 
 
 def _opened(page: Page, path: str, query: dict[str, str]) -> list[str]:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .browser import LAPTOP, PHONE, assert_no_exception, new_context, open_page, wait_until_idle
-from .server import AppServer
+from harness.browser import (
+    LAPTOP,
+    PHONE,
+    THIS_MACHINE,
+    assert_no_exception,
+    new_context,
+    open_page,
+    requested_hosts,
+    wait_until_idle,
+)
+from harness.server import AppServer
+from lora_viz.ui.page_list import PAGES
 
-PAGES = {
-    "/": "LoRA, made visible",
-    "/full-or-lora": "Full fine-tuning or LoRA",
-    "/decomposition": "Decomposition",
-    "/forward-pass": "Forward pass",
-    "/layer-map": "Layer map",
-    "/parameters": "Parameters",
-    "/rank": "Rank",
-    "/checkpoints": "Checkpoints",
-    "/training-process": "Training process",
-    "/memory": "Memory",
-    "/planner?planned-methods=lora": "Planner",
-    "/compare": "Compare",
-    "/this-machine": "This machine",
-    "/summary": "Summary",
-    "/audit": "Audit",
-}
+FEWER_STEPS = {"planner": "?planned-methods=lora"}
 WINDOWS = {"laptop, light": (LAPTOP, "light"), "phone, dark": (PHONE, "dark")}
 
 
@@ -35,12 +29,16 @@ def test_every_page_fits_its_window(window: str, browser: Browser, server: AppSe
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        for path, title in PAGES.items():
-            open_page(page, path, title)
+        hosts = requested_hosts(context)
+        for one in PAGES:
+            path = f"/{one.address}{FEWER_STEPS.get(one.name, '')}"
+            open_page(page, path, one.headline)
+            expect(page).to_have_title(f"{one.title} · LoRA Viz")
             assert_no_exception(page)
             main = page.get_by_test_id("stMain")
             too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
             assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        assert hosts <= THIS_MACHINE
         assert errors == []
 
 
@@ -88,6 +86,7 @@ def test_the_language_is_switched_in_the_sidebar(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
     page.get_by_test_id("stSidebar").get_by_role("radio", name="한국어").click()
     expect(page.get_by_role("heading", name="행렬 분해").first).to_be_visible()
+    expect(page).to_have_title("행렬 분해 · LoRA Viz")
     wait_until_idle(page)
     assert "lang=ko" in page.url
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from lora_viz.training.runs.owners import keep_owner
+from harness.browser import new_context, open_page
+from harness.server import running_server
+from lora_viz.training.folder.owners import keep_owner
 from lora_viz.ui.serving import reader
 from tests.training.damaged_runs import whole_run
-
-from .browser import new_context, open_page
-from .server import running_server
 
 
 def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(

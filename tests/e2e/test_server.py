@@ -11,18 +11,18 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from harness.browser import (
+    THIS_MACHINE,
+    assert_no_exception,
+    new_context,
+    open_page,
+    requested_hosts,
+)
+from harness.server import AppServer
+from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.serving.server import POLICY, SECURITY_HEADERS
 
-from .browser import THIS_MACHINE, assert_no_exception, new_context, open_page, requested_hosts
-from .server import AppServer
-
-PAGES = {
-    "/": "LoRA",
-    "/full-or-lora": "LoRA",
-    "/decomposition": "Decomposition",
-    "/parameters": "Parameters",
-    "/checkpoints": "Checkpoints",
-}
+VISITED = [page for page in PAGES if page is PAGES[0] or page.is_first_step]
 HEAVY_LIBRARIES = ("libtorch", "tokenizers")
 
 
@@ -45,17 +45,17 @@ def test_the_first_visit_may_be_a_deep_link(
 
 @pytest.fixture(scope="module")
 def hosts_of_a_visit(server: AppServer, browser: Browser) -> set[str]:
-    """The hosts that a reader's browser asks while every page is opened once."""
+    """The hosts that a reader's browser asks on a first visit."""
     with new_context(browser, server.url) as context:
         hosts = requested_hosts(context)
         page = context.new_page()
-        for path, text in PAGES.items():
-            open_page(page, path, text)
+        for one in VISITED:
+            open_page(page, f"/{one.address}", one.headline)
             assert_no_exception(page)
     return hosts
 
 
-def test_no_page_asks_another_machine(hosts_of_a_visit: set[str]) -> None:
+def test_a_visit_asks_no_other_machine(hosts_of_a_visit: set[str]) -> None:
     assert hosts_of_a_visit
     assert hosts_of_a_visit <= THIS_MACHINE
 
@@ -70,7 +70,7 @@ def test_the_server_process_stays_light(server: AppServer) -> None:
 
 
 def test_the_fonts_are_the_applications_own(page: Page) -> None:
-    open_page(page, "/", PAGES["/"])
+    open_page(page, "/", PAGES[0].headline)
     loaded = page.evaluate(
         "[...document.fonts].filter(font => font.status == 'loaded').map(font => font.family)"
     )

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from harness.browser import TIMEOUT_MS, assert_no_exception, open_page, wait_until_idle
 from lora_viz.format import grouped
 from lora_viz.training.data.own_data import MAXIMUM_BYTES
-
-from .browser import TIMEOUT_MS, assert_no_exception, open_page, wait_until_idle
 
 LAB = "/training-lab?model=tiny-gpt2&train-task=own&seq-len=64"
 NOTHING_CHOSEN = "Upload your text or JSONL first."

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from lora_viz.adapter.layout import AdapterLayout
+from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
+from lora_viz.checkpoint.sizes import read_model_files
 from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
 from lora_viz.layer_map.mapped_layer import MappedLayer
 from lora_viz.layer_map.tree import LayerTree, Stack, build_layer_tree
 from lora_viz.models.architecture import Architecture
 from lora_viz.models.catalogue import catalogue, default_targets
+from lora_viz.models.source import store_upload
 from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.kept import compute
 
@@ -166,3 +171,36 @@ def test_trained_biases_belong_to_their_block() -> None:
     block = tree_of("gpt2", bias="all").groups[0].first
     biases = 768 + 2304 + 768 + 768 + 3072 + 768
     assert block.trainable_parameters(8) == 36_864 + biases
+
+
+def test_a_kind_whose_name_ends_in_a_number_is_drawn() -> None:
+    sizes = {"depths": [1, 2], "hidden_sizes": [8, 8], "num_stages": 2}
+    model = store_upload(json.dumps({"model_type": "convnext", **sizes}))
+    tree = build_layer_tree(*parts_of(model, "all-linear"))
+    layers = [layer for group in tree.groups for layer in (*group.first.layers, *group.first.small)]
+    assert any(layer.kind.endswith(".*") for layer in layers)
+    assert not any(layer.label.startswith("*") for layer in layers)
+
+
+def test_values_that_no_weights_are_have_no_size_and_one_sentence() -> None:
+    sizes = {"depths": [1], "hidden_sizes": [8], "embedding_size": 8, "layer_type": "basic"}
+    model = store_upload(json.dumps({"model_type": "resnet", **sizes}))
+    with pytest.raises(UserError, match="kinds that are not sized here"):
+        compute(read_model_files, model, "float32")
+
+
+def test_what_peft_makes_of_all_linear_and_refuses_is_one_sentence() -> None:
+    """`all-linear` becomes the ends of names, of which one is that of a whole block here."""
+    block = {"num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 1}
+    audio = {"d_model": 8, "encoder_layers": 1, "encoder_attention_heads": 1, "encoder_ffn_dim": 8}
+    vision = {"depth": 1, "hidden_size": 8, "num_heads": 1, "out_hidden_size": 8}
+    config = {
+        "model_type": "qwen3_omni_moe_thinker",
+        "text_config": {**block, "num_experts": 2, "head_dim": 8, "intermediate_size": 8},
+        "audio_config": {**audio, "output_dim": 8},
+        "vision_config": {**vision, "intermediate_size": 8, "deepstack_visual_indexes": [0]},
+    }
+    with pytest.raises(UserError, match="PEFT cannot adapt"):
+        compute(
+            read_adapter_layout, store_upload(json.dumps(config)), ("all-linear",), "none", False
+        )

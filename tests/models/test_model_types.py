@@ -26,7 +26,9 @@ finally:
 # what is said about a model type, beginning to end; each is this application's own sentence
 SAID = re.compile(
     r"transformers \S+ has no language model of type “.*”\."
-    r"|transformers cannot build a “.*” model from this configuration: .*\."
+    r"|transformers cannot build a “.*” model from this configuration: its values do not go "
+    r"together\.(?: In its own words: “.*”\.)?"
+    r"|“.*” is .* in this configuration; it should be .*\."
     r"|PEFT cannot adapt .*\."
     r"|No layer matches .*\."
     r"|This configuration .*\."

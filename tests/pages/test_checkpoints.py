@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
-
-def open_page(**query: str) -> AppTest:
-    """The checkpoint page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.switch_page(file_of("checkpoints")).run()
+open_page = partial(opened, "checkpoints")
 
 
 def words_of(app: AppTest) -> str:

@@ -12,18 +12,14 @@ from lora_viz.choices.scenario_links import decode
 from lora_viz.format import grouped, size
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
-from tests.application import SCRIPT, file_of
+from tests.application import file_of, opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 
 
 def open_page(compare: str = "") -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in SMALL.items():
-        app.query_params[name.replace("_", "-")] = str(value)
-    app.query_params["compare"] = compare
-    app.run().switch_page(file_of("compare")).run()
-    assert not app.exception and not app.error
+    app = opened("compare", **SMALL, compare=compare)
+    assert not app.error
     return app
 
 
@@ -53,12 +49,10 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
 
 
 def test_a_link_restores_all_and_says_what_is_wrong_once() -> None:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    app.query_params["compare"] = (
-        "model=gpt2&batch-size=2&seq-len=64~model=nonsense&rank=0~"
+    app = opened(
+        compare="model=gpt2&batch-size=2&seq-len=64~model=nonsense&rank=0~"
         "model=gpt2&batch-size=2&seq-len=64&rank=16"
     )
-    app.run()
     assert len(app.warning) == 1 and "Scenario 2" in app.warning[0].value
     app.switch_page(file_of("compare")).run()
     assert [scenario.rank for scenario in compared(app)] == [8, 16]

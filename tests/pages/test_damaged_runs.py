@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
+from lora_viz.training.folder.owners import keep_owner, owner_of
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs.owners import keep_owner, owner_of
-from lora_viz.training.runs.run_folder import create_run
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.ui.serving import reader
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 from tests.training.damaged_runs import (
     damaged_full_runs,
     damaged_runs,
@@ -22,9 +22,9 @@ from tests.training.damaged_runs import (
     whole_run,
 )
 
-LAB, COMPARISON = file_of("training_lab"), file_of("compare_runs")
-TOLD, RANK = file_of("training_process"), file_of("rank")
-DECOMPOSITION, SUMMARY = file_of("decomposition"), file_of("summary")
+LAB, COMPARISON = "training_lab", "compare_runs"
+TOLD, RANK = "training_process", "rank"
+DECOMPOSITION, SUMMARY = "decomposition", "summary"
 TINY = {"model": "tiny-gpt2", "seq-len": "64"}
 NUMBERS = ("nan", "largest", "infinite")
 REBUILT = {"decomposition": "rebuild", "update-source": "trained"}
@@ -40,13 +40,8 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in (TINY | query).items():
-        app.query_params[name.replace("_", "-")] = value
-    app.run().switch_page(page).run()
-    assert not app.exception, (query, app.exception[0].message)
-    return app
+def open_page(page: str, **settings: str) -> AppTest:
+    return opened(page, **(TINY | settings))
 
 
 def words_of(app: AppTest) -> str:
@@ -67,7 +62,7 @@ def test_every_page_lists_what_is_wrong_with_which_folder(
     page: str, query: dict[str, str], damaged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_RUNS", str(damaged))
-    app = opened(page, **query)
+    app = open_page(page, **query)
     assert not app.error
     if page == SUMMARY:  # which shows nothing but the sweep that ships
         return
@@ -82,7 +77,7 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
     damaged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_RUNS", str(damaged))
-    app = opened(LAB, run="result.json.folder")
+    app = open_page(LAB, run="result.json.folder")
     assert "How it ended is not known" in words_of(app) and "Resume" not in " ".join(labels(app))
     for page, name in (
         *((LAB, f"{file}.{how}") for file in ("events.jsonl", "result.json") for how in NUMBERS),
@@ -93,15 +88,15 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
         app.switch_page(page).run()
         assert not app.exception, (name, page, app.exception[0].message)
     named = "events.jsonl.nan,events.jsonl.largest,result.json.infinite,result.json.huge,gone"
-    words = words_of(opened(COMPARISON, runs=f"{named},settings.json.huge"))
+    words = words_of(open_page(COMPARISON, runs=f"{named},settings.json.huge"))
     assert "There is no run “gone”." in words
     assert "“settings.json.huge” cannot be read: settings.json has a value of" in words
     for name in ("nan", "largest", "infinite"):
-        app = opened(DECOMPOSITION, **REBUILT, trained_run=f"full-values-{name}")
+        app = open_page(DECOMPOSITION, **REBUILT, trained_run=f"full-values-{name}")
         assert not app.error and "Your run “full-values-" in words_of(app)
-    app = opened(DECOMPOSITION, **REBUILT, trained_run="full-half-layer_changes")
+    app = open_page(DECOMPOSITION, **REBUILT, trained_run="full-half-layer_changes")
     assert "layer_changes.safetensors holds no whole tensors. Shown in its place" in words_of(app)
-    app = opened(RANK, sweep="sweep-half")
+    app = open_page(RANK, sweep="sweep-half")
     assert "“sweep-half” cannot be read: sweep.json is not whole JSON." in words_of(app)
 
 
@@ -130,7 +125,7 @@ def test_a_run_that_is_not_there_is_said_so_and_stays_in_the_link(
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
     whole_run(tmp_path, "mine")
-    app = opened(page, **query)
+    app = open_page(page, **query)
     (warning,) = app.main.warning
     assert sentence in warning.value.replace("\\", "")
     for name, value in query.items():
@@ -142,17 +137,17 @@ def test_links_name_the_run_that_a_page_chose(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path))
-    app = opened(TOLD)
+    app = open_page(TOLD)
     assert app.query_params["told-run"] == "~lora"
     whole_run(tmp_path, "first")
     assert "A shipped run" in words_of(app.run())  # another's new run takes no one's place
-    app = opened(TOLD, run="first")
+    app = open_page(TOLD, run="first")
     assert "Your run “first”" in words_of(app) and app.query_params["told-run"] == "first"
-    app = opened(LAB)
+    app = open_page(LAB)
     assert app.query_params["run"] == "first"
-    assert opened(COMPARISON).query_params["runs"] == "first"
-    assert opened(RANK).query_params["sweep"] == "~style"
-    assert opened(LAB, run="~lora").query_params["run"] == "~lora"
+    assert open_page(COMPARISON).query_params["runs"] == "first"
+    assert open_page(RANK).query_params["sweep"] == "~style"
+    assert open_page(LAB, run="~lora").query_params["run"] == "~lora"
 
 
 @pytest.fixture
@@ -171,7 +166,7 @@ def two_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("two_readers")
 def test_a_reader_sees_and_changes_their_own_runs() -> None:
-    app = opened(LAB)
+    app = open_page(LAB)
     assert app.selectbox(key="page:run").options[0] == "mine"
     assert not {"theirs", "nobodys"} & {*app.selectbox(key="page:run").options}
     assert "`mine`" in words_of(app) and "Resume from step 2" in labels(app)
@@ -179,14 +174,14 @@ def test_a_reader_sees_and_changes_their_own_runs() -> None:
     assert {"mine", "theirs", "nobodys"} < {*app.selectbox(key="page:run").options}
     app.selectbox(key="page:run").set_value("theirs").run()
     assert "`theirs`" in words_of(app) and "Resume from step 2" not in labels(app)
-    app = opened(COMPARISON)
+    app = open_page(COMPARISON)
     assert app.query_params["runs"] == "mine"
-    app = opened(COMPARISON, runs="mine,theirs")
+    app = open_page(COMPARISON, runs="mine,theirs")
     keys = {button.key for button in app.main.button}
     assert "delete:mine" in keys and "delete:theirs" not in keys
-    app = opened(TOLD, run="theirs")
+    app = open_page(TOLD, run="theirs")
     assert "Another reader's run “theirs”" in words_of(app)
-    assert "Your run “mine”" in words_of(opened(TOLD))
+    assert "Your run “mine”" in words_of(open_page(TOLD))
     app.session_state["view"] = app.session_state["view"].changed(told_run="nobodys")
     assert "Another reader's run “nobodys”" in words_of(app.run())
 
@@ -197,7 +192,7 @@ def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
     monkeypatch.setattr(launch, "start", lambda settings: create_run(settings, "new"))
     stopped: list[str] = []
     monkeypatch.setattr(launch, "stop", lambda run: stopped.append(run.name))
-    app = opened(LAB)
+    app = open_page(LAB)
     app.button(key="start-training").click().run()
     assert owner_of(two_readers / "new") == "a" * 64 and app.query_params["run"] == "new"
     # a button that was drawn while the run was still one's own
@@ -210,14 +205,14 @@ def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
 def test_a_sweep_s_runs_are_its_starter_s(two_readers: Path) -> None:
     for folder in RECORDED.glob("qa-sweep*"):
         shutil.copytree(folder, two_readers / folder.name)
-    app = opened(RANK)
+    app = open_page(RANK)
     assert "qa-sweep" not in app.selectbox(key="page:sweep").options
     keep_owner(two_readers / "qa-sweep", "a" * 64)
     assert owner_of(two_readers / "qa-sweep.r8.s0") == "a" * 64
-    app = opened(RANK)
+    app = open_page(RANK)
     assert "Your sweep “qa-sweep”" in words_of(app) and app.query_params["sweep"] == "qa-sweep"
     keep_owner(two_readers / "qa-sweep", "b" * 64)
-    app = opened(RANK, sweep="qa-sweep")
+    app = open_page(RANK, sweep="qa-sweep")
     assert "Another reader's sweep “qa-sweep”" in words_of(app)
     assert not any(button.key == "resume-sweep" for button in app.main.button)
 
@@ -227,7 +222,7 @@ def test_a_server_for_this_machine_alone_has_one_reader(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "personal")
-    options = opened(LAB).selectbox(key="page:run").options
+    options = open_page(LAB).selectbox(key="page:run").options
     assert {"mine", "theirs", "nobodys"} < {*options}
     monkeypatch.delenv("LORA_VIZ_RUNS_ARE")
     for address, shared in (("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)):

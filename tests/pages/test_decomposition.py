@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from lora_viz.format import percent
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.update.by_torch import make_example
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +27,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SMALL = "custom:2x64x4x256x128"
 
 
-def open_page(**query: str) -> AppTest:
-    """The decomposition page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.switch_page(file_of("decomposition")).run()
+open_page = partial(opened, "decomposition")
 
 
 def words_of(app: AppTest) -> str:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.i18n import set_language
 from lora_viz.models.catalogue import catalogue
-from lora_viz.ui import page_list
-from tests.application import SCRIPT, file_of
+from lora_viz.ui.page_list import PAGES, Page
+from tests.application import file_of, opened
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted(str(page.file) for page in page_list.PAGES)
-
-# nine simulated steps a model; test_planner.py opens it with fewer
-PLANNER = file_of("planner")
-# about the explainer's own settings, runs that others measured, the machine, and other scenarios
-WITHOUT_A_MODEL = {
-    file_of("compare_runs"),
-    file_of("compare"),
-    file_of("audit"),
-    file_of("trust"),
-    file_of("this_machine"),
-}
+MANY_STEPS = 3  # simulated ones; a page that asks for more has tests of its own with fewer
+AFFORDABLE = [page for page in PAGES if page.steps <= MANY_STEPS]
 
 
 @pytest.fixture(autouse=True)
@@ -35,31 +23,27 @@ def _english_afterwards() -> Iterator[None]:
     set_language("en")
 
 
-def opened(page: str = "", **query: str) -> AppTest:
-    """The application as a fresh reader sees it who follows a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.run()
-    return app.switch_page(page).run() if page else app
-
-
-# three simulated steps a model take seconds; one model of each kind of architecture has them here
+# simulated steps take seconds; one model of each kind of architecture has them here
 SIMULATED = {"gpt2", "llama-3.2-1b", "mixtral-8x7b", "t5-base", "bert-base", "gemma-2-2b"}
+
+
+def look_at(app: AppTest, page: Page) -> None:
+    """Turn to a page, on which nothing goes wrong."""
+    app.switch_page(str(page.file)).run()
+    assert not app.exception, f"{page.name}: {app.exception[0].value}"
+    assert not app.error, f"{page.name}: {app.error[0].value}"
 
 
 @pytest.mark.parametrize("model", catalogue())
 def test_every_page_opens_for_every_model(model: str) -> None:
     app = opened(model=model)
-    for page in PAGES:
-        if page == PLANNER or (page == file_of("memory") and model not in SIMULATED):
+    for page in AFFORDABLE:
+        if page.steps and model not in SIMULATED:
             continue
-        if page in WITHOUT_A_MODEL and model != "gpt2":
+        if not page.is_about_model and model != "gpt2":
             continue
-        app.switch_page(page).run()
-        assert not app.exception, f"{page}: {app.exception[0].value}"
-        assert not app.error, f"{page}: {app.error[0].value}"
-        assert app.title, page
+        look_at(app, page)
+        assert [title.value for title in app.title] == [page.headline]
 
 
 @pytest.mark.parametrize(
@@ -81,13 +65,11 @@ def test_every_page_opens_for_every_model(model: str) -> None:
 def test_every_page_opens_for_every_kind_of_setting(query: dict[str, str]) -> None:
     set_language(query.get("lang", "en"))  # AppTest names options outside of the app's own thread
     app = opened(**query)
-    for page in set(PAGES) - {PLANNER}:
-        app.switch_page(page).run()
-        assert not app.exception, f"{page}: {app.exception[0].value}"
-        assert not app.error, f"{page}: {app.error[0].value}"
+    for page in AFFORDABLE:
+        look_at(app, page)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITHOUT_A_MODEL])
+@pytest.mark.parametrize("page", [page.name for page in PAGES if page.is_about_model])
 def test_every_page_explains_a_model_that_cannot_be_read(page: str) -> None:
     app = opened(page, model="no-such-model")
     assert not app.exception
@@ -120,9 +102,9 @@ def test_a_target_in_vain_is_named_on_every_page_with_a_number_of_the_adapter() 
         planned_methods="lora",
     )
     for page in PAGES:
-        app.switch_page(page).run()
+        app.switch_page(str(page.file)).run()
         named = [one for one in messages(app) if "nothing_like_it" in one]
-        assert len(named) == (page not in WITHOUT_A_MODEL), page
+        assert len(named) == page.is_about_model, page.name
         assert all("“nothing_like_it”" in one and "attn.c_attn" in one for one in named)
     app.switch_page(file_of("parameters")).run()
     set_language("ko")
@@ -134,16 +116,16 @@ def test_a_target_in_vain_is_named_on_every_page_with_a_number_of_the_adapter() 
 def test_targets_that_all_match_nothing_are_refused_on_every_page() -> None:
     app = opened(model="tiny-gpt2", targets="nothing_like_it", seq_len="16", planned_methods="lora")
     for page in PAGES:
-        app.switch_page(page).run()
+        app.switch_page(str(page.file)).run()
         refusals = [one for one in messages(app) if "No layer matches" in one]
-        assert bool(refusals) == (page not in WITHOUT_A_MODEL), page
+        assert bool(refusals) == page.is_about_model, page.name
         assert all("nothing_like_it" in one and "attn.c_attn" in one for one in refusals)
-        if page.endswith("training_lab.py"):
+        if page.name == "training_lab":
             assert app.button(key="start-training").disabled
 
 
 def test_every_linear_layer_replaces_names_and_a_name_replaces_it() -> None:
-    app = opened(file_of("parameters"), model="mistral-7b", rank="64")
+    app = opened("parameters", model="mistral-7b", rank="64")
     sidebar, on_page = (f"{place}:target_modules" for place in ("sidebar", "page"))
 
     def used() -> tuple[str, ...]:
@@ -162,7 +144,7 @@ def test_every_linear_layer_replaces_names_and_a_name_replaces_it() -> None:
 
 
 def test_a_list_that_is_cleared_says_what_is_used() -> None:
-    app = opened(file_of("parameters"))
+    app = opened("parameters")
     app.multiselect(key="sidebar:target_modules").set_value([]).run()
     assert messages(app) == [
         "Target modules: at least one is needed, so yours stay: c_attn, attn.c_proj."
@@ -180,8 +162,8 @@ def test_a_list_that_is_cleared_says_what_is_used() -> None:
 def test_values_survive_moving_between_pages() -> None:
     app = opened()
     app.number_input(key="sidebar:rank").set_value(32).run()
-    for page in set(PAGES) - {PLANNER}:
-        app.switch_page(page).run()
+    for page in AFFORDABLE:
+        look_at(app, page)
         assert app.session_state["scenario"].rank == 32
         assert app.number_input(key="sidebar:rank").value == 32
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.questions import workers
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 SMALL = "custom:2x64x4x256x128"
 
 
-def open_page(**query: str) -> AppTest:
-    """The forward-pass page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run().switch_page(file_of("forward_pass")).run()
+open_page = partial(opened, "forward_pass")
 
 
 def words_of(app: AppTest) -> str:

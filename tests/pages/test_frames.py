@@ -10,21 +10,23 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lora_viz.training.folder import locks
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EventWriter, StateEvent
-from lora_viz.training.runs.run_folder import Run, create_run
-from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.ui.rank import new_sweep
 from lora_viz.ui.session import frames
 from lora_viz.ui.session.frames import ORIGINS, allowed_origins, frame_ancestors
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 from tests.training.jobs import short_settings
 
 ROOT = Path(__file__).parents[2]
 LAB, RUNS, RANK = (
-    file_of("training_lab"),
-    file_of("compare_runs"),
-    file_of("rank"),
+    "training_lab",
+    "compare_runs",
+    "rank",
 )
 SMALL = {"model": "tiny-gpt2", "seq-len": "64"}
 
@@ -41,7 +43,8 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
     for owner, name in (
         *((launch, name) for name in ("start", "stop", "resume")),
-        *((sweeps, name) for name in ("start", "create_sweep")),
+        (sweep_launch, "start"),
+        (new_sweep, "create_sweep"),
         (Run, "delete"),
     ):
         monkeypatch.setattr(owner, name, lambda *_, name=name: done.append(name))
@@ -67,13 +70,8 @@ def running(ended: Run) -> Iterator[Run]:
     os.close(lock)
 
 
-def opened(page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in (SMALL | query).items():
-        app.query_params[name] = value
-    app.run().switch_page(page).run()
-    assert not app.exception
-    return app
+def open_page(page: str, **settings: str) -> AppTest:
+    return opened(page, **(SMALL | settings))
 
 
 def press(app: AppTest, key: str) -> None:
@@ -86,18 +84,18 @@ def press(app: AppTest, key: str) -> None:
 
 
 def test_nothing_is_started_or_resumed(ended: Run, acts: list[str]) -> None:
-    app = opened(LAB, embed="true", **{"train-task": "own"})
+    app = open_page(LAB, embed="true", **{"train-task": "own"})
     assert not app.get("file_uploader")
     press(app, "start-training")
     press(app, f"resume:{ended.name}")
-    press(opened(RANK, embed="true"), "start-sweep")
-    press(opened(LAB, embed="true", model="custom:2x64x2x300x64"), "start-embedded")
+    press(open_page(RANK, embed="true"), "start-sweep")
+    press(open_page(LAB, embed="true", model="custom:2x64x2x300x64"), "start-embedded")
     assert acts == []
 
 
 @pytest.mark.usefixtures("running")
 def test_nothing_is_stopped(acts: list[str]) -> None:
-    app = opened(LAB, embed="true")
+    app = open_page(LAB, embed="true")
     stops = [button.key for button in app.main.button if (button.key or "").startswith("stop:")]
     assert stops
     for key in stops:
@@ -106,21 +104,21 @@ def test_nothing_is_stopped(acts: list[str]) -> None:
 
 
 def test_nothing_is_deleted(ended: Run, acts: list[str]) -> None:
-    press(opened(RUNS, embed="true", runs="ended"), f"delete:{ended.name}")
+    press(open_page(RUNS, embed="true", runs="ended"), f"delete:{ended.name}")
     assert acts == []
 
 
 @pytest.mark.usefixtures("ended")
 def test_elsewhere_the_same_buttons_act(acts: list[str]) -> None:
-    app = opened(LAB)
+    app = open_page(LAB)
     app.button(key="resume:ended").click().run()
-    opened(RUNS, runs="ended").button(key="delete:ended").click().run()
+    open_page(RUNS, runs="ended").button(key="delete:ended").click().run()
     assert acts == ["resume", "delete"]
 
 
 @pytest.mark.parametrize("query", [{"embed": "false"}, {"EMBED": "true"}, {"embed": ""}], ids=str)
 def test_a_session_stays_what_it_began_as(query: dict[str, str], acts: list[str]) -> None:
-    app = opened(LAB, **query)
+    app = open_page(LAB, **query)
     for name in query:
         del app.query_params[name]
     app.run()
@@ -206,7 +204,7 @@ def plain_buttons_that_act(module: ast.Module) -> list[str]:
 
 def acts_itself(node: ast.AST, acting: set[str]) -> bool:
     called = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
-    of_jobs = {"launch.start", "launch.stop", "launch.resume", "sweeps.start"}
+    of_jobs = {"launch.start", "launch.stop", "launch.resume", "sweep_launch.start"}
     return bool(called & (of_jobs | acting)) or any(name.endswith(".delete") for name in called)
 
 

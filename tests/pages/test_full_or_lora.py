@@ -1,25 +1,17 @@
 """The page "Full fine-tuning or LoRA": the explainer's numbers, and what the controls change."""
 
 import json
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
-PAGE = file_of("full_or_lora")
 THIN_SPACE = "\u202f"
 
 
-def open_page(**query: str) -> AppTest:
-    """The page as a link with these parameters opens it."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.run()
-    app.switch_page(PAGE).run()
-    assert not app.exception
-    return app
+open_page = partial(opened, "full_or_lora")
 
 
 def words(app: AppTest) -> str:

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lora_viz.i18n import set_language
 from lora_viz.ui.kit.controls import _as_typed
-from tests.application import SCRIPT, file_of
-from tests.pages.test_every_page import PAGES, PLANNER
+from lora_viz.ui.page_list import PAGES
+from tests.application import file_of, followed
+from tests.pages.test_every_page import AFFORDABLE
 from tests.ui.test_links import BAIT, NAMES, PATHS, WRONG, opened_files
 
-LAB, COMPARE = file_of("training_lab"), file_of("compare")
 SMALL = {"model": "custom:1x8x1x99x8", "seq-len": "8"}  # so that steps are simulated at once
 # of the kinds that read most from a link, and simulate nothing
-QUICK = [page for page in PAGES if "/train/" in page or "layer" in page or page.endswith("rank.py")]
+QUICK = [page for page in PAGES if page.section == "train" or page.name in ("layer_map", "rank")]
 MOST_WARNINGS = 6 + 3  # of the link, and of pages about names that are not there
 
 
@@ -38,15 +37,6 @@ def bait(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(query: dict[str, str], page: str = "") -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        # AppTest writes the address as UTF-8, in which a lone surrogate cannot stand
-        app.query_params[name] = value.encode("utf-8", "replace").decode()
-    app.run()
-    return app.switch_page(page).run() if page else app
-
-
 def test_no_page_opens_what_a_link_names(bait: Path) -> None:
     query = {name: str(bait) for name in NAMES} | {
         "compare": f"model={bait}~model=gpt2&targets={bait}",
@@ -54,18 +44,11 @@ def test_no_page_opens_what_a_link_names(bait: Path) -> None:
         "runs": f"{bait},../{BAIT}",
     }
     del query["model"]
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in (query | {"targets": "all-linear"} | SMALL).items():
-        app.query_params[name] = value
     with opened_files() as files:
-        app.run()
+        app = followed(query | {"targets": "all-linear"} | SMALL)
         said = [message.value for message in app.warning]
-        for page in PAGES:
-            if (
-                page == PLANNER
-            ):  # many simulated steps; it reads nothing of a link that others do not
-                continue
-            app.switch_page(page).run()
+        for page in AFFORDABLE:
+            app.switch_page(str(page.file)).run()
             assert not app.exception, page
             assert len(app.main.error) + len(app.warning) <= MOST_WARNINGS, page
             assert BAIT not in str(app.query_params), page
@@ -76,11 +59,11 @@ def test_no_page_opens_what_a_link_names(bait: Path) -> None:
 def test_a_link_to_a_file_or_to_nobody_leaves_the_lab_in_order() -> None:
     for path in ("/etc/passwd", "~nosuchuser/x", "a/" * 3000):
         for name in ("train-data_file", "train-data"):
-            app = opened({name: path, "train-task": "own"} | SMALL)
+            app = followed({name: path, "train-task": "own"} | SMALL)
             (warning,) = app.warning
             assert "Data file is not taken from links" in warning.value
             assert app.number_input(key="sidebar:rank").value == 8  # the sidebar is there
-            app.switch_page(LAB).run()
+            app.switch_page(file_of("training_lab")).run()
             assert not app.exception and app.session_state["training"].data_file == ""
 
 
@@ -88,16 +71,16 @@ def test_pages_open_for_nonsense_in_every_field() -> None:
     chance = random.Random(11)
     for _attempt in range(12):
         query = {name: chance.choice(WRONG + PATHS) for name in NAMES}
-        app = opened(query, chance.choice(QUICK))
+        app = followed(query, chance.choice(QUICK).name)
         assert not app.exception, query
         assert len(app.main.error) + len(app.warning) <= MOST_WARNINGS
 
 
 def test_many_names_of_runs_cost_one_sentence() -> None:
-    app = opened({"runs": ",".join(f"r{n}" for n in range(20_000))} | SMALL)
+    app = followed({"runs": ",".join(f"r{n}" for n in range(20_000))} | SMALL)
     (warning,) = app.warning
     assert "Runs cannot be" in warning.value and len(warning.value) < 300
-    app = opened({"runs": "a,b,c,d,e,f,g"} | SMALL, file_of("compare_runs"))
+    app = followed({"runs": "a,b,c,d,e,f,g"} | SMALL, "compare_runs")
     (warning,) = app.warning
     assert warning.value == "There is no run “a”, “b”, “c”, “d”, “e”, “f”, “g”."
 
@@ -107,7 +90,7 @@ def test_a_folder_typed_into_the_sidebar_stays_out_of_the_address(
 ) -> None:
     small = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 1, "vocab_size": 99}'
     (bait / "config.json").write_text(small)
-    app = opened(SMALL, COMPARE)
+    app = followed(SMALL, "compare")
     with monkeypatch.context() as there:
         there.chdir(bait.parent)
         (typed,) = _as_typed("planned_models", [BAIT], ())

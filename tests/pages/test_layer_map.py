@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
-PAGE = file_of("layer_map")
-
-
-def opened(**query: str) -> AppTest:
-    """The layer map as a reader sees it who follows a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(PAGE).run()
-    assert not app.exception
-    return app
+open_page = partial(opened, "layer_map")
 
 
 def words_of(app: AppTest) -> str:
@@ -37,7 +27,7 @@ def drawings(app: AppTest) -> list[dict[str, Any]]:
 
 
 def test_the_document_s_block() -> None:
-    app = opened()
+    app = open_page()
     words = words_of(app)
     assert "442,368 of 124,439,808 parameters" in words
     assert "`c_attn` 12 × 24,576 = **294,912**" in words
@@ -49,12 +39,12 @@ def test_the_document_s_block() -> None:
 
 
 def test_conv1d_is_explained_where_there_is_one() -> None:
-    assert "768 × 2,304 for `attn.c_attn`" in words_of(opened())
-    assert "Conv1D" not in words_of(opened(model="opt-125m")).replace("`Conv1D`: `transf", "")
+    assert "768 × 2,304 for `attn.c_attn`" in words_of(open_page())
+    assert "Conv1D" not in words_of(open_page(model="opt-125m")).replace("`Conv1D`: `transf", "")
 
 
 def test_counts_follow_rank_and_targets() -> None:
-    app = opened()
+    app = open_page()
     app.select_slider(key="page:rank").set_value(16).run()
     assert "884,736 of 124,439,808 parameters" in words_of(app)
     app.multiselect(key="page:target_modules").set_value(["c_attn", "c_proj"]).run()
@@ -63,7 +53,7 @@ def test_counts_follow_rank_and_targets() -> None:
 
 
 def test_the_block_of_the_link_is_opened() -> None:
-    app = opened(model="t5-base", block="decoder.block.3")
+    app = open_page(model="t5-base", block="decoder.block.3")
     assert not app.warning
     svg = drawings(app)[-1]["svg"]
     assert "decoder.block.3" in svg and "EncDecAttention.q" in svg
@@ -73,14 +63,14 @@ def test_the_block_of_the_link_is_opened() -> None:
 
 
 def test_a_block_that_the_model_lacks_is_said() -> None:
-    app = opened(block="transformer.h.12")
+    app = open_page(block="transformer.h.12")
     (message,) = app.warning
     assert "no block “transformer.h.12”" in message.value
     assert "transformer.h.0" in drawings(app)[0]["svg"]
 
 
 def test_full_fine_tuning_is_said() -> None:
-    assert "The method chosen is full fine-tuning" in words_of(opened(method="full"))
+    assert "The method chosen is full fine-tuning" in words_of(open_page(method="full"))
 
 
 @pytest.mark.parametrize(
@@ -93,12 +83,12 @@ def test_full_fine_tuning_is_said() -> None:
     ],
 )
 def test_other_families(model: str, shapes: tuple[str, ...]) -> None:
-    svg = drawings(opened(model=model))[-1]["svg"]
+    svg = drawings(open_page(model=model))[-1]["svg"]
     assert all(shape in svg for shape in shapes)
 
 
 def test_the_table_has_every_layer_of_the_map() -> None:
-    (table,) = opened().dataframe
+    (table,) = open_page().dataframe
     layers = dict(zip(table.value["Layer"], table.value["Number"], strict=True))
     assert (layers["attn.c_attn"], layers["transformer.wte"]) == (12, 1)
     assert sum(table.value["Added by LoRA"]) == 442_368

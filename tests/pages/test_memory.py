@@ -16,19 +16,16 @@ from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Question
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 GB = 1e9
 
 
-def open_page(**query: Any) -> AppTest:
+def open_page(**settings: Any) -> AppTest:
     """The memory page of a link, with a small batch unless it says otherwise."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in (SMALL | query).items():
-        app.query_params[name.replace("_", "-")] = str(value)
-    app.run().switch_page(file_of("memory")).run()
-    assert not app.exception and not app.error
+    app = opened("memory", **(SMALL | settings))
+    assert not app.error
     return app
 
 
@@ -164,11 +161,9 @@ def test_a_sequence_beyond_the_models_context_is_named() -> None:
     assert "1,025 tokens are more than the 1,024" in warning.value
 
 
-@pytest.mark.parametrize("page", [file_of("full_or_lora"), file_of("checkpoints")])
+@pytest.mark.parametrize("page", ["full_or_lora", "checkpoints"])
 def test_pages_without_8_bit_moments_say_where_they_are(page: str) -> None:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    app.query_params["optimizer"] = "adamw_8bit"
-    app.run().switch_page(page).run()
-    assert not app.exception and not app.error
+    app = opened(page, optimizer="adamw_8bit")
+    assert not app.error
     notes = [e.value for e in app.main.caption if "Memory page" in e.value]
     assert len(notes) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
@@ -14,10 +13,10 @@ from lora_viz.format import THIN_SPACE, grouped, three_digits
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
 from lora_viz.ui.memory.needs import needs_of
-from tests.application import SCRIPT, file_of
+from tests.application import file_of, opened
 
 SCENARIO = {"batch_size": 2, "seq_len": 64, "gpu": "RTX 3090", "method": "lora"}
-PAGES = (file_of("memory"), file_of("planner"), file_of("compare"))
+PAGES = ("memory", "planner", "compare", "summary")
 
 
 @pytest.mark.parametrize("memory_gb", [0.0, 1.05])
@@ -26,21 +25,16 @@ def test_one_step_has_one_number_on_every_page_and_on_the_command_line(memory_gb
     report = kept.ask(step_of(scenario))
     kept.ask(step_of(scenario.changed(method="full")))
     words = needs_of(report, scenario.card.memory_bytes)
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in SCENARIO.items():
-        app.query_params[name.replace("_", "-")] = str(value)
-    app.query_params["gpu-memory-gb"] = str(memory_gb)
-    app.query_params["planned-methods"] = "lora"
-    app.run()
-    for page in (*PAGES, file_of("summary")):
-        app.switch_page(page).run()
-        if page.endswith("compare.py"):
+    app = opened(**SCENARIO, gpu_memory_gb=memory_gb, planned_methods="lora")
+    for page in PAGES:
+        app.switch_page(file_of(page)).run()
+        if page == "compare":
             app.button(key="compare:add").click().run()
         assert not app.exception and not app.error
         shown = [element.value for element in app.main.markdown]
         shown += [table.value.to_csv() for table in app.main.dataframe]
         assert any(words in text for text in shown), page
-        if page.endswith("planner.py"):
+        if page == "planner":
             data = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
             cells = [cell for row in data["text"] for cell in row]
             assert any(text.endswith(three_digits(report.needs.total / 1e9)) for text in cells)

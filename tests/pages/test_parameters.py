@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.figures.kit.colours import colour
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
-
-def open_page(**query: str) -> AppTest:
-    """The parameters page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    return app.switch_page(file_of("parameters")).run()
+open_page = partial(opened, "parameters")
 
 
 def words_of(app: AppTest) -> str:

@@ -21,19 +21,16 @@ from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Question
 from lora_viz.ui.session.view import View
 from lora_viz.ui.this_machine import words as machine_words
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64, "planned-methods": "lora"}
 SIGNS = {"fits": "✓", "tight": "~", "too_large": "✗"}
 BYTES_A_TOKEN = 1_000_000
 
 
-def open_page(**query: Any) -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in (SMALL | query).items():
-        app.query_params[name.replace("_", "-")] = str(value)
-    app.run().switch_page(file_of("planner")).run()
-    assert not app.exception and not app.error
+def open_page(**settings: Any) -> AppTest:
+    app = opened("planner", **(SMALL | settings))
+    assert not app.error
     return app
 
 

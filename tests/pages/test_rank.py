@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.training.runs.shipped import RECORDED
-from lora_viz.training.sweeps import sweep as sweeps
-from tests.application import SCRIPT, file_of
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.training.sweeps.sweep import Sweep
+from tests.application import opened
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +25,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def open_page(**query: str) -> AppTest:
-    """The rank page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    return app.switch_page(file_of("rank")).run()
+open_page = partial(opened, "rank")
 
 
 def words_of(app: AppTest) -> str:
@@ -163,8 +160,8 @@ def test_a_sweep_that_was_stopped_in_its_first_run_can_go_on(runs: Path) -> None
 
 
 def test_a_sweep_is_started_as_one_action(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[sweeps.Sweep] = []
-    monkeypatch.setattr(sweeps, "start", started.append)
+    started: list[Sweep] = []
+    monkeypatch.setattr(sweep_launch, "start", started.append)
     app = open_page()
     app.button_group(key="page:sweep_task").set_value("qa").run()
     app.button(key="start-sweep").click().run()

@@ -16,22 +16,24 @@ from typer import Context
 from typer.core import TyperCommand as Command
 
 from lora_viz.cli.train import list_all, show
+from lora_viz.training.folder import locks
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.failures import DivergedError
 from lora_viz.training.perplexity import perplexity
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import EvaluationEvent, EventWriter, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run, find_run
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.pace import recorded_pace
 from lora_viz.training.runs.public_names import public_settings
 from lora_viz.training.runs.results import Loss, Result
-from lora_viz.training.runs.run_folder import Run, create_run, find_run, write_whole
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, parse_settings
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 from tests.figures.test_training_lab_curves import recorded_events
 from tests.training.jobs import EMBEDDED_FOLDER, own_text, run_here, short_settings
 
-LAB, COMPARISON = file_of("training_lab"), file_of("compare_runs")
+LAB, COMPARISON = "training_lab", "compare_runs"
 
 
 @pytest.fixture(autouse=True)
@@ -71,13 +73,8 @@ def running(unfinished: Run) -> Iterator[Run]:
     os.close(lock)
 
 
-def opened(page: str = LAB, **query: str) -> AppTest:
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in ({"model": "tiny-gpt2", "seq-len": "64"} | query).items():
-        app.query_params[name] = value
-    app.run().switch_page(page).run()
-    assert not app.exception
-    return app
+def open_page(page: str = LAB, **settings: str) -> AppTest:
+    return opened(page, **({"model": "tiny-gpt2", "seq-len": "64"} | settings))
 
 
 def words_of(app: AppTest) -> str:
@@ -91,14 +88,14 @@ def labels(app: AppTest) -> list[str]:
 
 
 def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> None:
-    app = opened()
+    app = open_page()
     assert "No run yet" in words_of(app) and "without a break" in words_of(app)
     assert "Start training" in labels(app)
-    assert "There is no run yet" in words_of(opened(COMPARISON))
+    assert "There is no run yet" in words_of(open_page(COMPARISON))
 
 
 def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened(model="custom:2x64x2x300x64")
+    app = open_page(model="custom:2x64x2x300x64")
     assert "without weights" in words_of(app) and "Start training" not in labels(app)
     started: list[TrainingSettings] = []
 
@@ -114,7 +111,7 @@ def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.Mon
 
 
 def test_sequences_that_the_model_cannot_read_are_said_before_the_start() -> None:
-    app = opened(**{"seq-len": "512"})
+    app = open_page(**{"seq-len": "512"})
     assert "reads at most 256 tokens" in words_of(app)
     assert app.button(key="start-training").disabled
     app.button(key="shorter-sequences").click().run()
@@ -130,7 +127,7 @@ def test_settings_reach_the_job_and_the_link(monkeypatch: pytest.MonkeyPatch) ->
         return Run(Path("somewhere"))
 
     monkeypatch.setattr(launch, "start", start)
-    app = opened(**{"train-task": "qa", "train-seed": "3", "train-data": "/etc/passwd"})
+    app = open_page(**{"train-task": "qa", "train-seed": "3", "train-data": "/etc/passwd"})
     app.number_input(key="training:steps").set_value(12).run()
     assert app.query_params["train-steps"] == "12"
     app.button(key="start-training").click().run()
@@ -143,7 +140,7 @@ def test_a_finished_run_shows_what_it_proved(real: Path, runs: Path) -> None:
     shutil.copytree(real, runs / "real")
     result = find_run("real", runs).result()
     assert result and result.held_out and result.held_out.after
-    words = words_of(opened(run="real"))
+    words = words_of(open_page(run="real"))
     assert f"{result.held_out.before.loss:.3f}" in words
     assert f"{result.held_out.after.loss:.3f}" in words
     assert words.count(":green[✓]") == len(result.checks) == 5
@@ -179,13 +176,13 @@ def huge(real: Path, runs: Path) -> Run:
 
 
 def test_a_loss_that_is_huge_is_shown_on_every_page(huge: Run, capsys: Any) -> None:
-    lab = opened(run="huge")
+    lab = open_page(run="huge")
     assert "→ 929.250" in " ".join([words_of(lab), *(one.proto.body for one in lab.get("html"))])
     assert "→ > 10³⁰⁸ |" in words_of(lab) and "+926" in words_of(lab)
     (formula,) = [one.value for one in lab.latex if "929.2500" in one.value]
     assert r"\exp(929.2500) > 10^{308}" in formula
-    assert "→ 929.2500" in str(opened(COMPARISON, runs="huge").dataframe[1].value)
-    told = opened(file_of("training_process"), **{"told-run": "huge"})
+    assert "→ 929.2500" in str(open_page(COMPARISON, runs="huge").dataframe[1].value)
+    told = open_page("training_process", **{"told-run": "huge"})
     assert "loss 3." in words_of(told) and "→ 929.250 after 6 steps" in words_of(told)
     assert "perplexity 23" in words_of(told) and "→ > 10³⁰⁸" in words_of(told)
     show("huge")
@@ -210,11 +207,11 @@ def test_a_run_that_diverged_says_where_and_is_not_resumed(unfinished: Run) -> N
         state="failed", reason=str(error), diverged_at=37, steps=37, started=1.0, ended=2.0
     )
     write_whole(unfinished.path / "result.json", failed.model_dump_json())
-    app = opened()
+    app = open_page()
     (message,) = app.main.error
     assert "diverged at step 37" in message.value and "was 0.5." in message.value
     assert not [label for label in labels(app) if "Resume" in label]
-    assert not opened(COMPARISON, runs="unfinished").error
+    assert not open_page(COMPARISON, runs="unfinished").error
 
 
 def test_what_is_downloaded_names_no_place_of_this_machine(real: Path) -> None:
@@ -251,7 +248,7 @@ def test_a_resumed_run_tells_how_long_a_step_takes(real: Path, runs: Path) -> No
 
 @pytest.mark.usefixtures("running")
 def test_a_running_job_can_be_watched_and_stopped() -> None:
-    app = opened()
+    app = open_page()
     assert "training, step 36 of 40" in app.get("progress")[0].proto.text
     assert app.session_state["view"].run == "unfinished"  # it stays when another begins
     assert "Stop" in labels(app) and "Start in the queue, after 1" in labels(app)
@@ -262,12 +259,12 @@ def test_a_queued_job_says_how_many_are_ahead(running: Run) -> None:
     writer = EventWriter(running.events_file)
     writer.write(StateEvent(state="queued", ahead=2))
     writer.close()
-    assert "2 ahead" in opened().get("progress")[0].proto.text
+    assert "2 ahead" in open_page().get("progress")[0].proto.text
 
 
 @pytest.mark.usefixtures("unfinished")
 def test_an_interrupted_job_can_be_resumed() -> None:
-    app = opened()
+    app = open_page()
     assert "ended without a result" in words_of(app)
     assert "Resume from step 0" in labels(app)
 
@@ -275,11 +272,11 @@ def test_an_interrupted_job_can_be_resumed() -> None:
 def test_a_stopped_job_can_be_resumed_before_its_process_has_left(running: Run) -> None:
     stopped = Result(state="stopped", started=1.0, ended=2.0)
     write_whole(running.path / "result.json", stopped.model_dump_json())
-    assert running.is_alive() and "Resume from step 0" in labels(opened())
+    assert running.is_alive() and "Resume from step 0" in labels(open_page())
 
 
 def test_a_resumed_job_is_watched_again(unfinished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened()
+    app = open_page()
     held: list[int | None] = []
     monkeypatch.setattr(launch, "resume", lambda run: held.append(locks.take(run.lock_file)))
     app.button(key=f"resume:{unfinished.name}").click().run()
@@ -293,18 +290,18 @@ def test_a_failed_job_says_why_and_what_to_try(unfinished: Run) -> None:
         state="failed", reason="The disk is full.", advice="Make room.", started=1.0, ended=2.0
     )
     write_whole(unfinished.path / "result.json", failed.model_dump_json())
-    (message,) = opened().main.error
+    (message,) = open_page().main.error
     assert message.value == "The disk is full. Make room."
 
 
 def test_a_run_that_is_not_there_is_said_so() -> None:
-    assert "There is no run “gone”." in words_of(opened(run="gone"))
-    assert "There is no run" in words_of(opened(COMPARISON, runs="gone"))
+    assert "There is no run “gone”." in words_of(open_page(run="gone"))
+    assert "There is no run" in words_of(open_page(COMPARISON, runs="gone"))
 
 
 def test_runs_are_compared_and_deleted(real: Path, runs: Path, unfinished: Run) -> None:
     shutil.copytree(real, runs / "real")
-    app = opened(COMPARISON, runs="real,unfinished")
+    app = open_page(COMPARISON, runs="real,unfinished")
     settings = app.dataframe[0].value
     rows = settings[settings["real"] != settings["unfinished"]]
     assert list(rows["Setting"]) == ["Task", "Data file"] and list(rows.index) == [0, 1]
@@ -314,7 +311,7 @@ def test_runs_are_compared_and_deleted(real: Path, runs: Path, unfinished: Run) 
 
 
 def test_runs_that_are_unchosen_give_way_to_the_newest_with_a_sentence(unfinished: Run) -> None:
-    app = opened(COMPARISON, runs=unfinished.name)
+    app = open_page(COMPARISON, runs=unfinished.name)
     app.multiselect(key="page:compared_runs").set_value([]).run()
     (said,) = app.main.warning
     assert said.value == f"Runs: none is chosen, so these are used: {unfinished.name}."
@@ -323,13 +320,13 @@ def test_runs_that_are_unchosen_give_way_to_the_newest_with_a_sentence(unfinishe
 
 
 def test_a_running_job_cannot_be_deleted(running: Run) -> None:
-    app = opened(COMPARISON)
+    app = open_page(COMPARISON)
     assert app.button(key="delete:unfinished").disabled
     assert running.path.is_dir()
 
 
 def test_running_again_takes_the_settings_to_the_lab(unfinished: Run) -> None:
-    app = opened(COMPARISON, rank="32")
+    app = open_page(COMPARISON, rank="32")
     app.button(key="again:unfinished").click().run()
     scenario: Any = app.session_state["scenario"]
     assert scenario.rank == unfinished.settings.scenario.rank == 4

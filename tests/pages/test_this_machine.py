@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
-from lora_viz.machine import gpus_here
+from lora_viz.machine.ask import read_torch
 from lora_viz.machine.gpus_here import GPUReading, MachineReading
 from lora_viz.ui.this_machine import words
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 CARD = GPUReading(
     index=0,
@@ -27,10 +27,9 @@ SILENT = GPUReading(1, "GPU 1", None, None, None, None, None, None)
 def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTest:
     monkeypatch.setattr(words, "read_gpus", lambda: reading)
     words.reading_now.clear()
-    app = AppTest.from_file(SCRIPT, default_timeout=120).run()
-    app.switch_page(file_of("this_machine")).run()
+    app = opened("this_machine")
     words.reading_now.clear()
-    assert not app.exception and not app.error
+    assert not app.error
     return app
 
 
@@ -66,6 +65,6 @@ def test_torchs_own_view_comes_from_a_process_that_has_loaded_it(
 
     app = open_page(monkeypatch, MachineReading(()))
     assert any(f"torch {torch.__version__}" in element.value for element in app.main.markdown)
-    assert gpus_here.read_torch().devices == tuple(
+    assert read_torch().devices == tuple(
         map(torch.cuda.get_device_name, range(torch.cuda.device_count()))
     )

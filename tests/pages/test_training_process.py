@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.training.runs.shipped import recorded_lora_run
-from tests.application import SCRIPT, file_of
+from tests.application import opened
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +22,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def open_page(**query: str) -> AppTest:
-    """The training process page of a link."""
-    app = AppTest.from_file(SCRIPT, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.run()
-    return app.switch_page(file_of("training_process")).run()
+open_page = partial(opened, "training_process")
 
 
 def words_of(app: AppTest) -> str:

@@ -13,7 +13,7 @@ from lora_viz.training.data.tasks import pretraining_sample
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
-from tests.pages.test_runs import opened, words_of
+from tests.pages.test_runs import open_page, words_of
 
 ROWS = "\n".join(
     json.dumps(
@@ -49,7 +49,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[TrainingSet
 
 def lab() -> AppTest:
     """The lab, about to train on the reader's own data."""
-    return opened(**{"train-task": "own", "seq-len": "64"})
+    return open_page(**{"train-task": "own", "seq-len": "64"})
 
 
 def give(app: AppTest, name: str, content: bytes) -> AppTest:
@@ -101,13 +101,13 @@ def test_a_file_that_is_gone_is_not_trained_on(started: list[TrainingSettings]) 
 
 
 def test_the_embedded_model_is_not_started_without_data(started: list[TrainingSettings]) -> None:
-    app = opened(model="custom:2x64x2x300x64", **{"train-task": "own"})
+    app = open_page(model="custom:2x64x2x300x64", **{"train-task": "own"})
     app.button(key="start-embedded").click().run()
     assert not started and "Upload your text or JSONL first." in words_of(app)
 
 
 def test_a_refused_configuration_says_which_model_stays() -> None:
-    app = opened()
+    app = open_page()
     app.session_state["own-model"] = True  # opens that part of the sidebar
     app.run()
     give(app, "config.json", json.dumps(LLAMA).encode())

@@ -11,8 +11,9 @@ from lora_viz.training.data.tasks import pretraining_sample
 from lora_viz.training.jobs.job import do_job
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
 PATIENCE_SECONDS = 120

@@ -16,21 +16,15 @@ from typer.testing import CliRunner
 
 from lora_viz.cli.train import described_run, runs_app
 from lora_viz.errors import UserError
+from lora_viz.training.folder import locks
+from lora_viz.training.folder.files import DamagedFileError
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.curves import read_curves
-from lora_viz.training.runs.files import DamagedFileError
+from lora_viz.training.runs.kept_runs import create_run, list_folders, list_runs
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.pace import recorded_pace
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import (
-    Run,
-    UnreadableRun,
-    create_run,
-    list_folders,
-    list_runs,
-    process_of,
-)
+from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.training.runs.story import followed_layers, read_story
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.findings import own_sweeps, read_sweep, unreadable_sweeps
@@ -202,7 +196,7 @@ def test_no_process_file_stops_anything_but_one_process(
     monkeypatch.setattr(os, "kill", lambda process, _signal: killed.append(process))
     lock = locks.take(run.lock_file)
     assert lock is not None
-    assert process_of(run.path) is None and not launch.stop(run) and not killed
+    assert run.process_id() is None and not launch.stop(run) and not killed
     os.close(lock)
 
 

@@ -19,13 +19,14 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from lora_viz.errors import UserError
+from lora_viz.training.folder import reserve
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import do_job, end_of
 from lora_viz.training.jobs.launch import prepare_to_resume
 from lora_viz.training.jobs.queue import draw_ticket
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
-from lora_viz.training.runs import reserve, run_folder
+from lora_viz.training.runs import kept_runs
 from lora_viz.training.runs.events import (
     CheckpointEvent,
     Event,
@@ -34,8 +35,9 @@ from lora_viz.training.runs.events import (
     StepEvent,
 )
 from lora_viz.training.runs.events import EventWriter as RealWriter
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.results import LayerChange
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.run_folder import Run
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings, wait_until_gone
 
 LONG = 100_000
@@ -165,7 +167,7 @@ class FullDisk:
         self.is_full = False
         self._write = os.write
         monkeypatch.setattr(reserve.os, "write", self.write)
-        monkeypatch.setattr(run_folder, "write_whole", self.write_whole)
+        monkeypatch.setattr(kept_runs, "write_whole", self.write_whole)
 
     def write(self, descriptor: int, content: bytes) -> int:
         appends = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND

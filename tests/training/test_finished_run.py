@@ -14,8 +14,11 @@ import pytest
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
 
+from lora_viz.memory.settings import step_settings
 from lora_viz.training.runs.events import EvaluationEvent, SnapshotEvent, StateEvent, StepEvent
-from lora_viz.training.runs.run_folder import Run, read_base_weights, read_snapshot
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.snapshots import read_base_weights, read_snapshot
+from lora_viz.training.work.simulated import answer
 from tests.training.jobs import EMBEDDED_FOLDER, run_here, short_settings
 
 
@@ -51,7 +54,9 @@ def test_every_check_passed(finished: Run) -> None:
         "merged": True,
     }
     assert result.seconds.keys() == {"loading", "tokenising", "evaluating", "training", "checking"}
-    assert result.memory and result.memory.simulated_peak_allocated
+    scenario = finished.settings.scenario.changed(training_loop="plain")
+    asked = {"model": scenario.model, "settings": step_settings(scenario).as_arguments()}
+    assert result.memory and answer(asked) == {"peak": result.memory.simulated_peak_allocated}
     assert result.files.adapter == sum(
         file.stat().st_size for file in finished.adapter_folder.glob("*.safetensors")
     )

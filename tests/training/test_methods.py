@@ -15,7 +15,8 @@ import torch
 from safetensors.numpy import load_file
 
 from lora_viz.training.runs.events import SnapshotEvent, StepEvent
-from lora_viz.training.runs.run_folder import Run, read_snapshot
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.snapshots import read_snapshot
 from lora_viz.training.settings import TrainingSettings, training_scenario
 from lora_viz.training.work.measurements import MemoryMeter
 from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_settings

@@ -12,12 +12,15 @@ import pytest
 from lora_viz.cli import app, train
 from lora_viz.errors import UserError
 from lora_viz.models.source import store_upload
-from lora_viz.storage import storage_folder
+from lora_viz.storage import runs_folder, storage_folder
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, create_run, runs_folder, write_whole
-from lora_viz.training.sweeps import sweep
-from lora_viz.training.sweeps.sweep import SweepPlan, create_sweep
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.sweeps import launch as sweep_launch
+from lora_viz.training.sweeps.plan import SweepPlan
+from lora_viz.training.sweeps.sweep import create_sweep
 from tests.training.jobs import short_settings
 
 STOPPED = Result(state="stopped", started=1.0, ended=2.0)
@@ -151,7 +154,7 @@ def test_a_run_in_a_read_only_folder_stays_as_it_was(
         with pytest.raises(UserError, match=words):
             go_on()
     with pytest.raises(UserError, match="runs/sweep cannot be written"):
-        sweep.start(made)
+        sweep_launch.start(made)
     assert _all_below(here) == before and run.state() == "stopped"
 
 

@@ -13,9 +13,10 @@ from lora_viz.training.jobs.launch import prepare_to_resume
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.runs.events import EvaluationEvent, Event, StateEvent, StepEvent
+from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.run_folder import Run
 from tests.training.jobs import run_here, short_settings
 
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -122,3 +123,17 @@ def _told(run: Run) -> list[int]:
 def _losses(run: Run) -> list[tuple[int, float]]:
     kinds = (StepEvent, EvaluationEvent)
     return [(event.step, event.loss) for event in run.events() if isinstance(event, kinds)]
+
+
+def test_a_model_that_an_earlier_version_named_from_its_folder_is_found(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = short_settings(text_file)
+    (tmp_path / "models/mine").mkdir(parents=True)
+    run = create_run(
+        settings.changed(scenario=settings.scenario.changed(model="models/mine")), "old", tmp_path
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run.settings.scenario.model == "models/mine"
+    prepare_to_resume(run)
+    assert run.settings.scenario.model == str(tmp_path / "models/mine")

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lora_viz.errors import UserError
+from lora_viz.training.folder import locks
+from lora_viz.training.folder.places import check_name
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import (
     EvaluationEvent,
     EventWriter,
@@ -22,14 +24,8 @@ from lora_viz.training.runs.events import (
     StateEvent,
     read_events,
 )
+from lora_viz.training.runs.kept_runs import create_run, find_run, list_runs
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import (
-    check_name,
-    create_run,
-    find_run,
-    list_runs,
-    write_whole,
-)
 from lora_viz.training.settings import TrainingSettings, parse_settings, training_scenario
 
 
@@ -140,6 +136,18 @@ def test_a_job_goes_on_as_soon_as_its_last_process_has_left(tmp_path: Path) -> N
     threading.Timer(0.2, os.close, [lock]).start()
     launch.prepare_to_resume(run)
     assert not run.is_alive() and run.result() is None
+
+
+def test_a_run_whose_end_cannot_be_read_is_not_said_to_have_finished(tmp_path: Path) -> None:
+    run = create_run(TrainingSettings(), "one", tmp_path)
+    run.result_file.write_text("{")
+    assert run.state() == "unreadable"
+    with pytest.raises(UserError, match=r"not known\. result\.json is not whole JSON\.$"):
+        launch.prepare_to_resume(run)
+    finished = Result(state="finished", started=1.0, ended=2.0)
+    write_whole(run.result_file, finished.model_dump_json())
+    with pytest.raises(UserError, match="has finished"):
+        launch.prepare_to_resume(run)
 
 
 def test_settings_survive_their_file_and_know_their_usual_rate(tmp_path: Path) -> None:

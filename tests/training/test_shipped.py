@@ -11,15 +11,14 @@ from safetensors.numpy import load_file
 
 from lora_viz.training.data.tasks import TASKS
 from lora_viz.training.runs.events import SnapshotEvent
-from lora_viz.training.runs.run_folder import read_base_weights, read_snapshot
 from lora_viz.training.runs.shipped import (
     RECORDED,
     recorded_full_run,
     recorded_lora_run,
-    recorded_sweep,
 )
+from lora_viz.training.runs.snapshots import read_base_weights, read_snapshot
 from lora_viz.training.runs.story import followed_layers, read_story
-from lora_viz.training.sweeps.findings import falls_with_rank, read_sweep, spreads
+from lora_viz.training.sweeps.findings import falls_with_rank, read_sweep, recorded_sweep, spreads
 from lora_viz.training.sweeps.learning_rates import FULL, TRIED_RANKS, chosen_rates, recorded_trials
 from lora_viz.update.trained import read_update, spectrum
 

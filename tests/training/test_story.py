@@ -12,7 +12,8 @@ from safetensors.numpy import save_file
 from lora_viz.errors import UserError
 from lora_viz.figures.training_process_run import story_figure
 from lora_viz.training.runs.events import EvaluationEvent, EventWriter, LayerReading, SnapshotEvent
-from lora_viz.training.runs.run_folder import Run, create_run
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.story import MOST_MOMENTS, read_story
 from lora_viz.training.settings import TrainingSettings, training_scenario
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lora_viz.errors import UserError
+from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
-from lora_viz.training.runs import run_folder
-from lora_viz.training.runs.run_folder import create_run
-from lora_viz.training.sweeps.sweep import SweepEnd, SweepPlan, create_sweep, work
+from lora_viz.training.runs import kept_runs
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.sweeps.job import work
+from lora_viz.training.sweeps.plan import SweepPlan
+from lora_viz.training.sweeps.sweep import SweepEnd, create_sweep
 from tests.training.jobs import short_settings
 
 
@@ -52,7 +56,7 @@ def test_however_a_sweep_ends_it_is_told(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_folder, "take_room", full)
+        patch.setattr(kept_runs, "take_room", full)
         patch.setattr(sys, "stderr", open("/dev/full", "w", buffering=1))  # noqa: PTH123, SIM115
         assert work(sweep, StopSignal()) == []
     end = sweep.end()
@@ -66,3 +70,39 @@ def test_however_a_sweep_ends_it_is_told(
     assert [run.name for run in sweep.left()] == ["s.r2.s0"]
     assert [result.state for result in work(sweep, StopSignal())] == ["failed", "finished"]
     assert sweep.end() == SweepEnd(state="finished") and not sweep.left()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "not an ordinary file"),
+        (Path.mkdir, "is a folder"),
+        (lambda file: os.truncate(os.open(file, os.O_CREAT | os.O_WRONLY), 2**40), "too large"),
+        (lambda file: file.write_text('{"state": "asleep"}'), "cannot use"),
+    ],
+)
+def test_whatever_stands_where_its_end_should_is_said(
+    make: Callable[[Path], object], said: str, tmp_path: Path
+) -> None:
+    sweep = create_sweep(SweepPlan(settings=short_settings(), ranks=(1,)), "s", tmp_path)
+    assert sweep.end() is None and sweep.damages() == ()
+    make(sweep.path / "end.json")
+    assert sweep.end() is None
+    (damage,) = sweep.damages()
+    assert damage.file == "end.json" and said in damage.sentence()
+
+
+def test_a_sweep_is_stopped_as_a_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = SweepPlan(settings=short_settings(), ranks=(1,))
+    asked: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda process, _signal: asked.append(process))
+    for folder in (create_sweep(plan, "s", tmp_path), create_run(plan.settings, "r", tmp_path)):
+        with pytest.raises(UserError, match="still running"), folder.held():
+            folder.remember_process(4_000_000)
+            assert folder.is_alive() and launch.stop(folder)
+            folder.delete()
+        assert not folder.is_alive() and not launch.stop(folder)
+        assert folder.created() > 0 and not folder.damages()
+        folder.delete()
+        assert not folder.path.exists()
+    assert asked == [4_000_000] * 2

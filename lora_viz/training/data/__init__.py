@@ -6,8 +6,8 @@ own_data
     A reader's own file.
 data_counts
     How many examples a job will use.
+ask
+    `read_data_counts`, which a worker runs.
 tokens, token_files
     Examples as tokens. They load torch.
-ask
-    What a worker is asked: it loads torch only when it is called.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import resource
 
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import _
 from lora_viz.models.source import MissingModelError
 from lora_viz.storage import UnwritableFolderError
@@ -61,13 +61,18 @@ def explain(error: BaseException) -> tuple[str, str]:
         return written
     if isinstance(error, OSError) and any(part in words for part in MODEL_MISSING):
         return (
-            _("The model cannot be read: %s.") % in_a_sentence(error),
+            with_its_words(_("The model cannot be read."), in_a_sentence(error)),
             _("Check its name, use a local folder, or take the embedded model."),
         )
     return (
-        _("The job failed: %s.") % in_a_sentence(error),
+        with_its_words(_failed(error), in_a_sentence(error)),
         _("The file process.log in the run's folder has the details."),
     )
+
+
+def _failed(error: BaseException) -> str:
+    kind = type(error).__name__
+    return _("The job failed, for a reason that was not foreseen (%s).") % kind
 
 
 def _is_out_of_memory(error: BaseException, words: str) -> bool:
@@ -95,7 +100,7 @@ def _why_not_written(error: BaseException, words: str) -> tuple[str, str] | None
         )
     if is_one({errno.EROFS, errno.EACCES, errno.EPERM}, READ_ONLY):
         return (
-            _("A file cannot be read or written: %s.") % in_a_sentence(error),
+            with_its_words(_("A file cannot be read or written."), in_a_sentence(error)),
             _("Make its folder writable and resume this run."),
         )
     return None

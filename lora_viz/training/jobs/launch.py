@@ -1,4 +1,7 @@
-"""Start, stop and resume jobs in processes of their own, which outlive whoever started them."""
+"""Start, stop and resume jobs in processes of their own, which outlive whoever started them.
+
+A rank sweep's process is started and stopped as a run's is.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import need_writable, writing_in
+from lora_viz.models.source import typed_model
+from lora_viz.storage import RUNS, need_writable, writing_in
+from lora_viz.training.folder.job_folder import JobFolder
+from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs.queue import Ticket, draw_ticket
-from lora_viz.training.runs import locks
 from lora_viz.training.runs.events import CheckpointEvent, EventWriter, StateEvent
-from lora_viz.training.runs.reserve import take_room
-from lora_viz.training.runs.run_folder import PUT_ASIDE, RUNS, Run, create_run
+from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.run_folder import PUT_ASIDE, SETTINGS, Run
 from lora_viz.training.settings import TrainingSettings
 
+JOB = "lora_viz.training.jobs.job"
 ENDING_SECONDS = 10.0  # a process that has written its result still has to leave
 
 
@@ -34,7 +41,7 @@ def start(settings: TrainingSettings, name: str | None = None, root: Path | None
     with place_in_queue() as ticket:
         run = create_run(settings, name, root)
         try:
-            _start_process(run, ticket)
+            _start_job(run, ticket)
         except UserError:
             shutil.rmtree(run.path, ignore_errors=True)
             raise
@@ -51,11 +58,11 @@ def resume(run: Run) -> None:
     with place_in_queue() as ticket:
         is_put_aside = prepare_to_resume(run)
         try:
-            _start_process(run, ticket)
+            _start_job(run, ticket)
         except UserError:
             if is_put_aside:
                 with suppress(OSError):
-                    (run.path / PUT_ASIDE).replace(run.path / "result.json")
+                    (run.path / PUT_ASIDE).replace(run.result_file)
             raise
 
 
@@ -71,16 +78,27 @@ def prepare_to_resume(run: Run) -> bool:
         raise UserError(_("“%s” is still running.") % run.name)
     if not run.can_resume():
         raise UserError(_why_it_cannot_go_on(run))
-    assert run.settings, "settings that cannot be read raise, before anything is changed"
-    result = run.path / "result.json"
+    settings = run.settings  # those that cannot be read raise, before anything is changed
+    result = run.result_file
     with writing_in(run.path, RUNS):
         need_writable(run.path)
         take_room(run.path)
+        _name_its_model_whole(run, settings)
         _drop_unfinished_checkpoints(run)
         if not result.is_file():
             return False
         result.replace(run.path / PUT_ASIDE)
     return True
+
+
+def _name_its_model_whole(run: Run, settings: TrainingSettings) -> None:
+    """Write the whole path of a model that an earlier version named from its working directory."""
+    scenario = settings.scenario
+    model = typed_model(scenario.model)
+    if model != scenario.model:
+        changed = settings.changed(scenario=scenario.changed(model=model))
+        write_whole(run.path / SETTINGS, changed.model_dump_json(indent=1))
+        run.forget_settings()
 
 
 def _why_it_cannot_go_on(run: Run) -> str:
@@ -89,6 +107,11 @@ def _why_it_cannot_go_on(run: Run) -> str:
         return _("“%s” diverged and would diverge again; start again with other settings.") % (
             run.name
         )
+    if damage := run.result_damage():
+        return _("“%(run)s” cannot go on, as how it ended is not known. %(reason)s") % {
+            "run": run.name,
+            "reason": damage.sentence(),
+        }
     return _("“%s” has finished; there is nothing to resume.") % run.name
 
 
@@ -119,9 +142,9 @@ def _wait_for_its_process(run: Run) -> None:
         time.sleep(0.02)
 
 
-def stop(run: Run) -> bool:
-    """Ask a job to stop and keep what it has; False if its process is gone already."""
-    process = run.process_id()
+def stop(folder: JobFolder) -> bool:
+    """Ask a process to stop and keep what it has; False if it is gone already."""
+    process = folder.process_id()
     if process is None:
         return False
     try:
@@ -131,33 +154,43 @@ def stop(run: Run) -> bool:
     return True
 
 
-def _start_process(run: Run, ticket: Ticket) -> None:
-    """Start the job's process with the run's lock and its place in the queue, held throughout."""
-    with writing_in(run.path, RUNS):
-        lock = locks.take(run.lock_file)
-    if lock is None:
-        raise UserError(_("“%s” is still running.") % run.name)
-    try:
-        with writing_in(run.path, RUNS):
-            writer = EventWriter(run.events_file)
-            writer.write(StateEvent(state="queued"))
-            writer.close()
-            log = run.log_file.open("ab")
-        with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lora_viz.training.jobs.job", str(run.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(lock, ticket.descriptor),
-                env=ticket.environment(),
-            )
-    except UserError:
-        raise
-    except OSError as error:
-        raise UserError(_("The job cannot be started: %s.") % (error.strerror or error)) from None
-    finally:
-        os.close(lock)
+def start_process(
+    folder: JobFolder, module: str, ticket: Ticket, begin: Callable[[], None]
+) -> None:
+    """Start `python -m MODULE FOLDER` with the folder's lock and its place in the queue.
+
+    Both are held throughout; `begin` writes what has to be there before the process.
+
+    Raises:
+        UserError: it runs already, or it cannot be started.
+    """
+    with folder.held() as lock:
+        with writing_in(folder.path, RUNS):
+            begin()
+            log = folder.log_file.open("ab")
+        try:
+            with log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", module, str(folder.path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=(lock, ticket.descriptor),
+                    env=ticket.environment(),
+                )
+        except OSError as error:
+            raise UserError(
+                _("The job cannot be started: %s.") % (error.strerror or error)
+            ) from None
     with suppress(OSError):  # the process notes it too, and tells if it cannot
-        run.remember_process(process.pid)
+        folder.remember_process(process.pid)
+
+
+def _start_job(run: Run, ticket: Ticket) -> None:
+    def begin() -> None:
+        writer = EventWriter(run.events_file)
+        writer.write(StateEvent(state="queued"))
+        writer.close()
+
+    start_process(run, JOB, ticket, begin)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lora_viz.storage import STORAGE, writable_folder, writing_in
+from lora_viz.training.folder import locks
 from lora_viz.training.jobs.stopping import StopSignal
-from lora_viz.training.runs import locks
 
 LOOK_SECONDS = 0.3
 HANDED_ON = "LORA_VIZ_TICKET"

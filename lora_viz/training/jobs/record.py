@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lora_viz.training.folder.reserve import take_room, write_into_room
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
-from lora_viz.training.runs.reserve import take_room, write_into_room
 from lora_viz.training.runs.results import End, Result
 from lora_viz.training.runs.run_folder import Run
 

@@ -18,15 +18,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lora_viz.format import grouped
-from lora_viz.training.runs.files import (
+from lora_viz.training.folder.files import (
     Damage,
     DamagedFileError,
     DamageKind,
     kept_while_unchanged,
     read_file,
 )
+from lora_viz.training.folder.reserve import write_all
 from lora_viz.training.runs.quantities import MOST, Count, Moment, PositiveCount, Seconds
-from lora_viz.training.runs.reserve import write_all
 
 Activity = Literal["queued", "loading", "tokenising", "training", "evaluating", "checking"]
 Part = Literal["validation", "held_out", "pretraining"]

@@ -1,24 +1,26 @@
-"""One run's folder: made, read and deleted here. What is in it says the package's docstring."""
+"""`Run`: one run's folder, as it is now. What is in it says the docstring of `training`."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import ClassVar, Literal
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.storage import expanded, writing_in
-from lora_viz.training.runs import locks
+from lora_viz.training.folder.files import (
+    Damage,
+    DamagedFileError,
+    damage_of,
+    exists,
+    folder_damage,
+    kept_while_unchanged,
+    read_file,
+    stays_inside,
+    tensor_damage,
+)
+from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.runs.events import (
     Activity,
     CheckpointEvent,
@@ -27,45 +29,16 @@ from lora_viz.training.runs.events import (
     StateEvent,
     recorded_events,
 )
-from lora_viz.training.runs.files import (
-    Damage,
-    DamagedFileError,
-    damage_of,
-    exists,
-    folder_damage,
-    kept_while_unchanged,
-    plain_file_damage,
-    read_file,
-    read_json,
-    read_tensors,
-    stamp,
-    stays_inside,
-    tensor_damage,
-)
-from lora_viz.training.runs.reserve import take_room
 from lora_viz.training.runs.results import End, Result
 from lora_viz.training.settings import TrainingSettings
 
 State = Activity | End | Literal["interrupted", "unreadable"]
-SETTINGS, RESULT, EVENTS, PROCESS = "settings.json", "result.json", "events.jsonl", "process.json"
-SWEEP_PLAN = "sweep.json"  # a folder that has one is a sweep's
-ADAPTER_FILES = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
-# What only a run's folder holds, so that one without its settings is known for what it is.
-MARKS = (
-    SETTINGS,
-    EVENTS,
-    RESULT,
-    PROCESS,
-    "job.lock",
-    "snapshots",
-    "checkpoints",
-    "adapter",
-    "held_out_tokens.safetensors",
-)
-REMEMBERED = 1024
-RUNS = "LORA_VIZ_RUNS"
+SETTINGS, RESULT, EVENTS = "settings.json", "result.json", "events.jsonl"
 PUT_ASIDE = "result.before_resuming.json"  # the result of a run that went on
-NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
+BASE_WEIGHTS = "snapshots/base.safetensors"
+HELD_OUT_TOKENS = "held_out_tokens.safetensors"
+ADAPTER_FILES = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
+REMEMBERED = 1024
 
 
 class MissingRunError(UserError):
@@ -75,31 +48,11 @@ class MissingRunError(UserError):
         super().__init__(_("There is no run “%s”.") % name)
 
 
-def runs_folder() -> Path:
-    """Where runs are kept: `$LORA_VIZ_RUNS`, or `runs` in the working directory."""
-    return expanded(os.environ.get(RUNS) or "runs")
-
-
-def check_name(name: str) -> str:
-    """The name of a run if it can be one. Raises `UserError`."""
-    if not NAME_FORM.fullmatch(name):
-        raise UserError(
-            _("“%s” cannot name a run; use up to 80 letters and digits, with . - _ between them.")
-            % name[:80]
-        )
-    return name
-
-
 @dataclass(frozen=True)
-class Run:
+class Run(JobFolder):
     """A run's folder. Its methods read what is there now, whatever state the job is in."""
 
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The run's name, which is its folder's."""
-        return self.path.name
+    ORDER: ClassVar[str] = SETTINGS
 
     @cached_property
     def settings(self) -> TrainingSettings:
@@ -111,20 +64,14 @@ class Run:
             raise MissingRunError(self.name)
         raise DamagedFileError(found)
 
+    def forget_settings(self) -> None:
+        """Let the settings be read anew, after they were written."""
+        self.__dict__.pop("settings", None)
+
     @property
     def events_file(self) -> Path:
         """Where events are appended."""
         return self.path / EVENTS
-
-    @property
-    def lock_file(self) -> Path:
-        """What the job's process locks for as long as it lives."""
-        return self.path / "job.lock"
-
-    @property
-    def log_file(self) -> Path:
-        """What the job's process prints."""
-        return self.path / "process.log"
 
     @property
     def adapter_folder(self) -> Path:
@@ -141,6 +88,11 @@ class Run:
         """Trainer's own folder, with a folder for each checkpoint."""
         return self.path / "checkpoints"
 
+    @property
+    def result_file(self) -> Path:
+        """What the job writes at its end."""
+        return self.path / RESULT
+
     def events(self) -> list[Event]:
         """What was recorded so far, oldest first; lines that cannot be read are left out."""
         return [*recorded_events(self.events_file).events]
@@ -149,6 +101,11 @@ class Run:
         """What the job found out, or None while it has not ended or where it cannot be read."""
         found = self._recorded_result()
         return found if isinstance(found, Result) else None
+
+    def result_damage(self) -> Damage | None:
+        """Why the result cannot be read; None where it can be, and while the job has not ended."""
+        found = self._recorded_result()
+        return found if isinstance(found, Damage) else None
 
     def damages(self) -> tuple[Damage, ...]:
         """What is wrong with the run's files; nothing where all can be read.
@@ -160,13 +117,9 @@ class Run:
         damages = [found] if isinstance(found, Damage) else []
         damages += recorded_events(self.events_file).damages
         damages += [result] if isinstance(result, Damage) else []
-        damages += self._process_damage()
+        damages += super().damages()
         damages += self._damages_of_tensors(result if isinstance(result, Result) else None)
         return tuple(dict.fromkeys(damages))
-
-    def is_alive(self) -> bool:
-        """Whether the job's process lives."""
-        return locks.is_held(self.lock_file)
 
     def state(self, events: list[Event] | None = None) -> State:
         """What the run is doing, or how it ended; `events` if they have been read already.
@@ -203,34 +156,13 @@ class Run:
                     return folder
         return None
 
-    def remember_process(self, process: int) -> None:
-        """Note which process does the job."""
-        write_whole(self.path / PROCESS, json.dumps({"pid": process}))
-
-    def process_id(self) -> int | None:
-        """The process that does the job, or None if it has gone or is not known."""
-        return process_of(self.path) if self.is_alive() else None
-
-    def created(self) -> float:
-        """When the run was made, in seconds since 1970; 0 where its folder cannot be read."""
-        for path in (self.path / SETTINGS, self.path):
-            if found := stamp(path)[0]:
-                return found / 1e9
-        return 0.0
-
     def _recorded_result(self) -> Result | Damage | None:
-        return _read_result(self.path / RESULT)
-
-    def _process_damage(self) -> list[Damage]:
-        damages = [plain_file_damage(self.path, self.lock_file.name)]
-        if exists(self.path / PROCESS):
-            damages.append(_process_id(self.path)[1])
-        return [damage for damage in damages if damage]
+        return _read_result(self.result_file)
 
     def _damages_of_tensors(self, result: Result | None) -> list[Damage]:
         """What is wrong with the files of tensors that its events or its result name."""
         files = [event.file for event in self.events() if isinstance(event, SnapshotEvent)]
-        optional = ["snapshots/base.safetensors", "held_out_tokens.safetensors"]
+        optional = [BASE_WEIGHTS, HELD_OUT_TOKENS]
         files += [name for name in optional if exists(self.path / name)]
         if result:
             files += [change.file for change in result.layer_changes if change.file]
@@ -243,20 +175,6 @@ class Run:
             tensor_damage(self.path, name) for name in files if not name.startswith(refused or " ")
         ]
         return [damage for damage in found if damage]
-
-    def delete(self) -> None:
-        """Remove the folder and all in it.
-
-        Raises:
-            UserError: the job's process lives, or the folder cannot be written.
-        """
-        if self.is_alive():
-            raise UserError(_("“%s” is still running; stop it first.") % self.name)
-        if self.path.is_symlink():  # what it leads to is not ours
-            self.path.unlink()
-        else:
-            with writing_in(self.path, RUNS):
-                shutil.rmtree(self.path)
 
 
 @dataclass(frozen=True)
@@ -272,180 +190,10 @@ class UnreadableRun:
         return self.path.name
 
 
-@dataclass(frozen=True)
-class LayerSnapshot:
-    """One followed layer at one step: A (r, in), B (out, r), ΔW (out, in); float32.
-
-    In full fine-tuning there is no A or B, and ΔW is W now − W before.
-    """
-
-    layer: str
-    a: np.ndarray | None
-    b: np.ndarray | None
-    delta: np.ndarray
-    magnitude: np.ndarray | None
-
-
-def read_snapshot(run: Run, event: SnapshotEvent) -> list[LayerSnapshot]:
-    """The followed layers of a snapshot; with DoRA ΔW is that of A and B, before its magnitude.
-
-    Raises:
-        UserError: its file is not that of the layers that the event names.
-    """
-    tensors = read_tensors(run.path, event.file)
-    try:
-        return [
-            _layer_snapshot(one.layer, 1.0 if one.scaling is None else one.scaling, tensors)
-            for one in event.layers
-        ]
-    except (KeyError, ValueError, TypeError):
-        raise DamagedFileError(Damage(event.file, "no_tensors")) from None
-
-
-def read_base_weights(run: Run) -> dict[str, np.ndarray]:
-    """W (out, in) of the followed layers by name; empty where they are too large to be kept.
-
-    Raises:
-        UserError: their file cannot be read.
-    """
-    name = "snapshots/base.safetensors"
-    if not exists(run.path / name):
-        return {}
-    return {
-        layer.removesuffix(".weight"): tensor
-        for layer, tensor in read_tensors(run.path, name).items()
-    }
-
-
-def create_run(
-    settings: TrainingSettings, name: str | None = None, root: Path | None = None
-) -> Run:
-    """Make a run's folder with its settings in it.
-
-    Raises:
-        UserError: the name cannot be one or is taken, or the folder cannot be written.
-    """
-    root = root or runs_folder()
-    with writing_in(root, RUNS):
-        if name:
-            path = _make_folder(root, [check_name(name)], takes_empty=True)
-        else:
-            path = _make_folder(root, _free_names(settings), takes_empty=False)
-        try:
-            write_whole(path / SETTINGS, settings.model_dump_json(indent=1))
-            take_room(path)
-        except OSError:
-            shutil.rmtree(path, ignore_errors=True)
-            raise
-    return Run(path)
-
-
-def find_run(name: str, root: Path | None = None) -> Run:
-    """The run of this name, readable or not. Raises `UserError` where there is none."""
-    path = (root or runs_folder()) / check_name(name)
-    if not _is_run_folder(path):
-        raise MissingRunError(name)
-    return Run(path)
-
-
-def list_runs(root: Path | None = None) -> list[Run]:
-    """Every run whose settings can be read, newest first."""
-    return [one for one in list_folders(root) if isinstance(one, Run)]
-
-
-def list_folders(root: Path | None = None) -> list[Run | UnreadableRun]:
-    """Every run, newest first, those that cannot be read among them."""
-    try:
-        paths = [*(root or runs_folder()).iterdir()]
-    except OSError:  # no run has been made yet, or all are out of reach
-        paths = []
-    found = [Run(path) for path in paths if NAME_FORM.fullmatch(path.name) and _is_run_folder(path)]
-    newest_first = sorted(found, key=lambda run: (run.created(), run.name), reverse=True)
-    return [read_run(run.path) for run in newest_first]
-
-
 def read_run(path: Path) -> Run | UnreadableRun:
     """The run of a folder, or what is wrong with its settings."""
     found = _read_settings(path / SETTINGS)
     return UnreadableRun(path, found) if isinstance(found, Damage) else Run(path)
-
-
-def process_of(folder: Path) -> int | None:
-    """The process that a run's or a sweep's folder names, or None; it may be gone."""
-    return _process_id(folder)[0]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there in one piece or not at all. Raises `OSError`."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
-    """A new folder, or an empty one where those are taken, with the first name that is free.
-
-    Raises:
-        UserError: all names are taken.
-        OSError: the folder cannot be made.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        path = root / name
-        try:
-            path.mkdir()
-        except FileExistsError:
-            if not (takes_empty and path.is_dir()) or any(path.iterdir()):
-                continue
-        return path
-    raise UserError(_("There is a run “%s” already; choose another name.") % names[0])
-
-
-def _free_names(settings: TrainingSettings) -> list[str]:
-    """Names after what is trained and when; several jobs may start within one second."""
-    scenario = settings.scenario
-    method = "full" if scenario.method == "full" else f"{scenario.method}-r{scenario.rank}"
-    stem = f"{settings.task}-{method}-{time.strftime('%Y%m%d-%H%M%S')}"
-    return [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-
-
-def _layer_snapshot(layer: str, scaling: float, tensors: dict[str, np.ndarray]) -> LayerSnapshot:
-    def tensor(name: str) -> np.ndarray | None:
-        found = tensors.get(f"{layer}.{name}")
-        return None if found is None else found.astype(np.float32)
-
-    a, b, delta = tensor("A"), tensor("B"), tensor("delta")
-    if delta is None:
-        if a is None or b is None:
-            raise KeyError(layer)
-        delta = scaling * (b @ a)
-    if delta.ndim != 2 or not delta.size:
-        raise ValueError("ΔW is no matrix")
-    return LayerSnapshot(layer, a, b, delta, tensor("magnitude"))
-
-
-def _is_run_folder(path: Path) -> bool:
-    """Whether a path is a run's folder: no sweep's, and with something of a run in it or empty.
-
-    A link that leads nowhere may have been one.
-    """
-    try:
-        names = {entry.name for entry in os.scandir(path)}
-    except FileNotFoundError:
-        return path.is_symlink()
-    except NotADirectoryError:
-        return False
-    except (OSError, ValueError):
-        return exists(path)
-    return SWEEP_PLAN not in names and (not names or not names.isdisjoint(MARKS))
 
 
 @kept_while_unchanged(REMEMBERED)
@@ -470,16 +218,3 @@ def _read_result(path: Path) -> Result | Damage | None:
         return None if error.damage.kind == "missing" else error.damage
     except ValueError as error:
         return damage_of(RESULT, content, error)
-
-
-def _process_id(folder: Path) -> tuple[int | None, Damage | None]:
-    """The process of a folder's file, and what is wrong with that file."""
-    try:
-        found = read_json(folder, PROCESS)
-    except DamagedFileError as error:
-        return None, error.damage
-    process = found.get("pid") if isinstance(found, dict) else None
-    # −1 and 0 stand for whole groups of processes
-    if isinstance(process, bool) or not isinstance(process, int) or not 1 < process < 2**31:
-        return None, Damage(PROCESS, "value", "pid")
-    return process, None

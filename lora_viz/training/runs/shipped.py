@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from lora_viz.training.runs.run_folder import Run
-from lora_viz.training.sweeps.sweep import Sweep
 
 RECORDED = Path(__file__).parents[2] / "data" / "recorded"
 SHIPPED = ("lora", "full")  # with a tilde before it a name in links; no reader's run can have it
@@ -22,12 +21,6 @@ def recorded_lora_run() -> Run:
 def recorded_full_run() -> Run:
     """A full fine-tuning run with ΔW of a few layers in float16."""
     return Run(RECORDED / "full")
-
-
-def recorded_sweep(task: str) -> Sweep | None:
-    """The rank sweep on a shipped task, if one was recorded."""
-    sweep = Sweep(RECORDED / f"{task}-sweep")
-    return sweep if sweep.path.is_dir() else None
 
 
 def shipped_runs() -> dict[str, Run]:

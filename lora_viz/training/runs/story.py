@@ -14,6 +14,7 @@ import numpy as np
 from lora_viz.errors import UserError
 from lora_viz.forward.samples import TensorSample, evenly_picked
 from lora_viz.i18n import _
+from lora_viz.training.folder.files import Damage, DamagedFileError
 from lora_viz.training.runs.curves import is_drawable
 from lora_viz.training.runs.events import (
     EvaluationEvent,
@@ -22,8 +23,8 @@ from lora_viz.training.runs.events import (
     SnapshotEvent,
     StepEvent,
 )
-from lora_viz.training.runs.files import Damage, DamagedFileError
-from lora_viz.training.runs.run_folder import LayerSnapshot, Run, read_base_weights, read_snapshot
+from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.snapshots import LayerSnapshot, read_base_weights, read_snapshot
 
 SAMPLED_SIDE = 64
 MOST_MOMENTS = 31

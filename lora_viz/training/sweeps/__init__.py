@@ -1,7 +1,9 @@
 """The same job at several ranks.
 
-sweep
-    `Sweep`: its plan, its folder and its process.
+plan, sweep
+    What is varied; `Sweep`, a `training.folder.JobFolder`.
+launch, job
+    Starting it; the one process that does all of its runs.
 findings
     What a sweep found out, as medians.
 learning_rates

@@ -9,16 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
-from pathlib import Path
 from statistics import median
 
+from lora_viz.storage import runs_folder
+from lora_viz.training.folder.files import DamagedFileError, exists, read_json
+from lora_viz.training.folder.places import NAME_FORM
 from lora_viz.training.runs.curves import is_drawable
-from lora_viz.training.runs.files import DamagedFileError, exists, read_json, stamp
+from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import BeforeAfter, Result
-from lora_viz.training.runs.run_folder import NAME_FORM, SWEEP_PLAN, Run, UnreadableRun, runs_folder
+from lora_viz.training.runs.run_folder import Run, UnreadableRun
+from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.learning_rates import chosen_rates, recorded_trials
-from lora_viz.training.sweeps.sweep import RANKS, Sweep, SweepPlan
+from lora_viz.training.sweeps.plan import RANKS, SweepPlan
+from lora_viz.training.sweeps.sweep import Sweep
 
 PROCESSOR_TIME = "processor_seconds.json"
 
@@ -87,6 +91,12 @@ def falls_with_rank(entries: list[Spread]) -> bool:
     return len(medians) > 1 and all(later < earlier for earlier, later in pairwise(medians))
 
 
+def recorded_sweep(task: str) -> Sweep | None:
+    """The rank sweep on a shipped task, if one was recorded."""
+    sweep = Sweep(RECORDED / f"{task}-sweep")
+    return sweep if sweep.path.is_dir() else None
+
+
 def own_sweeps() -> list[Sweep]:
     """Every sweep in the folder of runs whose plan can be read, newest first."""
     return [sweep for sweep in _sweep_folders() if sweep.damage() is None]
@@ -104,11 +114,7 @@ def _sweep_folders() -> list[Sweep]:
     except OSError:  # no run has been made yet, or all are out of reach
         return []
     named = [path for path in paths if NAME_FORM.fullmatch(path.name)]
-    return [Sweep(path) for path in sorted(named, key=_planned_at, reverse=True)]
-
-
-def _planned_at(path: Path) -> tuple[int, ...]:
-    return stamp(path / SWEEP_PLAN)
+    return sorted(map(Sweep, named), key=lambda sweep: (sweep.created(), sweep.name), reverse=True)
 
 
 def default_plan(task: str, seeds: int = 1) -> SweepPlan:

@@ -10,10 +10,10 @@ from typing import Any
 from lora_viz import __version__
 from lora_viz.choices.methods import METHODS
 from lora_viz.i18n import _
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.perplexity import perplexity_words
 from lora_viz.training.runs.public_names import public_name
 from lora_viz.training.runs.results import BeforeAfter, Machine
-from lora_viz.training.runs.run_folder import write_whole
 from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
 
 # where PEFT and transformers note the place from which they read a model

@@ -281,7 +281,9 @@ class _FineTuning:
         self._answers.read_after(self._model)
         self._record.keep(**self._answers.findings())
         if simulates_memory and self._memory:
-            peak = simulated_peak(self._scenario, self._place.bfloat16, self._task.kind)
+            peak = simulated_peak(
+                self._scenario, self._place.bfloat16, self._task.kind, self._record.log
+            )
             self._record.keep(
                 memory=self._memory.model_copy(update={"simulated_peak_allocated": peak})
             )

@@ -21,9 +21,24 @@ from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 
 TRAINING = "training"
+MOST_BUTTONS = 3  # beside each other in the sidebar; more words are a list
 TYPED = {"model": typed_model, "planned_models": typed_model}  # a reader may type a path here
 RANKS = tuple(2**power for power in range(10))  # 1, 2, 4 … 512
 NUMBER_BOX = 96  # pixels, for four digits
+
+
+def control(field: str, place: str = "page") -> None:
+    """The widget that the declaration of a field asks for."""
+    owner = owner_of(field, place)
+    words = owner.options(field)
+    if owner.model_fields[field].annotation is bool:
+        toggle(field, place)
+    elif words:
+        options(field, place) if len(words) <= MOST_BUTTONS else select(field, words, place)
+    elif isinstance(owner.limits(field)[1], float):
+        slider(field, place)
+    else:
+        number(field, place)
 
 
 def slider(field: str, place: str = "page", *, highest: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lora_viz.choices.methods import METHODS
 from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
+from lora_viz.models.architecture import Architecture
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.source import parse_custom
 
@@ -25,3 +26,12 @@ def model_name(model: str) -> str:
     if model.startswith("upload:"):
         return _("Uploaded config.json (%s)") % model.removeprefix("upload:")[:SHOWN_OF_HASH]
     return _("Custom GPT-2") if parse_custom(model) else visible(model, LONGEST_NAME)
+
+
+def architecture_name(of: Architecture) -> str:
+    """The model whose layers these are: its name, or what kind of model of the reader's own."""
+    if of.kind == "custom":
+        return _("Custom GPT-2")
+    if of.kind == "uploaded":
+        return _("Uploaded %s model") % of.model_type
+    return of.name

@@ -1,8 +1,13 @@
-"""How a page is composed: headline, the one number, picture beside controls, then tabs."""
+"""What a page says, in the order in which it stands: headline, picture, the one number, tabs.
+
+A page is one script in `pages/` and one entry in `lora_viz.ui.page_list`, by whose name it asks for
+its headline. Between headline and tabs it fills `places()`, in whatever order it knows what to say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import _
+from lora_viz.ui import page_list
 from lora_viz.ui.kit.chart_download import download_buttons
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.kit.messages import show_warning
@@ -23,24 +29,60 @@ if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a w
 # text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
 
 
-def headline(title: str, sentence: str, kicker: str, *, is_about_adapter: bool = True) -> None:
-    """The page's title with the scenario above it and one sentence on what to see below.
+@dataclass(frozen=True)
+class Places:
+    """Where a page says what, from top to bottom; the picture has two thirds of the width.
 
-    The kicker is plain text, the sentence is Markdown.
+    On a phone what stands beside the picture follows it. What is not filled takes no room, except
+    for the frames of picture and controls.
+
+    Attributes:
+        head: for a headline that is known only after what stands below it.
+        picture: framed; charts, and what must be said to read them.
+        number: the one number that matters.
+        controls: framed; what changes the picture.
+        side: what else stands beside the picture.
+    """
+
+    head: DeltaGenerator
+    picture: DeltaGenerator
+    number: DeltaGenerator
+    controls: DeltaGenerator
+    side: DeltaGenerator
+
+
+def headline(
+    name: str, sentence: str, kicker: str, *, is_about_adapter: bool | None = None
+) -> None:
+    """The page's headline with the scenario above it and one sentence on what to see below.
 
     Where the page's numbers are of the scenario's adapter, targets that match nothing follow.
+
+    Args:
+        name: of the page's entry, which has the headline.
+        sentence: Markdown.
+        kicker: plain text.
+        is_about_adapter: whether they are, where the entry alone does not decide.
     """
+    entry = page_list.page(name)
     st.caption(as_markdown(kicker))
-    st.title(title, anchor=False)
+    st.title(_(entry.headline), anchor=False)
     st.markdown(sentence)
-    if is_about_adapter:
+    if entry.is_about_model if is_about_adapter is None else is_about_adapter:
         warn_of_unmatched_targets(state.scenario())
 
 
-def picture_and_controls() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Two thirds for the picture, one third for its controls; on a phone below each other."""
-    picture, controls = st.columns([2, 1], gap="medium")
-    return picture.container(border=True), controls
+def places() -> Places:
+    """The places of a page, or of one part of it."""
+    head = st.container()
+    picture, beside = st.columns([2, 1], gap="medium")
+    return Places(
+        head,
+        picture.container(border=True),
+        beside.container(),
+        beside.container(border=True),
+        beside.container(),
+    )
 
 
 def key_number(number: str, meaning: str, part: str = "") -> None:

@@ -22,7 +22,7 @@ from lora_viz.models.architecture import Architecture
 from lora_viz.models.layer_kinds import LayerKinds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown
-from lora_viz.ui.kit.model_names import architecture_name
+from lora_viz.ui.kit.names import architecture_name
 from lora_viz.ui.parameters import words
 
 

@@ -13,9 +13,9 @@ from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
 from lora_viz.training.runs.run_folder import Run
-from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import default_plan, own_sweeps
-from lora_viz.training.sweeps.sweep import Sweep
+from lora_viz.training.sweeps.sweep import Sweep, create_sweep
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
@@ -68,6 +68,8 @@ def _how_it_ended(sweep: Sweep) -> None:
     end = sweep.end()
     if end is not None and end.state == "failed":
         show_error(f"{end.reason} {end.advice}")
+    for damage in sweep.damages():
+        show_warning(f"{sweep.name}: {damage.sentence()}")
     for run in sweep.runs():
         result = run.result()
         if result is not None and result.state == "failed":
@@ -99,7 +101,7 @@ def _offer() -> None:
 def _start(task: str, seeds: int) -> None:
     name = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        sweep = sweeps.create_sweep(default_plan(task, seeds), name)
+        sweep = create_sweep(default_plan(task, seeds), name)
         claim(sweep.path)
         _work_on(sweep)
     except UserError as error:
@@ -108,7 +110,7 @@ def _start(task: str, seeds: int) -> None:
 
 def _work_on(sweep: Sweep) -> None:
     try:
-        sweeps.start(sweep)
+        sweep_launch.start(sweep)
         state.unpin()
         state.update(sweep="")
     except (UserError, OSError) as error:
@@ -128,9 +130,9 @@ def _progress(sweep: Sweep) -> None:
         min(1.0, (done + share) / len(runs)),
         _("%(done)s of %(all)s runs done") % {"done": done, "all": len(runs)},
     )
-    st.caption(f"{as_markdown(sweep.path.name)}  \n{words}")
+    st.caption(f"{as_markdown(sweep.name)}  \n{words}")
     if owns(sweep.path) and act_button(_("Stop"), key="stop-sweep"):
-        launch.stop(Run(sweep.path))
+        launch.stop(sweep)
         st.caption(_("Stopping after this step; finished runs are kept."))
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from lora_viz.i18n import _
 from lora_viz.training.data.tasks import TASKS
 from lora_viz.training.sweeps.learning_rates import FULL, TRIED_RANKS, chosen_rates, recorded_trials
-from lora_viz.training.sweeps.sweep import SweepPlan
+from lora_viz.training.sweeps.plan import SweepPlan
 from lora_viz.ui.kit import page
 
 

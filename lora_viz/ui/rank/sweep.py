@@ -13,12 +13,12 @@ from lora_viz.format import percent, size
 from lora_viz.i18n import _
 from lora_viz.training.data.tasks import TASKS
 from lora_viz.training.perplexity import loss_words
-from lora_viz.training.runs.shipped import recorded_sweep
 from lora_viz.training.sweeps.findings import (
     SweepRun,
     falls_with_rank,
     own_sweeps,
     read_sweep,
+    recorded_sweep,
     spreads,
     unreadable_sweeps,
 )

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.training.folder.files import Damage, DamagedFileError, kept_while_unchanged
 from lora_viz.training.runs.curves import Curves, read_curves
 from lora_viz.training.runs.events import Event, StateEvent, read_events
-from lora_viz.training.runs.files import Damage, DamagedFileError, kept_while_unchanged
+from lora_viz.training.runs.kept_runs import find_run, list_folders
 from lora_viz.training.runs.results import Result
-from lora_viz.training.runs.run_folder import Run, State, UnreadableRun, find_run, list_folders
+from lora_viz.training.runs.run_folder import Run, State, UnreadableRun
 from lora_viz.training.runs.shipped import is_shipped, shipped_runs
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.serving.reader import owns

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.training.runs.owners import keep_owner, owner_of
+from lora_viz.training.folder.owners import keep_owner, owner_of
 from lora_viz.training.runs.shipped import is_shipped
 
 RUNS_ARE = "LORA_VIZ_RUNS_ARE"  # "personal" or "shared"

@@ -7,8 +7,7 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
-from lora_viz.training.runs.shipped import recorded_sweep
-from lora_viz.training.sweeps.findings import read_sweep, spreads
+from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.memory.answers import known_step
 from lora_viz.ui.memory.needs import needs_of

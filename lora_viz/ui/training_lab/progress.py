@@ -13,9 +13,9 @@ from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _
 from lora_viz.machine.gpus_here import read_gpus
 from lora_viz.storage import is_writable
+from lora_viz.training.folder.files import stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, NoticeEvent, StateEvent
-from lora_viz.training.runs.files import stamp
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown

@@ -11,8 +11,8 @@ import streamlit as st
 
 from lora_viz.format import THIN_SPACE, grouped, percent, size
 from lora_viz.i18n import _
+from lora_viz.training.folder.files import exists, folder_damage
 from lora_viz.training.perplexity import loss_words, perplexity_words
-from lora_viz.training.runs.files import exists, folder_damage
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.public_names import public_settings
 from lora_viz.training.runs.results import BeforeAfter, Check, ExactMatch, Memory, Result

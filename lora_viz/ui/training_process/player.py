@@ -15,9 +15,9 @@ from lora_viz.errors import UserError
 from lora_viz.figures.training_process_run import story_figure
 from lora_viz.format import grouped
 from lora_viz.i18n import _, current_language
+from lora_viz.training.folder.files import Stamp, stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent
-from lora_viz.training.runs.files import Stamp, stamp
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.runs.story import Story, followed_layers, read_story

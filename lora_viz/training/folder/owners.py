@@ -10,8 +10,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from lora_viz.training.runs.files import DamagedFileError, kept_while_unchanged, read_file
-from lora_viz.training.runs.run_folder import write_whole
+from lora_viz.training.folder.files import DamagedFileError, kept_while_unchanged, read_file
+from lora_viz.training.folder.writing import write_whole
 
 FILE = "owner"
 OF_A_SWEEP = re.compile(r"(.+)\.(?:r\d+|full)\.s\d+")

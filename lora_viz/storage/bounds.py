@@ -1,0 +1,201 @@
+"""How much is kept of each kind of thing, and what goes where that is too much.
+
+What was not used for longest goes first, whole folders that nobody uses before the rest. What
+cannot be made again stays for as long as a run names it, and for a day after its last use.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lora_viz.errors import UserError
+from lora_viz.i18n import _
+from lora_viz.storage.folders import base_folder, runs_folder
+
+MEGABYTE = 10**6
+DAY = 86_400
+AFTERWARDS = 0.9  # of its bound is what a kind may take after too much was there
+HASH = re.compile(r"[0-9a-f]{16,}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of kept thing: how much of it is kept, and whether it can be made again."""
+
+    megabytes: int
+    days: int
+    can_be_made_again: bool
+
+
+KINDS = {
+    "answers": Kind(500, 180, can_be_made_again=True),
+    "tokens": Kind(300, 30, can_be_made_again=True),
+    "uploads": Kind(100, 365, can_be_made_again=False),
+    "training_data": Kind(1_000, 365, can_be_made_again=False),
+}
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was freed of one kind and what is left of it, in files and bytes.
+
+    `used` are the bytes of what is left that a run names, or that was used within the last day.
+    """
+
+    kind: str
+    files: int
+    bytes: int
+    files_left: int
+    bytes_left: int
+    used: int
+
+
+@dataclass(frozen=True)
+class _Kept:
+    path: Path
+    bytes: int
+    last_used: float
+
+
+_growth: dict[str, int] = {}
+_lock = threading.Lock()
+
+
+def bound_bytes(kind: str) -> int:
+    """How much is kept of a kind: `$LORA_VIZ_KEEP_ANSWERS_MB` and so on, or what `KINDS` says."""
+    return MEGABYTE * _setting(f"LORA_VIZ_KEEP_{kind.upper()}_MB", KINDS[kind].megabytes)
+
+
+def bound_seconds(kind: str) -> int:
+    """How long what is not used is kept: `$LORA_VIZ_KEEP_DAYS`, or what `KINDS` says."""
+    return DAY * _setting("LORA_VIZ_KEEP_DAYS", KINDS[kind].days)
+
+
+def prune(
+    kind: str, *, room_for: int = 0, everything: bool = False, only_look: bool = False
+) -> Pruned:
+    """Delete what is kept beyond the bounds of a kind, or all of it, but nothing that is in use.
+
+    Args:
+        room_for: bytes that are to come in addition.
+        only_look: delete nothing, and say what would be.
+    """
+    kept = _oldest_first(kind)
+    used = _in_use(kind, kept)
+    size = sum(one.bytes for one in kept)
+    most = 0 if everything else bound_bytes(kind)
+    wanted = size if size + room_for <= most else int(most * AFTERWARDS) - room_for
+    too_old = time.time() - bound_seconds(kind)
+    gone: list[_Kept] = []
+    for one in kept:
+        if one.path not in used and (one.last_used < too_old or size > wanted):
+            if not only_look and not _delete(one.path):
+                continue
+            gone.append(one)
+            size -= one.bytes
+    return Pruned(
+        kind=kind,
+        files=len(gone),
+        bytes=sum(one.bytes for one in gone),
+        files_left=len(kept) - len(gone),
+        bytes_left=size,
+        used=sum(one.bytes for one in kept if one.path in used),
+    )
+
+
+def make_room(kind: str, size: int) -> None:
+    """Prune where this process has written a twentieth of the bound, or writes for the first time.
+
+    Raises:
+        UserError: there is no room although all that is not in use is gone.
+    """
+    bound = bound_bytes(kind)
+    with _lock:
+        grown = _growth.get(kind, bound) + size
+        _growth[kind] = grown
+        if grown <= bound // 20:
+            return
+        _growth[kind] = size
+    left = prune(kind, room_for=size).bytes_left
+    if left + size > bound:
+        raise UserError(
+            _(
+                "There is no room to keep this: %(used)s of %(most)s MB of “%(kind)s” are in use; "
+                "set LORA_VIZ_KEEP_%(name)s_MB higher."
+            )
+            % {
+                "used": left // MEGABYTE,
+                "most": bound // MEGABYTE,
+                "kind": kind,
+                "name": kind.upper(),
+            }
+        )
+
+
+def _oldest_first(kind: str) -> list[_Kept]:
+    """All files of a kind, those first whose whole folder was not used for longest.
+
+    Answers of versions of the code that nobody runs any more lie in folders of their own.
+    """
+    kept = list(_files(base_folder() / kind))
+    folders: dict[Path, float] = {}
+    for one in kept:
+        folder = one.path.parent
+        folders[folder] = max(one.last_used, folders.get(folder, 0))
+    return sorted(kept, key=lambda one: (folders[one.path.parent], one.last_used))
+
+
+def _files(folder: Path) -> Iterator[_Kept]:
+    for place, _folders, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            with suppress(OSError):  # it has just gone
+                found = path.lstat()
+                yield _Kept(path, found.st_size, found.st_mtime)
+
+
+def _in_use(kind: str, kept: list[_Kept]) -> set[Path]:
+    """What a run names in its settings, or somebody has used since yesterday."""
+    if KINDS[kind].can_be_made_again:
+        return set()
+    named = _named_by_runs()
+    since = time.time() - DAY
+    return {one.path for one in kept if one.last_used > since or named & set(_hashes(one.path))}
+
+
+def _hashes(path: Path) -> list[str]:
+    return HASH.findall(f"{path.parent.name}/{path.name}")
+
+
+def _named_by_runs() -> set[str]:
+    """Every hash that a run's or a sweep's files of settings hold, readable or not."""
+    found: set[str] = set()
+    with suppress(UserError):  # a folder that cannot be has no runs
+        folder = runs_folder()
+        for name in ("settings.json", "sweep.json"):
+            for file in folder.glob(f"*/{name}"):
+                with suppress(OSError):
+                    found.update(HASH.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return found
+
+
+def _delete(path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    with suppress(OSError):  # other files are in it
+        path.parent.rmdir()
+    return True
+
+
+def _setting(name: str, otherwise: int) -> int:
+    given = os.environ.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() else otherwise

@@ -1,0 +1,52 @@
+"""One list says which pages there are; what else names them agrees with it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from lora_viz.ui.page_list import FOLDER, PAGES, SECTIONS, Page
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_PICTURE = {"this_machine", "trust"}
+BESIDE_TESTS = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "scripts").glob("*.py")]
+
+
+def test_every_page_is_one_file_and_one_entry() -> None:
+    assert sorted(FOLDER.rglob("*.py")) == sorted(page.file for page in PAGES)
+    assert {page.section for page in PAGES} == set(SECTIONS)
+    assert (
+        len({page.address for page in PAGES}) == len({page.title for page in PAGES}) == len(PAGES)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_asks_for_its_own_headline_and_places(page: Page) -> None:
+    tree = ast.parse(page.file.read_text(encoding="utf-8"))
+    of_page = {
+        node.func.attr: node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and getattr(node.func.value, "id", "") == "page"
+    }
+    name = of_page["headline"].args[0]
+    assert isinstance(name, ast.Constant) and name.value == page.name
+    assert ("places" in of_page) == (page.name not in WITHOUT_PICTURE)
+    assert page.answers.endswith("?")
+
+
+def test_the_readme_names_every_page_in_order() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("| page | what it shows |", 1)[1].split("\n\n", 1)[0]
+    first_column = re.findall(r"^\| ([^|-][^|]*) \|", table, re.MULTILINE)
+    named = [title for cell in first_column for title in cell.split(", ")]
+    assert named == [page.title for page in PAGES]
+
+
+@pytest.mark.parametrize("file", BESIDE_TESTS, ids=lambda file: file.stem)
+def test_benchmarks_and_scripts_stand_without_the_tests(file: Path) -> None:
+    assert not re.search(r"^\s*(from|import) tests\b", file.read_text("utf-8"), re.MULTILINE)
