@@ -120,6 +120,8 @@ OF_TWO_KINDS = {
     "adapt": "with PEFT: a model without weights, and one that is trained",
     "page": "the page of a name",
     "step_of": "the question about a step, and its answer on a page",
+    "answer": "an answer for the page, and that of a job's question to itself",
+    "places": "of jobs in their queue, and of a page's parts",
     "known_step": "a simulated step that is kept, and one for each cell of the grid",
     "memory": "a command's report, and a page's part about it",
     "magnification": "of bars that would be too short, of files and of parameters",
