@@ -128,8 +128,7 @@ OF_TWO_KINDS = {
 }
 # Classes that mean two things: a reader tells them apart by their package, never by their name.
 TOLD_APART_BY_PACKAGE = {
-    "Answer", "Block", "Box", "Card", "Column", "Event", "Kind", "Listener", "Matrix", "Moment",
-    "Named", "Part", "Piece", "Recorder", "Segment", "Steps", "Verdict",
+    "Block", "Box", "Card", "Event", "Moment", "Part", "Recorder", "Segment", "Steps", "Verdict",
 }  # fmt: skip
 
 
