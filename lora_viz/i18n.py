@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from pydantic_core import core_schema
 
-LANGUAGES = {"en": "English", "ko": "한국어"}
+Language = Literal["en", "ko"]
+LANGUAGES: dict[str, str] = {"en": "English", "ko": "한국어"}
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 
 DEFAULT_LANGUAGE = "en"

@@ -17,7 +17,7 @@ from lora_viz.adapter.layout import AdaptedModule, AdapterLayout, AdapterTensor
 from lora_viz.adapter.peft_matching import depends_on_numbers
 from lora_viz.models.alike_blocks import BlockList, make_shallow
 
-Named = TypeVar("Named", AdaptedModule, AdapterTensor)
+ModuleOrTensor = TypeVar("ModuleOrTensor", AdaptedModule, AdapterTensor)
 
 
 def whole_layout(
@@ -42,22 +42,22 @@ def whole_layout(
 
 
 def _repeat(
-    found: Iterable[Named],
+    found: Iterable[ModuleOrTensor],
     lists: list[BlockList],
     before: str,
-    rename: Callable[[Named, str, str], Named],
-) -> Iterator[Named]:
+    rename: Callable[[ModuleOrTensor, str, str], ModuleOrTensor],
+) -> Iterator[ModuleOrTensor]:
     """What was found in the kept blocks, for every block that those stand for, in its order."""
     by_name = {f"{before}{blocks.name}.": blocks for blocks in lists}
 
-    def list_of(one: Named) -> str | None:
+    def list_of(one: ModuleOrTensor) -> str | None:
         return next((name for name in by_name if one.name.startswith(name)), None)
 
     for name, group in groupby(found, list_of):
         if name is None:
             yield from group
             continue
-        in_place: dict[int, list[Named]] = {}
+        in_place: dict[int, list[ModuleOrTensor]] = {}
         for one in group:
             place = int(one.name.removeprefix(name).partition(".")[0])
             in_place.setdefault(place, []).append(one)

@@ -6,4 +6,8 @@ scenario
     `Scenario`: the model, the adapter, the training step and the card.
 scenario_links
     Several scenarios in one link.
+groups
+    The groups of settings, as sidebar, help and comparisons show them.
+methods, optimizers, quantizations
+    What varies: a table of each, from which every map is derived.
 """

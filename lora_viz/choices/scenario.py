@@ -19,7 +19,7 @@ from lora_viz.choices.optimizers import OptimizerName
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
 from lora_viz.dtypes import DType
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Language, Message
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
@@ -204,7 +204,7 @@ class Scenario(Declared):
     tasks: Annotated[int, Ge(1), Le(1000)] = choice(
         5, N_("Tasks"), N_("How many adapters share one base model."), group="pages"
     )
-    language: Literal["en", "ko"] = choice(
+    language: Language = choice(
         "en", N_("Language"), N_("The language of the pages."), short="lang", group="pages"
     )
 

@@ -33,7 +33,7 @@ ROLE_MEANINGS: dict[PartRole, Meaning] = {
 
 
 @dataclass(frozen=True)
-class Piece:
+class FilePiece:
     """A part of a bar: its name, its bytes, what it means (None for a file's own overhead).
 
     A `hinted` one is pale and nameless: it is not part of what the bar's heading counts.
@@ -53,7 +53,7 @@ class Row:
     """
 
     heading: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[FilePiece]
     zoom: int = 1
     total: str | None = None
 
@@ -65,8 +65,8 @@ class Row:
 
 def one_run_figure(sizes: CheckpointSizes) -> go.Figure:
     """What one run saves, by full fine-tuning and with an adapter, which is drawn magnified too."""
-    model = Piece(_("Full model file"), sizes.model, "update")
-    state = Piece(_("Optimizer state"), sizes.model_state, "optimizer")
+    model = FilePiece(_("Full model file"), sizes.model, "update")
+    state = FilePiece(_("Optimizer state"), sizes.model_state, "optimizer")
     full = Row(_("Full fine-tuning"), [model, state])
     lora = Row(_("LoRA, to the same scale"), adapter_run(sizes.adapter_parts, sizes.adapter_state))
     longest = max(full.bytes, lora.bytes)
@@ -85,8 +85,8 @@ def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.
     full = Row(
         plural("%(tasks)s full model", "%(tasks)s full models", storage.tasks) % tasks,
         [
-            *_copies([Piece(_("Fine-tuned"), storage.base, "update")], storage.tasks),
-            Piece(_("Base model"), storage.base, "frozen", hinted=True),
+            *_copies([FilePiece(_("Fine-tuned"), storage.base, "update")], storage.tasks),
+            FilePiece(_("Base model"), storage.base, "frozen", hinted=True),
         ],
         total=size(storage.full_models),
     )
@@ -96,7 +96,7 @@ def tasks_figure(storage: TaskStorage, adapter_parts: Sequence[FilePart]) -> go.
         )
         % tasks,
         [
-            Piece(_("Base model"), storage.base, "frozen"),
+            FilePiece(_("Base model"), storage.base, "frozen"),
             *_copies(file_pieces(adapter_parts), storage.tasks),
         ],
     )
@@ -117,12 +117,12 @@ def training_checkpoint_figure(
     return drawing.figure()
 
 
-def adapter_run(parts: Sequence[FilePart], state: int) -> list[Piece]:
+def adapter_run(parts: Sequence[FilePart], state: int) -> list[FilePiece]:
     """The adapter's file by part, then its optimizer state."""
-    return [*file_pieces(parts), Piece(_("Optimizer state"), state, "optimizer")]
+    return [*file_pieces(parts), FilePiece(_("Optimizer state"), state, "optimizer")]
 
 
-def file_pieces(parts: Iterable[FilePart]) -> list[Piece]:
+def file_pieces(parts: Iterable[FilePart]) -> list[FilePiece]:
     """The parts of an adapter file as pieces of a bar."""
     names: dict[PartRole, str] = {
         "A": "A",
@@ -133,7 +133,7 @@ def file_pieces(parts: Iterable[FilePart]) -> list[Piece]:
         "module_to_save": _("Modules trained in full"),
         "header": _("Header of the file"),
     }
-    return [Piece(names[part.role], part.bytes, ROLE_MEANINGS.get(part.role)) for part in parts]
+    return [FilePiece(names[part.role], part.bytes, ROLE_MEANINGS.get(part.role)) for part in parts]
 
 
 def magnification(axis: float, length: float) -> int:
@@ -145,11 +145,11 @@ def magnification(axis: float, length: float) -> int:
     return floor(possible / step) * step
 
 
-def _copies(pieces: list[Piece], number: int) -> list[Piece]:
+def _copies(pieces: list[FilePiece], number: int) -> list[FilePiece]:
     """The pieces, once for each copy while copies can be told apart, else each as long as all."""
     if number > MOST_COPIES:
         return [
-            Piece(f"{grouped(number)} × {piece.name}", piece.bytes * number, piece.meaning)
+            FilePiece(f"{grouped(number)} × {piece.name}", piece.bytes * number, piece.meaning)
             for piece in pieces
         ]
     return pieces * number
@@ -216,7 +216,7 @@ def _add_row(drawing: Drawing, row: Row, top: float, longest: float) -> None:
     )
 
 
-def _marker(pieces: Sequence[Piece], is_wide: Sequence[bool]) -> dict[str, Any]:
+def _marker(pieces: Sequence[FilePiece], is_wide: Sequence[bool]) -> dict[str, Any]:
     """Colours and hatching; the pieces that are no hairlines have an outline."""
     return {
         "color": [_fill(piece) for piece in pieces],
@@ -232,7 +232,7 @@ def _marker(pieces: Sequence[Piece], is_wide: Sequence[bool]) -> dict[str, Any]:
     }
 
 
-def _fill(piece: Piece) -> str:
+def _fill(piece: FilePiece) -> str:
     if piece.meaning is None:
         return NEUTRAL
     return translucent(piece.meaning, 0.3) if piece.hinted else colour(piece.meaning)

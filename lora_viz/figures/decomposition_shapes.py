@@ -29,7 +29,7 @@ NAME_ROOM = 0.5
 
 
 @dataclass(frozen=True)
-class Matrix:
+class DrawnMatrix:
     """One of the three matrices: how it is called and coloured, and its sides in values."""
 
     name: str
@@ -48,10 +48,10 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Box:
+class MatrixBox:
     """Where a matrix is drawn."""
 
-    matrix: Matrix
+    matrix: DrawnMatrix
     left: float
     top: float
     width: float
@@ -73,9 +73,9 @@ def decomposition_figure(
 ) -> go.Figure:
     """ΔW (out × in), B (out × r) and A (r × in); equal areas are equal numbers of parameters."""
     boxes = lay_out(
-        Matrix("ΔW", "update", out_features, in_features),
-        Matrix("B", "B", out_features, rank),
-        Matrix("A", "A", rank, in_features),
+        DrawnMatrix("ΔW", "update", out_features, in_features),
+        DrawnMatrix("B", "B", out_features, rank),
+        DrawnMatrix("A", "A", rank, in_features),
     )
     update, b, a = boxes
     drawing = _empty_picture()
@@ -92,7 +92,9 @@ def decomposition_figure(
     return drawing.figure()
 
 
-def lay_out(update: Matrix, b: Matrix, a: Matrix) -> tuple[Box, Box, Box]:
+def lay_out(
+    update: DrawnMatrix, b: DrawnMatrix, a: DrawnMatrix
+) -> tuple[MatrixBox, MatrixBox, MatrixBox]:
     """Place the matrices side by side at the largest scale at which they and their words fit."""
     scale = _largest_scale(update, b, a)
     rooms = _rooms(scale, update, b, a)
@@ -100,24 +102,24 @@ def lay_out(update: Matrix, b: Matrix, a: Matrix) -> tuple[Box, Box, Box]:
     left = (WIDTH - sum(rooms) - 2 * GAP) / 2
     for matrix, room in zip((update, b, a), rooms, strict=True):
         width, height = matrix.columns * scale, matrix.rows * scale
-        boxes.append(Box(matrix, left + (room - width) / 2, TOP, width, height))
+        boxes.append(MatrixBox(matrix, left + (room - width) / 2, TOP, width, height))
         left += room + GAP
     return boxes[0], boxes[1], boxes[2]
 
 
-def is_magnified(boxes: tuple[Box, Box, Box]) -> bool:
+def is_magnified(boxes: tuple[MatrixBox, MatrixBox, MatrixBox]) -> bool:
     """Whether B's columns are too thin to be seen without a magnifier."""
     return boxes[1].width < MAGNIFY_BELOW
 
 
 def is_below_a_pixel(in_features: int, out_features: int, rank: int) -> bool:
     """Whether B and A would be too thin for a screen, so that they are drawn one pixel thick."""
-    update = Matrix("ΔW", "update", out_features, in_features)
-    b, a = Matrix("B", "B", out_features, rank), Matrix("A", "A", rank, in_features)
+    update = DrawnMatrix("ΔW", "update", out_features, in_features)
+    b, a = DrawnMatrix("B", "B", out_features, rank), DrawnMatrix("A", "A", rank, in_features)
     return lay_out(update, b, a)[1].width < PIXEL
 
 
-def _largest_scale(update: Matrix, b: Matrix, a: Matrix) -> float:
+def _largest_scale(update: DrawnMatrix, b: DrawnMatrix, a: DrawnMatrix) -> float:
     """Halve the interval to the scale, in magnifiers a value, at which all rooms fill the width.
 
     Where words are too long to leave any, each matrix is given at least a sixth of the width.
@@ -132,11 +134,11 @@ def _largest_scale(update: Matrix, b: Matrix, a: Matrix) -> float:
     return low
 
 
-def _fits(scale: float, *matrices: Matrix) -> bool:
+def _fits(scale: float, *matrices: DrawnMatrix) -> bool:
     return sum(_rooms(scale, *matrices)) + 2 * GAP <= WIDTH
 
 
-def _rooms(scale: float, *matrices: Matrix) -> tuple[float, ...]:
+def _rooms(scale: float, *matrices: DrawnMatrix) -> tuple[float, ...]:
     """The widths that ΔW, B and A need; the magnifier stands below A."""
     update, b, a = matrices
     return update.room(scale), b.room(scale), a.room(scale, MAGNIFIER_ROOM)
@@ -151,7 +153,7 @@ def _empty_picture() -> Drawing:
     return drawing
 
 
-def _draw(drawing: Drawing, box: Box, bytes_per_value: int) -> None:
+def _draw(drawing: Drawing, box: MatrixBox, bytes_per_value: int) -> None:
     matrix = box.matrix
     count = matrix.rows * matrix.columns
     hover = matrix_hover(matrix.name, (matrix.rows, matrix.columns), count * bytes_per_value)
@@ -167,7 +169,7 @@ def _draw(drawing: Drawing, box: Box, bytes_per_value: int) -> None:
     add_words(drawing, words, below, size=size, number=True, vertical="top")
 
 
-def _write_name(drawing: Drawing, box: Box) -> None:
+def _write_name(drawing: Drawing, box: MatrixBox) -> None:
     """Write a matrix's name above it, that of a large ΔW inside it."""
     name = f"<b>{box.matrix.name}</b>"
     if box.matrix.meaning == "update" and min(box.width, box.height) > NAME_ROOM:
@@ -178,7 +180,7 @@ def _write_name(drawing: Drawing, box: Box) -> None:
         add_words(drawing, name, above, size=18, colour=ink, vertical="bottom")
 
 
-def _make_easy_to_point_at(drawing: Drawing, box: Box, hover: str) -> None:
+def _make_easy_to_point_at(drawing: Drawing, box: MatrixBox, hover: str) -> None:
     """Answer the pointer all along a strip that is too thin to be met."""
     shares = [step / 8 for step in range(9)]
     drawing.add_scatter(
@@ -191,7 +193,9 @@ def _make_easy_to_point_at(drawing: Drawing, box: Box, hover: str) -> None:
     )
 
 
-def _sign(drawing: Drawing, sign: str, neighbours: tuple[Box, Box], height: float) -> None:
+def _sign(
+    drawing: Drawing, sign: str, neighbours: tuple[MatrixBox, MatrixBox], height: float
+) -> None:
     """Write a sign between two matrices, halfway between their rooms."""
     left, right = (max(box.width, len(box.matrix.shape) * CHARACTER) for box in neighbours)
     from_left = neighbours[0].middle[0] + left / 2
@@ -199,7 +203,7 @@ def _sign(drawing: Drawing, sign: str, neighbours: tuple[Box, Box], height: floa
     add_words(drawing, sign, ((from_left + from_right) / 2, height), size=26, colour=NEUTRAL)
 
 
-def _magnify(drawing: Drawing, b: Box, a: Box) -> None:
+def _magnify(drawing: Drawing, b: MatrixBox, a: MatrixBox) -> None:
     """Show B's columns enlarged below A."""
     centre = (a.middle[0], TOP + 1.1)
     times = add_magnifier(drawing, "B", b.matrix.columns, b.width, centre)

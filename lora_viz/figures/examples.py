@@ -227,7 +227,7 @@ def _layer_map() -> SvgDrawing:
             layers.append(Layer(name, "Linear", SIDE, SIDE, (SIDE, SIDE), False, FULL, None))
             modules.append(AdaptedModule(name, SIDE, SIDE, 1, _tensors(name)))
     total = 100 * SIDE + 4 * FULL
-    model = Architecture("a model", "gpt2", "GPT2LMHeadModel", tuple(layers), total, 1024)
+    model = Architecture("custom", "a model", "gpt2", "GPT2LMHeadModel", tuple(layers), total, 1024)
     tree = build_layer_tree(model, AdapterLayout(tuple(modules), (), total, ()))
     return layer_map_svg(tree, "h.0", MapSettings(RANK, 4, 512), 632)
 

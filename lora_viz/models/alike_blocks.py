@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-Kind = tuple[Any, ...]
+BlockKind = tuple[Any, ...]
 PLACE_ATTRIBUTES = ("layer_idx", "layer_id", "layer_index", "layer_number")
 
 
@@ -54,7 +54,7 @@ def make_shallow(model: Any, adapted: Collection[str], context: int) -> list[Blo
     lists: list[BlockList] = []
     trained = not adapted
     for name, blocks in block_lists(model).items():
-        kinds: list[Kind] = []
+        kinds: list[BlockKind] = []
         for number, block in enumerate(blocks):
             prefix = f"{name}.{number}."
             targets = frozenset(n.removeprefix(prefix) for n in adapted if n.startswith(prefix))
@@ -77,7 +77,7 @@ def shallow_name(name: str, lists: list[BlockList]) -> str | None:
     return name
 
 
-def choose(kinds: list[Kind], context: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def choose(kinds: list[BlockKind], context: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Which blocks to keep, and the place among those of the one that stands for each block.
 
     Stretches are cut out between two blocks with the same neighbourhood, as long as every
@@ -89,25 +89,25 @@ def choose(kinds: list[Kind], context: int) -> tuple[tuple[int, ...], tuple[int,
     around = neighbourhoods(kinds, context)
     while cut := _next_cut(kept, around, kinds, context):
         kept = kept[: cut[0]] + kept[cut[1] :]
-    places: dict[Kind, int] = {}
+    places: dict[BlockKind, int] = {}
     for place, neighbourhood in enumerate(neighbourhoods([kinds[n] for n in kept], context)):
         places.setdefault(neighbourhood, place)
     stands_in = [places[neighbourhood] for neighbourhood in around]
     return tuple(kept), tuple(stands_in)
 
 
-def neighbourhoods(kinds: list[Kind], context: int) -> list[Kind]:
+def neighbourhoods(kinds: list[BlockKind], context: int) -> list[BlockKind]:
     """Each block's kind with those of its neighbours; beyond the ends there is None."""
     padded = [None] * context + list(kinds) + [None] * context
     return [tuple(padded[i : i + 2 * context + 1]) for i in range(len(kinds))]
 
 
 def _next_cut(
-    kept: list[int], around: list[Kind], kinds: list[Kind], context: int
+    kept: list[int], around: list[BlockKind], kinds: list[BlockKind], context: int
 ) -> tuple[int, int] | None:
     """The longest stretch of `kept` whose removal loses no neighbourhood and makes no new one."""
     wanted = set(around)
-    by_kind: dict[Kind, list[int]] = {}
+    by_kind: dict[BlockKind, list[int]] = {}
     for place, number in enumerate(kept):
         by_kind.setdefault(around[number], []).append(place)
     pairs = sorted(
@@ -127,7 +127,7 @@ def _next_cut(
     return None
 
 
-def _structure(block: nn.Module) -> Kind:
+def _structure(block: nn.Module) -> BlockKind:
     """What two blocks have to share to be alike: classes, settings and shapes of all modules."""
     parts: list[Any] = []
     for name, module in block.named_modules():

@@ -2,11 +2,11 @@
 
 Each kind of kept thing has a folder of its own, a bound in megabytes and one in days.
 
-keep, writing, read, note_use, kept_file
+kept: keep, writing, read, note_use, kept_file
     Keep a file of a kind under a name, and find it again.
-KINDS, prune, bound_bytes, bound_seconds, Pruned
+bounds: KINDS, prune, bound_bytes, bound_seconds, Pruned
     How much of each kind is kept; what is beyond that goes.
-runs_folder, storage_folder, writable_folder
+folders: runs_folder, storage_folder, writable_folder
     Where runs and kept things lie: `$LORA_VIZ_RUNS` (`RUNS`) and `$LORA_VIZ_STORAGE` (`STORAGE`).
 is_writable, need_writable, writing_in, UnwritableFolderError
     Whether a folder takes files, and the sentence where it does not.

@@ -26,7 +26,7 @@ HASH = re.compile(r"[0-9a-f]{16,}")
 
 
 @dataclass(frozen=True)
-class Kind:
+class KeptKind:
     """One kind of kept thing: how much of it is kept, and whether it can be made again."""
 
     megabytes: int
@@ -35,10 +35,10 @@ class Kind:
 
 
 KINDS = {
-    "answers": Kind(500, 180, can_be_made_again=True),
-    "tokens": Kind(300, 30, can_be_made_again=True),
-    "uploads": Kind(100, 365, can_be_made_again=False),
-    "training_data": Kind(1_000, 365, can_be_made_again=False),
+    "answers": KeptKind(500, 180, can_be_made_again=True),
+    "tokens": KeptKind(300, 30, can_be_made_again=True),
+    "uploads": KeptKind(100, 365, can_be_made_again=False),
+    "training_data": KeptKind(1_000, 365, can_be_made_again=False),
 }
 
 

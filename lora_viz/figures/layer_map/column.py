@@ -28,7 +28,7 @@ SIZES = {"name": NAME_SIZE, "small": SMALL_SIZE, "line W": LINE_SIZE, "line B": 
 
 
 @dataclass(frozen=True)
-class Column:
+class ModelColumn:
     """What was drawn, where it ends, and from where to where the opened block's box goes."""
 
     svg: str
@@ -45,7 +45,7 @@ class Slot:
     width: float
 
 
-def draw_column(tree: LayerTree, opened: BlockGroup | None, rank: int, first: Slot) -> Column:
+def draw_column(tree: LayerTree, opened: BlockGroup | None, rank: int, first: Slot) -> ModelColumn:
     """Draw everything from embedding to head below each other, with arrows between."""
     drawing: list[str] = []
     opened_box, before = None, None
@@ -66,7 +66,7 @@ def draw_column(tree: LayerTree, opened: BlockGroup | None, rank: int, first: Sl
             opened_box = (top, bottom) if group is opened else opened_box
             top = bottom + GROUP_GAP
         top += GAP - GROUP_GAP
-    return Column("".join(drawing), top - GAP, opened_box)
+    return ModelColumn("".join(drawing), top - GAP, opened_box)
 
 
 def _join(

@@ -31,10 +31,10 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.plan import SweepPlan
 from lora_viz.training.sweeps.sweep import END, Sweep, SweepEnd, is_done
 
-Listener = Callable[[Run, Event], None]
+SweepListener = Callable[[Run, Event], None]
 
 
-def work(sweep: Sweep, stop: StopSignal, listener: Listener | None = None) -> list[Result]:
+def work(sweep: Sweep, stop: StopSignal, listener: SweepListener | None = None) -> list[Result]:
     """Wait for the sweep's turn and do its runs; those that were done before are not done again.
 
     The caller holds the sweep's lock. `listener` hears of every event of every run. However the
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _do_all(
-    sweep: Sweep, plan: SweepPlan, stop: StopSignal, tell: Listener, results: list[Result]
+    sweep: Sweep, plan: SweepPlan, stop: StopSignal, tell: SweepListener, results: list[Result]
 ) -> None:
     runs = sweep.runs()
     ticket = own_ticket()
@@ -95,7 +95,7 @@ def _is_unbegun(folder: Path) -> bool:
     return folder.is_dir() and all(one.name.startswith(".") for one in folder.iterdir())
 
 
-def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: Listener) -> Result:
+def _do(run: Run, settings: TrainingSettings, stop: StopSignal, tell: SweepListener) -> Result:
     earlier = run.result()
     if earlier and is_done(run):
         return earlier

@@ -10,4 +10,8 @@ messages, target_warnings, literal, latex, style
     Words: plain sentences, outside text as it is written, formulas, the rules of style.
 svg_picture, live_chart, chart_download
     Pictures: SVG, curves that grow in place, and buttons that save.
+names
+    What models and methods are called.
+theme
+    What theme and logo take from the colours of meaning.
 """
