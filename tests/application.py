@@ -17,8 +17,8 @@ PATIENCE_SECONDS = 120  # answers come from workers, on a busy machine too
 def followed(query: dict[str, Any], page: str = "") -> AppTest:
     """A page by its name, or the first, as a fresh reader sees it whose link has these parameters.
 
-    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand. Before a first run it
-    takes a file's name for the page's address.
+    AppTest writes an address as UTF-8, in which a lone surrogate cannot stand. Before a first run
+    it takes a file's name for the page's address.
     """
     app = AppTest.from_file(SCRIPT, default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
