@@ -14,7 +14,7 @@ from lora_viz.training.jobs import launch
 from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.ui.serving import reader
-from tests.application import opened
+from tests.application import file_of, opened
 from tests.training.damaged_runs import (
     damaged_full_runs,
     damaged_runs,
@@ -85,7 +85,7 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
         (LAB, "snapshots.fifo"), (LAB, "job.lock.folder"), (LAB, "adapter.half"),
     ):  # fmt: skip
         app.session_state["view"] = app.session_state["view"].changed(run=name, told_run="")
-        app.switch_page(page).run()
+        app.switch_page(file_of(page)).run()
         assert not app.exception, (name, page, app.exception[0].message)
     named = "events.jsonl.nan,events.jsonl.largest,result.json.infinite,result.json.huge,gone"
     words = words_of(open_page(COMPARISON, runs=f"{named},settings.json.huge"))
