@@ -198,7 +198,7 @@ def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
     # a button that was drawn while the run was still one's own
     keep_owner(two_readers / "new", "b" * 64)
     app.button(key="resume:new").click().run()
-    assert "“new” is not your run; who started it can change it." in words_of(app)
+    assert "“new” is not your run; only the person who started it can change it." in words_of(app)
     assert not stopped and "resume:new" not in {button.key for button in app.main.button}
 
 
