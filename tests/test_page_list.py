@@ -24,7 +24,7 @@ def test_every_page_is_one_file_and_one_entry() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_asks_for_its_own_headline_and_places(page: Page) -> None:
+def test_a_page_asks_for_its_own_headline_and_areas(page: Page) -> None:
     tree = ast.parse(page.file.read_text(encoding="utf-8"))
     of_page = {
         node.func.attr: node
@@ -35,7 +35,7 @@ def test_a_page_asks_for_its_own_headline_and_places(page: Page) -> None:
     }
     name = of_page["headline"].args[0]
     assert isinstance(name, ast.Constant) and name.value == page.name
-    assert ("places" in of_page) == (page.name not in WITHOUT_PICTURE)
+    assert ("areas" in of_page) == (page.name not in WITHOUT_PICTURE)
     assert page.answers.endswith("?")
 
 

@@ -25,7 +25,7 @@ page.headline(
 )
 sizes = sizes_for(scenario)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
-at = page.places()
+at = page.areas()
 with at.picture:
     st.markdown(_("**What one run saves**"))
     page.figure(one_run_figure(sizes), "checkpoint-of-one-run")

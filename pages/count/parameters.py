@@ -36,7 +36,7 @@ page.headline(
     ),
     f"{name} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.picture:
     panels = bar_panels(name, kinds, blocks, model, scenario)
     legend("update", _("Full fine-tuning: all parameters"), panels[-1][-1].adapter)

@@ -32,7 +32,7 @@ page.headline(
     _("Every extra rank costs the same. Counting cannot tell you which rank is good enough."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.picture:
     st.caption(
         _(
@@ -68,7 +68,7 @@ with at.side:
     beside = st.container()
 
 st.subheader(_("Measured: a rank sweep"), anchor=False)
-at = page.places()
+at = page.areas()
 with at.controls:
     measured = choose_sweep()
 with at.side:

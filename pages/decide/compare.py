@@ -19,7 +19,7 @@ page.headline(
     words.title(state.scenario()),
 )
 scenarios = words.compared_scenarios()
-at = page.places()
+at = page.areas()
 with at.controls:
     words.add_button(scenarios)
     words.scenario_cards(scenarios)

@@ -39,7 +39,7 @@ page.headline(
     },
 )
 words.note_on_context(scenario, asking.architecture().context_length)
-at = page.places()
+at = page.areas()
 with at.controls:
     controls.options("method", words=method_name)
     card, size = st.columns(2, vertical_alignment="bottom")

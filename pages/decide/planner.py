@@ -37,7 +37,7 @@ page.headline(
 )
 context_length = asking.architecture().context_length
 memory_words.note_on_context(scenario, context_length)
-at = page.places()
+at = page.areas()
 with at.controls:
     controls.several("planned_models", tuple(catalogue()), words=model_name, most=PLANNED_AT_ONCE)
     planner_words.note_on_local(state.view())

@@ -19,7 +19,7 @@ page.headline(
     _("Every figure of the explainer, recomputed: see which hold, and why the others do not."),
     _("GPT-2 small · r = 8 · alpha = 16 · float32, the explainer's own settings"),
 )
-at = page.places()
+at = page.areas()
 with at.number:
     page.key_number(
         f"{agreeing} / {len(found)}",

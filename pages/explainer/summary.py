@@ -28,7 +28,7 @@ page.headline(
     _("What LoRA makes small, and what it leaves as it is: each pair of bars has its own scale."),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.picture:
     page.figure(before_after_bars(pairs), "summary")
     st.caption(_("Within a pair, equal lengths are equal numbers. The pairs have different units."))

@@ -68,7 +68,7 @@ def chart() -> None:
         show_info(_("The chosen runs have recorded no such curve yet."))
 
 
-at = page.places()
+at = page.areas()
 with at.number:
     words.lowest_held_out(chosen)
 with at.controls:

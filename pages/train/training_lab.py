@@ -29,7 +29,7 @@ page.headline(
     description(state.training()),
     is_about_adapter=state.scenario().method != "full",
 )
-at = page.places()
+at = page.areas()
 with at.number:
     why_not = start.problem()
     if why_not:

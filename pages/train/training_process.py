@@ -29,7 +29,7 @@ page.headline(
     _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.controls:
     told = choose_told_run()
 with at.side:
@@ -41,7 +41,7 @@ with at.number:
     told.key_number()
 
 st.subheader(_("The explainer’s four epochs"), anchor=False)
-at = page.places()
+at = page.areas()
 with at.picture:
     st.caption(
         _(

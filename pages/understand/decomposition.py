@@ -38,7 +38,7 @@ architecture, layout = asking.architecture(), asking.adapter_layout()
 names = {"shapes": _("Shapes to scale"), "rebuild": _("Rebuild a ΔW")}
 sources_of_update = {"synthetic": _("Synthetic"), "trained": _("Real, from a run")}
 
-at = page.places()
+at = page.areas()
 with at.picture:
     controls.options("decomposition", words=lambda name: names[name])
 with at.controls:

@@ -49,7 +49,7 @@ def smaller_layers() -> str:
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
 step_names = {"1": "1", "2": "2", "3": "3", "all": _("All"), "merged": _("Merged")}
-at = page.places()
+at = page.areas()
 with at.controls:
     layer = choose_layer(architecture, layout)
     controls.rank()

@@ -17,7 +17,7 @@ from lora_viz.ui.session import state
 
 scenario = state.scenario()
 architecture, layout = asking.architecture(), asking.adapter_layout()
-at = page.places()
+at = page.areas()
 with at.controls:
     layer = choose_layer(architecture, layout)
     controls.rank()

@@ -19,7 +19,7 @@ page.headline(
     _("Every layer of the model, and which of them get an A and a B. Click one to change that."),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.controls:
     opened = choose_block(architecture.blocks)
     controls.rank()

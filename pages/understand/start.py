@@ -29,7 +29,7 @@ page.headline(
     ),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )
-at = page.places()
+at = page.areas()
 with at.picture:
     st.caption(_("Drawn to scale: equal areas are equal numbers of parameters"))
     scale = scaling(scenario.rank, scenario.alpha, scenario.rslora)

@@ -15,7 +15,7 @@ from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.ui.runs import damaged as damaged_list
 from lora_viz.ui.serving import reader
-from tests.application import opened
+from tests.application import file_of, opened
 from tests.training.damaged_runs import (
     damaged_full_runs,
     damaged_runs,
@@ -86,7 +86,7 @@ def test_a_damaged_run_that_a_link_names_is_shown_or_said_to_be_unreadable(
         (LAB, "snapshots.fifo"), (LAB, "job.lock.folder"), (LAB, "adapter.half"),
     ):  # fmt: skip
         app.session_state["view"] = app.session_state["view"].changed(run=name, told_run="")
-        app.switch_page(page).run()
+        app.switch_page(file_of(page)).run()
         assert not app.exception, (name, page, app.exception[0].message)
     named = "events.jsonl.nan,events.jsonl.largest,result.json.infinite,result.json.huge,gone"
     words = words_of(open_page(COMPARISON, runs=f"{named},settings.json.huge"))
@@ -199,7 +199,7 @@ def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
     # a button that was drawn while the run was still one's own
     keep_owner(two_readers / "new", "b" * 64)
     app.button(key="resume:new").click().run()
-    assert "“new” is not your run; who started it can change it." in words_of(app)
+    assert "“new” is not your run; only the person who started it can change it." in words_of(app)
     assert not stopped and "resume:new" not in {button.key for button in app.main.button}
 
 

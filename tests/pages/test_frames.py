@@ -23,11 +23,7 @@ from tests.application import opened
 from tests.training.jobs import short_settings
 
 ROOT = Path(__file__).parents[2]
-LAB, RUNS, RANK = (
-    "training_lab",
-    "compare_runs",
-    "rank",
-)
+LAB, RUNS, RANK = "training_lab", "compare_runs", "rank"
 SMALL = {"model": "tiny-gpt2", "seq-len": "64"}
 
 

@@ -102,5 +102,5 @@ def test_a_folder_typed_into_the_sidebar_stays_out_of_the_address(
     app.button(key="compare:add").click().run()
     assert not app.exception and BAIT not in str(app.query_params)
     assert BAIT in app.session_state["view"].compared
-    assert "holds all but A" in "\n".join(caption.value for caption in app.main.caption)
+    assert "holds all of them except A" in "\n".join(caption.value for caption in app.main.caption)
     assert BAIT not in app.code[0].value

@@ -14,7 +14,7 @@ DOUBLED = ["1", "2", "4", "8", "16", "32", "64", "128", "256", "512"]
 SLIDER, BOX = "page:rank", "page:rank:any"
 
 
-def shown(app: AppTest) -> tuple[list[str], int, int]:
+def shown(app: AppTest) -> tuple[list[str], object, object]:
     """The slider's steps, and the ranks that slider and box show."""
     slider = app.select_slider(key=SLIDER)
     return slider.options, slider.value, app.number_input(key=BOX).value

@@ -1,7 +1,7 @@
 """What a page says, in the order in which it stands: headline, picture, the one number, tabs.
 
 A page is one script in `pages/` and one entry in `lora_viz.ui.page_list`, by whose name it asks for
-its headline. Between headline and tabs it fills `places()`, in whatever order it knows what to say.
+its headline. Between headline and tabs it fills `areas()`, in whatever order it knows what to say.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a w
 
 
 @dataclass(frozen=True)
-class Places:
+class Areas:
     """Where a page says what, from top to bottom; the picture has two thirds of the width.
 
     On a phone what stands beside the picture follows it. What is not filled takes no room, except
@@ -72,11 +72,11 @@ def headline(
         warn_of_unmatched_targets(state.scenario())
 
 
-def places() -> Places:
-    """The places of a page, or of one part of it."""
+def areas() -> Areas:
+    """The areas of a page, or of one part of it."""
     head = st.container()
     picture, beside = st.columns([2, 1], gap="medium")
-    return Places(
+    return Areas(
         head,
         picture.container(border=True),
         beside.container(),
