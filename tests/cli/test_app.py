@@ -15,7 +15,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.cli.app import app, main
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
-from lora_viz.training.runs.run_folder import runs_folder
+from lora_viz.storage import runs_folder
 from lora_viz.training.settings import TrainingSettings
 
 
