@@ -16,6 +16,7 @@ from lora_viz.adapter.layout import read_adapter_layout
 from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes, read_optimizer_layout
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.i18n import Message
 from lora_viz.training.availability import why_not_trainable
 from tests.checkpoint.test_sizes import EightTokens, train_one_step
 from tests.classifiers import FAMILIES, HEADS, ROBERTA_BASE, ROBERTA_LARGE_TOKENS, classifier
