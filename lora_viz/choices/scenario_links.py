@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Message, counted
 
 MOST = 4
 BETWEEN = "~"
@@ -62,10 +62,11 @@ def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...],
             )
     if len(parts) > MOST:
         complaints.append(
-            Message(
-                N_("A comparison holds at most %(most)s scenarios; %(rest)s more are left out."),
+            counted(
+                "A comparison holds at most %(most)s scenarios; %(count)s more is left out.",
+                "A comparison holds at most %(most)s scenarios; %(count)s more are left out.",
+                len(parts) - MOST,
                 most=MOST,
-                rest=len(parts) - MOST,
             )
         )
     return tuple(dict.fromkeys(scenarios)), complaints

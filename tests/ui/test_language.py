@@ -3,10 +3,44 @@
 from __future__ import annotations
 
 import ast
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from lora_viz import i18n
+from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_
+from lora_viz.training.jobs import launch
+from lora_viz.training.runs.shipped import recorded_lora_run, recorded_sweep
+from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.ui.compare import words as compare
+from lora_viz.ui.compare_runs import words as compare_runs
+from lora_viz.ui.kit import asking, controls, long_work
+from lora_viz.ui.layer_map import map as layer_map
+from lora_viz.ui.planner import time as planner_time
+from lora_viz.ui.rank import new_sweep
+from lora_viz.ui.runs import buttons
+from lora_viz.ui.runs.read import recorded
+from lora_viz.ui.session import state
+from lora_viz.ui.session.view import View
+from lora_viz.ui.this_machine import words as machine
+from lora_viz.ui.training_lab import progress, settings, start
 
 ROOT = Path(__file__).parents[2]
 DRAWING = [*ROOT.glob("lora_viz/ui/**/*.py"), *ROOT.glob("pages/**/*.py")]
+CALLBACK = re.compile(r"on_(click|change|select|\w+_change)")
+HANDED_ON = {"on_click", "action", "function"}  # a helper's own parameters
+ENGLISH = re.compile(r"\b[A-Za-z]+(?:,? [a-z]+){3,}")
 
 
 def test_the_session_alone_sets_the_language() -> None:
@@ -17,3 +51,188 @@ def test_the_session_alone_sets_the_language() -> None:
         if isinstance(node, ast.ImportFrom) and "set_language" in {one.name for one in node.names}
     }
     assert setters == {"lora_viz/ui/session/state.py"}
+
+
+def callbacks_and_fragments() -> set[str]:
+    """Every function that Streamlit calls outside of a page's run, as folder/module:name."""
+    found = set()
+    for file in DRAWING:
+        module = f"{file.parent.name}/{file.stem}"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            found |= {f"{module}:{name}" for name in _called_later(node)}
+    return found
+
+
+def _called_later(node: ast.AST) -> Iterator[str]:
+    values: list[ast.expr | None] = []
+    if isinstance(node, ast.keyword) and node.arg and CALLBACK.fullmatch(node.arg):
+        values = [node.value]
+    elif isinstance(node, ast.Dict):
+        values = [
+            value
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant) and CALLBACK.fullmatch(str(key.value))
+        ]
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "st.fragment":
+        values = list(node.args)
+    elif isinstance(node, ast.FunctionDef) and any(
+        ast.unparse(one).startswith("st.fragment") for one in node.decorator_list
+    ):
+        yield node.name
+    for value in values:
+        if isinstance(value, ast.Name | ast.Attribute) and ast.unparse(value) not in HANDED_ON:
+            yield ast.unparse(value)
+
+
+def refuse(*_args: Any, **_kwargs: Any) -> Any:
+    """What stands for something that cannot be done."""
+    raise UserError(N_("“%s” is still running."), "a")
+
+
+def put(key: str, value: object) -> None:
+    """Let the session hold what a widget's callback reads."""
+    st.session_state[key] = value
+
+
+def changed(field: str, value: object) -> None:
+    """A control's callback after a reader has set it to `value`."""
+    put("key", value)
+    controls._changed(Scenario, field, "key")
+
+
+def emptied() -> None:
+    """The callback of a list of which a reader has taken the last."""
+    put("key", [])
+    controls._several_changed(Scenario, "target_modules", "key", str, ())
+
+
+def calibrated() -> None:
+    """A measured step that would be faster than the card can be."""
+    put(planner_time.MEASURED, 0.1)
+    planner_time._calibrate(None, state.scenario())  # type: ignore[arg-type]
+
+
+def pressed(**values: str) -> None:
+    """What the layer map tells that was pressed."""
+    put(layer_map.KEY, SimpleNamespace(**values))
+
+
+def started() -> None:
+    """A start without data."""
+    put(state.TRAINING, state.training().changed(task="own"))
+    start._start()
+
+
+def said_later(key: str, call: Callable[[], object]) -> None:
+    """Call what leaves its words in the session, and show them."""
+    call()
+    st.write(st.session_state[key])
+
+
+def shipped_sweep() -> sweeps.Sweep:
+    """One that comes with the application."""
+    found = recorded_sweep("style")
+    assert found
+    return found
+
+
+def page(name: str) -> None:
+    """A page with its fragments, without the run's beginning, which would set the language."""
+    runpy.run_path(str(ROOT / "pages" / f"{name}.py"))
+
+
+# how to fire each, so that it says something if it ever does
+FIRED: dict[str, Callable[[], object]] = {
+    "kit/long_work:_stop": lambda: long_work._stop("a"),
+    "kit/long_work:_go_on": lambda: long_work._go_on("a"),
+    "kit/controls:_changed": lambda: changed("rank", 5000),
+    "kit/controls:_several_changed": emptied,
+    "planner/time:_calibrate": calibrated,
+    "training_lab/start:_use_embedded": start._use_embedded,
+    "training_lab/start:_start_embedded": start._start_embedded,
+    "training_lab/start:_start": started,
+    "training_lab/start:state.update": lambda: state.update(seq_len=10**9),
+    "training_lab/settings:_let_go": settings._let_go,
+    "training_lab/progress:_view": lambda: progress._view(recorded_lora_run(), False),
+    "compare_runs/words:_delete_now": lambda: compare_runs._delete_now(
+        recorded(recorded_lora_run())
+    ),
+    "compare/words:_keep": lambda: compare._keep((Scenario(),)),
+    "compare/words:_use": lambda: compare._use(Scenario(rank=4)),
+    "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
+    "rank/new_sweep:_work_on": lambda: said_later(
+        "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
+    ),
+    "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
+    "runs/buttons:_stop": lambda: buttons._stop(recorded_lora_run()),
+    "runs/buttons:_resume": lambda: buttons._resume(recorded_lora_run()),
+    "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
+    "layer_map/map:_toggle": lambda: (pressed(toggled="c_attn"), layer_map._toggle()),
+    "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
+    "this_machine/words:reading_now.clear": machine.reading_now.clear,
+    "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
+    "train/compare_runs:chart": lambda: page("train/compare_runs"),
+}
+SILENT = {
+    "kit/long_work:_stop",
+    "kit/long_work:_go_on",
+    "training_lab/start:_use_embedded",
+    "training_lab/settings:_let_go",
+    "compare/words:_keep",
+    "compare/words:_use",
+    "layer_map/map:_open",
+    "this_machine/words:reading_now.clear",
+}
+
+
+def test_every_callback_and_fragment_is_fired_below() -> None:
+    assert callbacks_and_fragments() == set(FIRED)
+
+
+@pytest.mark.parametrize("name", sorted(FIRED))
+def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+    known = i18n.translations
+    monkeypatch.setattr(
+        i18n, "translations", lambda language: asked.add(language) or known(language)
+    )
+    monkeypatch.setattr(planner_time, "calibrated_utilisation", lambda *_args: 2.0)
+    for place, function in (
+        (launch, "start"),
+        (sweeps, "create_sweep"),
+        (sweeps, "start"),
+        (layer_map, "toggle"),
+    ):
+        monkeypatch.setattr(place, function, refuse)
+    monkeypatch.setattr(asking, "architecture", lambda: SimpleNamespace(blocks=("h.0", "h.1")))
+    monkeypatch.setattr(asking, "adapter_layout", lambda: None)
+    monkeypatch.setattr(sweeps.Sweep, "is_alive", lambda _sweep: True)
+    monkeypatch.setattr(machine, "_torch_in_a_worker", refuse)
+    monkeypatch.setattr(st, "page_link", lambda *_args, **_kwargs: None)  # there is no navigation
+    monkeypatch.setattr(
+        buttons, "recorded", lambda run: replace(recorded(run), state="queued", events=())
+    )
+
+    def fresh_thread(name: str) -> None:
+        import streamlit as st
+
+        from lora_viz.ui.session import state
+        from tests.ui.test_language import FIRED
+
+        FIRED[name]()
+        for sentence in state.take_complaints():
+            st.write(str(sentence))
+
+    app = AppTest.from_function(fresh_thread, args=(name,), default_timeout=60)
+    app.session_state[state.SCENARIO] = Scenario(language="ko")
+    app.session_state[state.VIEW] = View()
+    app.session_state[state.TRAINING] = TrainingSettings()
+    app.session_state[state.COMPLAINTS] = []
+    app.run()
+    assert not app.exception, app.exception[0].value
+    shown = "\n".join(str(getattr(one, "value", "") or "") for one in app.main)
+    assert asked <= {"ko"}
+    assert not ENGLISH.findall(shown), shown
+    assert (name in SILENT) or re.search("[가-힣]", shown), shown

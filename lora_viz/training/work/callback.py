@@ -12,7 +12,7 @@ from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from typing_extensions import override
 
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import counted
 from lora_viz.training.jobs.failures import DivergedError
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
@@ -154,8 +154,10 @@ class Recorder(TrainerCallback):
         self._note_validation(losses["validation"].loss)
         if self._gives_up:
             self._record.notice(
-                Message(
-                    N_("The validation loss has not fallen in %s evaluations; training stopped."),
+                counted(
+                    "The validation loss has not fallen in %(count)s evaluation; training stopped.",
+                    "The validation loss has not fallen in %(count)s evaluations; training "
+                    "stopped.",
                     self._settings.stop_when_stalled,
                 )
             )

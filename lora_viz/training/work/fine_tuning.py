@@ -21,7 +21,7 @@ from torch import nn
 from lora_viz.adapter.from_peft import named_kinds, target_warnings
 from lora_viz.adapter.target_names import unmatched_sentence
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Message, counted
 from lora_viz.training.data.tasks import load_task, pretraining_sample
 from lora_viz.training.data.tokens import collate, spread, text_blocks, tokenize
 from lora_viz.training.jobs.failures import DivergedError
@@ -138,20 +138,21 @@ class _FineTuning:
         self._parts = tokenize(self._task, self._tokenizer, seq_len)
         if self._parts.too_long:
             self._record.notice(
-                Message(
-                    N_("%(count)s examples are longer than %(tokens)s tokens and were left out."),
-                    count=self._parts.too_long,
+                counted(
+                    "%(count)s example is longer than %(tokens)s tokens and was left out.",
+                    "%(count)s examples are longer than %(tokens)s tokens and were left out.",
+                    self._parts.too_long,
                     tokens=f"{seq_len:,}",
                 )
             )
         if self._parts.without_tokens:
             self._record.notice(
-                Message(
-                    N_(
-                        "%(count)s examples have a prompt or a completion without a token of this "
-                        "model and were left out."
-                    ),
-                    count=self._parts.without_tokens,
+                counted(
+                    "%(count)s example has a prompt or a completion without a token of this model "
+                    "and was left out.",
+                    "%(count)s examples have a prompt or a completion without a token of this "
+                    "model and were left out.",
+                    self._parts.without_tokens,
                 )
             )
         most = settings.evaluation_sequences
