@@ -15,6 +15,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message, counted, joined, set_language
 from lora_viz.models.source import resolve
 from lora_viz.questions import workers
+from lora_viz.questions.question import Question
 from lora_viz.training.runs.events import EventWriter, NoticeEvent, read_events
 from lora_viz.training.runs.results import Check, Ending, ending
 
@@ -133,6 +134,6 @@ def test_how_a_job_ended_is_read_in_each_readers_language() -> None:
 
 def test_a_workers_refusal_is_worded_by_who_asked() -> None:
     with pytest.raises(UserError) as raised:
-        workers.wait_for(workers.submit(resolve, "no-such-model"))
+        workers.wait_for(workers.submit(Question(resolve, ("no-such-model",))))
     assert "is not a model" in in_language("en", raised.value)
     assert "모델이 아닙니다" in in_language("ko", raised.value)

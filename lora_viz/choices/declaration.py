@@ -113,28 +113,28 @@ class Declared(BaseModel):
         return {cls.short_name(field): field for field in cls.model_fields}
 
     @classmethod
-    def label(cls, field: str) -> str:
-        """A field's translated label."""
+    def label(cls, field: str) -> Message:
+        """A field's label."""
         if field in cls.OTHER_SPELLINGS:
             return Message(cls.OTHER_SPELLINGS[field].label)
         return Message(str(cls._extra(field)["label"]))
 
     @classmethod
-    def help_text(cls, field: str) -> str:
-        """A field's translated explanation."""
+    def help_text(cls, field: str) -> Message:
+        """A field's explanation."""
         if field in cls.OTHER_SPELLINGS:
             return Message(cls.OTHER_SPELLINGS[field].help_text)
         return Message(str(cls._extra(field)["help"]))
 
     @classmethod
-    def group(cls, field: str) -> str:
-        """The translated title of the group that a field belongs to."""
+    def group(cls, field: str) -> Message:
+        """The title of the group that a field belongs to."""
         return Message(GROUPS[cls._extra(field)["group"]])
 
     @classmethod
-    def groups(cls) -> dict[str, tuple[str, ...]]:
-        """The fields of each group, by its translated title."""
-        fields: dict[str, tuple[str, ...]] = {}
+    def groups(cls) -> dict[Message, tuple[str, ...]]:
+        """The fields of each group, by its title."""
+        fields: dict[Message, tuple[str, ...]] = {}
         for field in cls.model_fields:
             title = cls.group(field)
             fields[title] = (*fields.get(title, ()), field)
@@ -319,7 +319,7 @@ class Declared(BaseModel):
         )
 
     @classmethod
-    def _expectation(cls, field: str) -> str:
+    def _expectation(cls, field: str) -> Message:
         if field in cls.EXPECTATIONS:
             return Message(cls.EXPECTATIONS[field])
         if cls.options(field):

@@ -111,16 +111,15 @@ def _usage(error: typer.TyperException) -> str:
     if kind == "MissingParameter":
         name = getattr(getattr(error, "param", None), "name", "") or ""
         return _("This command needs %s; --help says more.") % name.upper()
-    return with_its_words(
-        _("This command line cannot be read; --help says how it is written."), in_a_sentence(error)
-    )
+    sentence = _("This command line cannot be read; --help says how it is written.")
+    return str(with_its_words(sentence, in_a_sentence(error)))
 
 
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
     kind = type(error).__name__
     sentence = _("This cannot be answered, for a reason that was not foreseen (%s).") % kind
-    return with_its_words(sentence, in_a_sentence(error))
+    return str(with_its_words(sentence, in_a_sentence(error)))
 
 
 @app.command("models")

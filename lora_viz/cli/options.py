@@ -53,14 +53,14 @@ def declared_parameters(
             kind = typer.Argument(
                 help=settings.help_text(field),
                 show_default=False,
-                rich_help_panel=settings.group(field),
+                rich_help_panel=str(settings.group(field)),
             )
         else:
             kind = typer.Option(
                 *_option_names(settings, field),
                 help=settings.help_text(field),
                 show_default=False,
-                rich_help_panel=settings.group(field),
+                rich_help_panel=str(settings.group(field)),
             )
         value_type = bool | None if info.annotation is bool else str | None
         yield inspect.Parameter(

@@ -73,7 +73,8 @@ MEMORY = [
 
 
 def _verdicts() -> go.Figure:
-    findings = [Finding("1", "a claim", 1, "", 1, verdict, "why") for verdict in VERDICTS]
+    words = Message("a claim"), Message("why")
+    findings = [Finding("1", words[0], 1, "", 1, verdict, words[1]) for verdict in VERDICTS]
     return audit_verdicts.verdict_bar(findings, {verdict: verdict for verdict in VERDICTS})
 
 

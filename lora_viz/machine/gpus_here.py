@@ -129,6 +129,6 @@ def _why(error: Exception) -> Message:
         ),
         "NVMLError_GpuIsLost": N_("the GPU is lost; it has to be reset."),
     }
-    name = type(error).__name__
-    unknown = with_its_words(Message(N_("NVML does not answer.")), in_a_sentence(error))
-    return sentences.get(name, unknown)
+    if known := sentences.get(type(error).__name__):
+        return Message(known)
+    return with_its_words(Message(N_("NVML does not answer.")), in_a_sentence(error))

@@ -62,7 +62,7 @@ def _training_settings() -> None:
         for title, fields in Scenario.groups().items():
             further = [field for field in fields if field not in ELSEWHERE]
             if further:
-                st.caption(title)
+                st.caption(str(title))
             for field in further:
                 controls.control(field, "sidebar")
 

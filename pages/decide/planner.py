@@ -51,7 +51,7 @@ with at.controls:
 with at.side, st.container(border=True):
     controls.select("gpu", tuple(gpus()))
     controls.number("gpu_memory_gb")
-rows = planned_cards(scenario, machine_words.reading_now(scenario.language))
+rows = planned_cards(scenario, machine_words.reading_now())
 planned = planned_scenarios(scenario, state.view())
 with at.picture:
     for other in {one.model: one for one in planned if one.model != scenario.model}.values():

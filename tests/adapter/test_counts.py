@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from lora_viz.adapter.counts import (
@@ -22,7 +24,12 @@ from lora_viz.questions.ask_for import adapter_of, architecture_of
 Read = tuple[Architecture, AdapterLayout]
 
 
-def read(model: str, *targets: str, bias: str = "none", dora: bool = False) -> Read:
+def read(
+    model: str,
+    *targets: str,
+    bias: Literal["none", "all", "lora_only"] = "none",
+    dora: bool = False,
+) -> Read:
     """A model's layers and its adapter."""
     return (
         kept.compute(architecture_of(model)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from lora_viz.adapter.counts import count_kinds
@@ -43,7 +45,9 @@ def test_the_short_name_alone_matches_the_feed_forward_projection() -> None:
 
 
 @pytest.mark.parametrize("bias", ["none", "all", "lora_only"])
-def test_what_only_the_short_name_trains_is_the_difference(bias: str) -> None:
+def test_what_only_the_short_name_trains_is_the_difference(
+    bias: Literal["none", "all", "lora_only"],
+) -> None:
     """With all biases trained, those of the layers that come in are trained already."""
     full, short = (
         kept.compute(

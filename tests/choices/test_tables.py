@@ -149,7 +149,7 @@ def test_a_quantization_that_there_is_not_costs_one_sentence() -> None:
 @pytest.mark.parametrize("settings", [Scenario, TrainingSettings])
 def test_fields_are_declared_group_by_group(settings: type[Declared]) -> None:
     """So that the order of the fields is that of the groups, wherever fields are shown."""
-    titles = [settings.group(field) for field in settings.model_fields]
+    titles = [str(settings.group(field)) for field in settings.model_fields]
     order = [_(title) for title in GROUPS.values()]
     assert titles == sorted(titles, key=order.index)
     assert [one for fields in settings.groups().values() for one in fields] == [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
-from lora_viz.adapter.layout import AdapterLayout, read_adapter_layout
-from lora_viz.checkpoint.sizes import read_model_files
+from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.layer_map.mapped_layer import MappedLayer
@@ -15,18 +15,19 @@ from lora_viz.layer_map.tree import LayerTree, Stack, build_layer_tree
 from lora_viz.models.architecture import Architecture
 from lora_viz.models.catalogue import catalogue, default_targets
 from lora_viz.models.source import store_upload
-from lora_viz.questions.ask_for import adapter_of, architecture_of
+from lora_viz.questions.ask_for import adapter_of, architecture_of, model_files_of
 from lora_viz.questions.kept import compute
 
+Bias = Literal["none", "all", "lora_only"]
 # the first model of each family, which is its smallest
 FAMILIES = {entry.family: entry.key for entry in reversed(catalogue().values())}
 
 
-def tree_of(model: str, *targets: str, bias: str = "none") -> LayerTree:
+def tree_of(model: str, *targets: str, bias: Bias = "none") -> LayerTree:
     return build_layer_tree(*parts_of(model, *targets, bias=bias))
 
 
-def parts_of(model: str, *targets: str, bias: str = "none") -> tuple[Architecture, AdapterLayout]:
+def parts_of(model: str, *targets: str, bias: Bias = "none") -> tuple[Architecture, AdapterLayout]:
     chosen = targets or default_targets(model)
     layout = compute(adapter_of(Scenario(model=model, target_modules=chosen, bias=bias)))
     return compute(architecture_of(model)), layout
@@ -186,7 +187,7 @@ def test_values_that_no_weights_are_have_no_size_and_one_sentence() -> None:
     sizes = {"depths": [1], "hidden_sizes": [8], "embedding_size": 8, "layer_type": "basic"}
     model = store_upload(json.dumps({"model_type": "resnet", **sizes}))
     with pytest.raises(UserError, match="kinds that are not sized here"):
-        compute(read_model_files, model, "float32")
+        compute(model_files_of(Scenario(model=model)))
 
 
 def test_what_peft_makes_of_all_linear_and_refuses_is_one_sentence() -> None:
@@ -201,6 +202,5 @@ def test_what_peft_makes_of_all_linear_and_refuses_is_one_sentence() -> None:
         "vision_config": {**vision, "intermediate_size": 8, "deepstack_visual_indexes": [0]},
     }
     with pytest.raises(UserError, match="PEFT cannot adapt"):
-        compute(
-            read_adapter_layout, store_upload(json.dumps(config)), ("all-linear",), "none", False
-        )
+        model = store_upload(json.dumps(config))
+        compute(adapter_of(Scenario(model=model, target_modules=("all-linear",))))

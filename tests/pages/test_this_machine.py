@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
+from lora_viz.i18n import Message
 from lora_viz.machine.ask import read_torch
 from lora_viz.machine.gpus_here import GPUReading, MachineReading
 from lora_viz.ui.this_machine import words
@@ -36,7 +37,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, reading: MachineReading) -> AppTe
 def test_a_machine_without_a_gpu_gets_one_sentence_and_can_look_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = open_page(monkeypatch, MachineReading((), "There is no driver."))
+    app = open_page(monkeypatch, MachineReading((), Message("There is no driver.")))
     assert [message.value for message in app.info] == ["There is no driver."]
     assert not app.dataframe
     monkeypatch.setattr(words, "read_gpus", lambda: MachineReading((CARD,)))
@@ -53,7 +54,7 @@ def test_a_gpu_is_shown_with_all_that_its_driver_tells(monkeypatch: pytest.Monke
 
 
 def test_what_a_driver_does_not_tell_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_page(monkeypatch, MachineReading((SILENT,), "GPU 0: the GPU is lost."))
+    app = open_page(monkeypatch, MachineReading((SILENT,), Message("GPU 0: the GPU is lost.")))
     assert {metric.value for metric in app.metric} == {"not reported"}
     assert len(app.info) == 1
 

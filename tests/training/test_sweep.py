@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lora_viz.errors import UserError
+from lora_viz.i18n import Message
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
@@ -66,7 +67,7 @@ def test_however_a_sweep_ends_it_is_told(
     diverged = create_run(settings, "s.r1.s0", tmp_path)
     told = Record(diverged)
     told.keep(diverged_at=1)
-    told.end("failed", "Training diverged.")
+    told.end("failed", Message("Training diverged."))
     assert [run.name for run in sweep.left()] == ["s.r2.s0"]
     assert [result.state for result in work(sweep, StopSignal())] == ["failed", "finished"]
     assert sweep.end() == SweepEnd(state="finished") and not sweep.left()
@@ -89,7 +90,7 @@ def test_whatever_stands_where_its_end_should_is_said(
     make(sweep.path / "end.json")
     assert sweep.end() is None
     (damage,) = sweep.damages()
-    assert damage.file == "end.json" and said in damage.sentence()
+    assert damage.file == "end.json" and said in str(damage.sentence())
 
 
 def test_a_sweep_is_stopped_as_a_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

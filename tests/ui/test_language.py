@@ -20,9 +20,10 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.training.jobs import launch
-from lora_viz.training.runs.shipped import recorded_lora_run, recorded_sweep
+from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.sweeps.findings import recorded_sweep
 from lora_viz.ui.compare import words as compare
 from lora_viz.ui.compare_runs import words as compare_runs
 from lora_viz.ui.kit import asking, controls, long_work

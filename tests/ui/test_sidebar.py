@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Caption
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.ui.sidebar import ELSEWHERE
@@ -21,12 +22,10 @@ def test_further_settings_stand_under_the_titles_of_their_groups() -> None:
     app.session_state["more-settings"] = True
     app.run()
     assert not app.exception
-    drawn = [
-        str(one.value) if type(one).__name__ == "Caption" else str(one.key) for one in app.sidebar
-    ]
+    drawn = [str(one.value) if isinstance(one, Caption) else str(one.key) for one in app.sidebar]
     wanted = []
     for title, fields in Scenario.groups().items():
         further = [f"sidebar:{field}" for field in fields if field not in ELSEWHERE]
-        wanted += [title, *further] if further else []
+        wanted += [str(title), *further] if further else []
     start = drawn.index("more-settings") + 1
     assert drawn[start : start + len(wanted)] == wanted

@@ -47,7 +47,7 @@ def whole(number: float, unit: str) -> str:
     return f"{number:,.0f}{THIN_SPACE}{unit}"
 
 
-def outputs_times_inputs(facts: Facts) -> str:
+def outputs_times_inputs(facts: Facts) -> Message:
     """What a weight's values are the product of."""
     return Message(
         N_("%(outside)s outputs times %(inside)s inputs; the biases are not counted."),

@@ -41,7 +41,7 @@ def stated_saving(lora_mb: float) -> float:
     return 100 * (1 - lora_mb / quotes.FULL_MEMORY.value)
 
 
-def from_all_layers(facts: Facts) -> str:
+def from_all_layers(facts: Facts) -> Message:
     """What the figure would be for the attention-only adapter."""
     return Message(
         N_("Follows from %(stated)s parameters; the attention-only adapter takes %(size)s."),

@@ -43,7 +43,7 @@ def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
     raise AssertionError("simulating every block needs no block to be alike")
 
 
-def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> str:
+def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> Message:
     """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
     model = build_meta_model(values)
     context = context_length_of(model)
@@ -54,7 +54,8 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
                 "%(class)s reads at most %(context)s tokens, so a step over %(tokens)s cannot be "
                 "simulated; choose a shorter sequence."
             ),
-            words | {"context": f"{context:,}"},
+            **words,
+            context=f"{context:,}",
         )
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
         return Message(
@@ -62,14 +63,14 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
                 "The training step of %(class)s depends on which tokens it reads, and a simulated "
                 "step has no data; name another class of this model under “architectures”."
             ),
-            words,
+            **words,
         )
     return Message(
         N_(
             "The training step of %(class)s cannot be simulated with these settings; name another "
             "class of this model under “architectures”, or choose another attention or method."
         ),
-        words,
+        **words,
     )
 
 

@@ -82,7 +82,7 @@ def explain(error: BaseException) -> tuple[Message, Message]:
     )
 
 
-def _failed(error: BaseException) -> str:
+def _failed(error: BaseException) -> Message:
     kind = type(error).__name__
     return Message(N_("The job failed, for a reason that was not foreseen (%s)."), kind)
 

@@ -101,7 +101,7 @@ def _name_its_model_whole(run: Run, settings: TrainingSettings) -> None:
         run.forget_settings()
 
 
-def _why_it_cannot_go_on(run: Run) -> str:
+def _why_it_cannot_go_on(run: Run) -> Message:
     result = run.result()
     if result is not None and result.diverged_at is not None:
         return Message(

@@ -25,7 +25,7 @@ from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopRequestedError, StopSignal
 from lora_viz.training.runs.events import Event, StateEvent
 from lora_viz.training.runs.kept_runs import create_run
-from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.results import Result, ending
 from lora_viz.training.runs.run_folder import SETTINGS, Run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.plan import SweepPlan
@@ -55,8 +55,7 @@ def work(sweep: Sweep, stop: StopSignal, listener: SweepListener | None = None) 
         if not isinstance(error, UserError):
             with suppress(OSError, ValueError):  # the log may be on the disk that is full
                 traceback.print_exc()
-        reason, advice = explain(error)
-        end = SweepEnd(state="failed", reason=reason, advice=advice)
+        end = SweepEnd(state="failed", **ending(*explain(error)))
     with suppress(OSError):  # a disk that takes nothing at all cannot be told anything
         write_into_room(sweep.path, END, end.model_dump_json().encode())
     return results

@@ -59,7 +59,7 @@ def _delete_now(one: UnreadableRun) -> None:
 
 def what_is_wrong(damages: Sequence[Damage]) -> str:
     """What is wrong with a folder, in a few sentences."""
-    words = [damage.sentence() for damage in damages[:MOST_IN_A_LINE]]
+    words = [str(damage.sentence()) for damage in damages[:MOST_IN_A_LINE]]
     if len(damages) > MOST_IN_A_LINE:
         words.append(_("Other problems: %s.") % grouped(len(damages) - MOST_IN_A_LINE))
     return " ".join(words)
