@@ -51,14 +51,14 @@ def declared_parameters(
             continue
         if field == argument:
             kind = typer.Argument(
-                help=settings.help_text(field),
+                help=str(settings.help_text(field)),
                 show_default=False,
                 rich_help_panel=str(settings.group(field)),
             )
         else:
             kind = typer.Option(
                 *_option_names(settings, field),
-                help=settings.help_text(field),
+                help=str(settings.help_text(field)),
                 show_default=False,
                 rich_help_panel=str(settings.group(field)),
             )

@@ -47,6 +47,7 @@ from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.figures.kit.svg import SvgDrawing
 from lora_viz.figures.layer_map.picture import MapSettings, layer_map_svg
 from lora_viz.forward.samples import ForwardPass, TensorName, TensorSample, WorkedOutput
+from lora_viz.i18n import Message
 from lora_viz.layer_map.tree import build_layer_tree
 from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.training.runs.curves import read_curves

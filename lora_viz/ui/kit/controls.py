@@ -59,7 +59,7 @@ def rank(place: str = "page") -> None:
     low, high = owner.limits("rank")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.select_slider(
-            owner.label("rank"),
+            str(owner.label("rank")),
             sorted({*RANKS, now}),
             key=key,
             format_func=grouped,
