@@ -156,14 +156,14 @@ ZERO = MatrixState("zero", N_("zero"))
 RANDOM = MatrixState("random", N_("random"))
 LEARNING = MatrixState("learning", N_("learning"))
 LEARNED = MatrixState("learned", N_("learned"))
-OPTIMIZED = MatrixState("learned", N_("optimised"))
+OPTIMISED = MatrixState("learned", N_("optimised"))
 EPOCHS = tuple(
     EpochWords(epoch, title, loss, stated, {"W": FROZEN, "B": b, "A": a})
     for epoch, title, loss, stated, b, a in (
         (1, N_("initial state"), 2.66, 9.08, ZERO, RANDOM),
         (5, N_("learning"), 1.14, 3.12, LEARNING, LEARNING),
         (10, N_("converging"), 0.59, 1.67, LEARNED, LEARNED),
-        (20, N_("almost perfect"), 0.32, 1.05, OPTIMIZED, OPTIMIZED),
+        (20, N_("almost perfect"), 0.32, 1.05, OPTIMISED, OPTIMISED),
     )
 )
 B_IS_ZERO = Quote("7", N_("true"))
