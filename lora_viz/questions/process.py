@@ -85,9 +85,7 @@ class WorkerProcess:
         """The answer as JSON. Raises `UserError` where there is none."""
         self.load()
         question = request.question
-        task = pickle.dumps(
-            (request.language, ANSWER_SECONDS, question.function, question.arguments)
-        )
+        task = pickle.dumps((ANSWER_SECONDS, question.function, question.arguments))
         try:
             self._connection.send_bytes(task)
         except OSError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, current_language
+from lora_viz.i18n import N_
 from lora_viz.questions.plain import decode
 from lora_viz.questions.question import Answer, Question
 
@@ -28,11 +28,9 @@ class Request(Generic[Answer]):
     """A question that waits for a worker, and the JSON that it will have been answered with.
 
     `asker` is the thread that asks, which is a reader's session: it waits for each of its answers.
-    What a worker refuses, it says in `language`, which is the asker's.
     """
 
     question: Question[Answer]
-    language: str = field(default_factory=current_language)
     asker: int = field(default_factory=threading.get_ident)
     content: Future[bytes] = field(default_factory=Future)
 

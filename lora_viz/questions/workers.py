@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Any
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import set_language
 from lora_viz.questions.process import WorkerProcess
 from lora_viz.questions.question import Answer, Question, Weight
 from lora_viz.questions.waiting import FairQueue, Request, stopped
@@ -47,7 +46,6 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Answer questions until there are none, or until the worker is ended."""
         while (request := self._pool.take(self)) is not None:
-            set_language(request.language)
             try:
                 request.content.set_result(self.load().ask(request))
             except UserError as error:
