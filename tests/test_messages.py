@@ -34,14 +34,14 @@ def test_one_error_is_worded_for_each_reader() -> None:
     with pytest.raises(UserError) as raised:
         resolve("no-such-model")
     assert in_language("en", raised.value).startswith("“no-such-model” is not a model: use a name")
-    assert in_language("ko", raised.value).startswith("“no-such-model”은(는) 모델이 아닙니다")
+    assert in_language("ko", raised.value).startswith("“no-such-model”: 모델이 아닙니다")
 
 
 def test_messages_within_messages_speak_the_same_language() -> None:
     inner = UserError(N_("There is no run “%s”."), "a")
     outer = Message(N_("The run “%(run)s” cannot be read: %(reason)s"), run="b", reason=inner)
     assert in_language("en", outer) == "The run “b” cannot be read: There is no run “a”."
-    assert in_language("ko", outer) == "실행 “b”을(를) 읽을 수 없습니다: 실행 “a”이(가) 없습니다."
+    assert in_language("ko", outer) == "실행 “b”: 읽을 수 없습니다: 그런 실행이 없습니다: “a”."
     assert in_language("ko", joined("; ", [inner.message, inner.message])).count("없습니다.; ") == 1
 
 
@@ -118,7 +118,7 @@ def test_what_a_run_records_is_read_in_each_readers_language(tmp_path: Path) -> 
     new, old = read_events(tmp_path / "events.jsonl")
     assert isinstance(new, NoticeEvent) and isinstance(old, NoticeEvent)
     assert new.message == in_language("en", new.sentence) == "a cannot be read."
-    assert in_language("ko", new.sentence) == "a을(를) 읽을 수 없습니다."
+    assert in_language("ko", new.sentence) == "a 파일을 읽을 수 없습니다."
     assert in_language("en", old.sentence) == "그때의 문장, 100 %"
 
 

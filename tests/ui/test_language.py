@@ -19,7 +19,9 @@ from lora_viz import i18n
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
+from lora_viz.training.folder.files import Damage
 from lora_viz.training.jobs import launch
+from lora_viz.training.runs.run_folder import UnreadableRun
 from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps import sweep as sweeps
@@ -30,7 +32,7 @@ from lora_viz.ui.kit import asking, controls, long_work
 from lora_viz.ui.layer_map import map as layer_map
 from lora_viz.ui.planner import time as planner_time
 from lora_viz.ui.rank import new_sweep
-from lora_viz.ui.runs import buttons
+from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
@@ -165,6 +167,9 @@ FIRED: dict[str, Callable[[], object]] = {
         "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
     ),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
+    "runs/damaged:_delete_now": lambda: damaged._delete_now(
+        UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
+    ),
     "runs/buttons:_stop": lambda: buttons._stop(recorded_lora_run()),
     "runs/buttons:_resume": lambda: buttons._resume(recorded_lora_run()),
     "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
