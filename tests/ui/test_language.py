@@ -24,8 +24,9 @@ from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import UnreadableRun
 from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.training.sweeps import sweep as sweeps
+from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import recorded_sweep
+from lora_viz.training.sweeps.sweep import Sweep
 from lora_viz.ui.compare import words as compare
 from lora_viz.ui.compare_runs import words as compare_runs
 from lora_viz.ui.kit import asking, controls, long_work
@@ -132,7 +133,7 @@ def said_later(key: str, call: Callable[[], object]) -> None:
     st.write(st.session_state[key])
 
 
-def shipped_sweep() -> sweeps.Sweep:
+def shipped_sweep() -> Sweep:
     """One that comes with the application."""
     found = recorded_sweep("style")
     assert found
@@ -207,14 +208,14 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
     monkeypatch.setattr(planner_time, "calibrated_utilisation", lambda *_args: 2.0)
     for place, function in (
         (launch, "start"),
-        (sweeps, "create_sweep"),
-        (sweeps, "start"),
+        (new_sweep, "create_sweep"),
+        (sweep_launch, "start"),
         (layer_map, "toggle"),
     ):
         monkeypatch.setattr(place, function, refuse)
     monkeypatch.setattr(asking, "architecture", lambda: SimpleNamespace(blocks=("h.0", "h.1")))
     monkeypatch.setattr(asking, "adapter_layout", lambda: None)
-    monkeypatch.setattr(sweeps.Sweep, "is_alive", lambda _sweep: True)
+    monkeypatch.setattr(Sweep, "is_alive", lambda _sweep: True)
     monkeypatch.setattr(machine, "_torch_in_a_worker", refuse)
     monkeypatch.setattr(st, "page_link", lambda *_args, **_kwargs: None)  # there is no navigation
     monkeypatch.setattr(
