@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Message, encodable
 
 
 class UserError(ValueError):
@@ -26,7 +26,7 @@ def in_a_sentence(error: BaseException) -> str:
     words = " ".join(str(error).split())
     if isinstance(error, KeyError):  # which says nothing but the key
         words = f"KeyError {words}"
-    return (words or type(error).__name__).rstrip(".:")[:300]
+    return encodable(words or type(error).__name__).rstrip(".:")[:300]
 
 
 def with_its_words(sentence: str | Message, words: str) -> Message:

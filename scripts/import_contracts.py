@@ -64,7 +64,7 @@ def _inner_lines(module: str) -> frozenset[int]:
     """The lines of a module that do not run when it is imported."""
     return frozenset(
         line
-        for node in ast.walk(ast.parse(_file_of(module).read_text("utf-8")))
+        for node in ast.walk(ast.parse(_file_of(module).read_text(encoding="utf-8")))
         if isinstance(node, ast.stmt) and _runs_later_or_never(node)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     )

@@ -42,7 +42,7 @@ def test_messages_within_messages_speak_the_same_language() -> None:
     outer = Message(N_("The run “%(run)s” cannot be read: %(reason)s"), run="b", reason=inner)
     assert in_language("en", outer) == "The run “b” cannot be read: There is no run “a”."
     assert in_language("ko", outer) == "실행 “b”: 읽을 수 없습니다: 그런 실행이 없습니다: “a”."
-    assert in_language("ko", joined("; ", [inner.message, inner.message])).count("없습니다.; ") == 1
+    assert in_language("ko", joined("; ", [inner.message, inner.message])).count("“a”.; ") == 1
 
 
 def test_a_message_about_a_number_of_things_has_its_form() -> None:

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     place = Path(places[0]) if places else Path(tempfile.mkdtemp()) / f"{name}.html"
     place.write_text(as_page(EXAMPLES[name]()), encoding="utf-8")
     if not places:
-        webbrowser.open(place.as_uri())
+        webbrowser.open_new_tab(place.as_uri())
     return 0
 
 

@@ -157,7 +157,15 @@ def _refusal(error: UserError) -> bytes:
 
 def _failure(message: Message) -> bytes:
     """The message for the reader, and for the log the error that is being handled."""
-    return UNFORESEEN + json.dumps([message.as_data(), traceback.format_exc()]).encode()
+    return UNFORESEEN + json.dumps([message.as_data(), _story()]).encode()
+
+
+def _story() -> str:
+    """The error that is being handled, which takes memory to tell, too."""
+    try:
+        return traceback.format_exc()
+    except (MemoryError, SystemError):  # Python raises the second where a constructor has none left
+        return "There was too little memory to tell how."
 
 
 def _cannot_load(error: Exception) -> Message:

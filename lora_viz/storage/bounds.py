@@ -173,14 +173,16 @@ def _hashes(path: Path) -> list[str]:
 
 
 def _named_by_runs() -> set[str]:
-    """Every hash that a run's or a sweep's files of settings hold, readable or not."""
+    """Every hash that a run's or a sweep's files of settings hold, readable or not.
+
+    Raises `UserError` where the folder of runs cannot be: nobody knows then what is in use.
+    """
     found: set[str] = set()
-    with suppress(UserError):  # a folder that cannot be has no runs
-        folder = runs_folder()
-        for name in ("settings.json", "sweep.json"):
-            for file in folder.glob(f"*/{name}"):
-                with suppress(OSError):
-                    found.update(HASH.findall(file.read_text(encoding="utf-8", errors="replace")))
+    folder = runs_folder()
+    for name in ("settings.json", "sweep.json"):
+        for file in folder.glob(f"*/{name}"):
+            with suppress(OSError):
+                found.update(HASH.findall(file.read_text(encoding="utf-8", errors="replace")))
     return found
 
 

@@ -174,7 +174,7 @@ PAGES = (
         "decide",
         "compare",
         N_("Compare"),
-        N_("What do several scenarios cost, one beside the other?"),
+        N_("What do several scenarios cost, side by side?"),
         needs=("scenario",),
     ),
     Page(

@@ -285,7 +285,7 @@ def test_both_spellings_of_qlora_are_read() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("count", "gpt2", "--rank=0", "--lang", "ko"), "“0”일 수 없습니다"),
+        (("count", "gpt2", "--rank=0", "--lang", "ko"), "“0” 값은 쓸 수 없습니다"),
         (("count", "gpt2", "--nope", "--lang=ko"), "“--nope” 옵션은 없습니다"),
         (("runs", "show"), "This command needs NAME"),
         (("count", "gpt2", "--rank"), "This command line cannot be read"),

@@ -31,7 +31,7 @@ def choose(page: Page, file: Path) -> None:
 def expect_chosen(page: Page, file: Path) -> None:
     """This file, in its whole length, is what would be trained on, and there is no second place."""
     main, size = page.get_by_test_id("stMain"), file.stat().st_size
-    expect(main).to_contain_text(f"{file.name}: ", timeout=TIMEOUT_MS)
+    expect(main).to_contain_text(f"{file.name}, in characters: ", timeout=TIMEOUT_MS)
     wait_until_idle(page)
     words = re.search(
         rf"{re.escape(file.name)}, in characters: ([\d,]+) to train on, ([\d,]+) to validate, "

@@ -96,7 +96,7 @@ def read_story(run: Run, layer: str) -> Story:
     events = run.events()
     taken = [event for event in events if isinstance(event, SnapshotEvent)]
     if layer not in followed_layers(events):
-        raise UserError(N_("“%(run)s” has no snapshot of “%(layer)s”."), _named(run, layer))
+        raise UserError(N_("“%(run)s” has no snapshot of “%(layer)s”."), **_named(run, layer))
     picks = np.linspace(0, len(taken) - 1, min(len(taken), MOST_MOMENTS)).round().astype(int)
     try:
         weight = read_base_weights(run).get(layer)
