@@ -76,6 +76,10 @@ class WorkerProcess:
                 return
             try:
                 self._receive(START_SECONDS)
+            except _GoneError:
+                if _is_limited():  # with too little memory even the reason cannot be told
+                    raise UserError(_cannot_load(MemoryError())) from None
+                raise
             except UserError:
                 self.kill()
                 raise
@@ -101,7 +105,7 @@ class WorkerProcess:
             reply = self._connection.recv_bytes()
         except (EOFError, OSError):
             self.kill()
-            raise stopped() from None
+            raise _GoneError(stopped().message) from None
         kind, content = reply[:1], reply[1:]
         if kind == UNFORESEEN:
             message, story = json.loads(content)
@@ -110,6 +114,10 @@ class WorkerProcess:
         if kind == REFUSAL:
             raise UserError(Message.from_data(json.loads(content)))
         return content
+
+
+class _GoneError(UserError):
+    """The process ended without an answer."""
 
 
 class _OutOfTimeError(BaseException):
@@ -242,6 +250,16 @@ def _bound_memory() -> int:
     with suppress(OSError):  # if memory runs out, a worker is to die and not the server
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     return memory_bytes
+
+
+def _is_limited() -> bool:
+    """Whether this process, and so each that it starts, is allowed less memory than a worker."""
+    if sys.platform != "linux":
+        return False
+    import resource
+
+    limits = (resource.getrlimit(one)[0] for one in (resource.RLIMIT_DATA, resource.RLIMIT_AS))
+    return any(limit != resource.RLIM_INFINITY and limit < MEMORY_BYTES for limit in limits)
 
 
 def _container_limits() -> Iterator[int]:

@@ -155,7 +155,7 @@ def test_a_reader_that_has_enough_ends_a_command_quietly() -> None:
 def test_a_lower_limit_on_memory_is_respected(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2", "n_layer": 1}')
     scenario = json.dumps({"model": str(tmp_path), "targets": "c_attn"})
-    for kilobytes, words in (("7000000", '"trainable_parameters": 24576'), ("300000", "little")):
+    for kilobytes, words in (("7000000", '"trainable_parameters": 24576'), ("200000", "little")):
         limited = f"ulimit -d {kilobytes}; exec {sys.executable} -m lora_viz count --batch -"
         done = subprocess.run(
             ["bash", "-c", limited], input=scenario, capture_output=True, text=True, check=False
