@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from lora_viz.errors import UserError
 from lora_viz.figures.kit.colours import HIGHLIGHT
 from lora_viz.i18n import _
 from lora_viz.training.perplexity import loss_words
@@ -18,6 +17,7 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_csv, as_frame, as_html, as_markdown
 from lora_viz.ui.kit.messages import show_info
 from lora_viz.ui.page_list import file_of
+from lora_viz.ui.runs.buttons import delete
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import badge, description, run_name, setting_label, state_names
 from lora_viz.ui.session import state
@@ -134,15 +134,7 @@ def _delete(one: RecordedRun) -> None:
 
 
 def _delete_now(one: RecordedRun) -> None:
-    try:
-        if not one.is_own:
-            raise UserError(
-                _("“%s” is not your run; only the person who started it can change it.")
-                % one.run.name
-            )
-        one.run.delete()
-    except (UserError, OSError) as error:
-        state.complain(str(error))
+    if not delete(one.run):
         return
     state.unpin()
     view = state.view()

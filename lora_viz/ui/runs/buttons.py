@@ -1,4 +1,4 @@
-"""Stop and resume runs, and the queue as a reader sees it."""
+"""Stop, resume and delete runs, and the queue as a reader sees it."""
 
 from __future__ import annotations
 
@@ -71,6 +71,18 @@ def _queue(working: list[Run]) -> None:
             words.markdown(f"{badge(one.state)} {as_code(one.name)}{waits}")
             with button:
                 stop_button(one, "queue")
+
+
+def delete(run: Run) -> bool:
+    """Delete a run's folder, readable or not, if it is this reader's; a complaint if that fails."""
+    if not _may_change(run):
+        return False
+    try:
+        run.delete()
+    except (UserError, OSError) as error:
+        state.complain(str(error))
+        return False
+    return True
 
 
 def _stop(run: Run) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.training.folder.files import Damage
 from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.ui.kit.literal import as_code, as_markdown
+from lora_viz.ui.runs.buttons import delete
 from lora_viz.ui.serving.reader import owns
-from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
 
 MOST_IN_A_LINE = 3
@@ -49,12 +48,7 @@ def delete_unreadable(unreadable: Sequence[UnreadableRun]) -> None:
 
 
 def _delete_now(one: UnreadableRun) -> None:
-    try:
-        if not owns(one.path):
-            raise UserError(_("“%s” is not your run; who started it can change it.") % one.name)
-        Run(one.path).delete()
-    except (UserError, OSError) as error:
-        state.complain(str(error))
+    delete(Run(one.path))
 
 
 def what_is_wrong(damages: Sequence[Damage]) -> str:
