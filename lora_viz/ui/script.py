@@ -43,6 +43,7 @@ st.logo(str(Path(__file__).parent / "static/logo.svg"), size="large")
 apply_style()
 if not st.context.is_embedded:
     sidebar()
-show_complaints()
-page.run()
+with state.complaints() as sentences:
+    show_complaints(sentences)
+    page.run()
 page_is_drawn()

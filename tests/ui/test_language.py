@@ -229,8 +229,9 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
         from tests.ui.test_language import FIRED
 
         FIRED[name]()
-        for sentence in state.take_complaints():
-            st.write(str(sentence))
+        with state.complaints() as sentences:
+            for sentence in sentences:
+                st.write(str(sentence))
 
     app = AppTest.from_function(fresh_thread, args=(name,), default_timeout=60)
     app.session_state[state.SCENARIO] = Scenario(language="ko")

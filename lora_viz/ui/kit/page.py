@@ -6,7 +6,7 @@ its headline. Between headline and tabs it fills `areas()`, in whatever order it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.figures.kit.colours import GROUND, INK
-from lora_viz.i18n import _
+from lora_viz.i18n import Message, _
 from lora_viz.ui import page_list
 from lora_viz.ui.kit.chart_download import download_buttons
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
@@ -175,7 +175,7 @@ def note_on_8_bit_moments() -> None:
         )
 
 
-def show_complaints() -> None:
-    """One message for each value that was not accepted, once."""
-    for sentence in state.take_complaints():
+def show_complaints(sentences: Iterable[str | Message]) -> None:
+    """One message for each value that was not accepted."""
+    for sentence in sentences:
         show_warning(sentence)

@@ -6,10 +6,12 @@ of the browser's history: its buttons Back and Forward bring the settings of tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
@@ -131,10 +133,22 @@ def complain(sentence: str | Message) -> None:
     st.session_state[COMPLAINTS].append(sentence)
 
 
-def take_complaints() -> list[str | Message]:
-    """The sentences that are to be shown now; each is taken once."""
-    complaints, st.session_state[COMPLAINTS] = st.session_state[COMPLAINTS], []
-    return complaints
+@contextmanager
+def complaints() -> Iterator[list[str | Message]]:
+    """The sentences that are to be shown in this run, which is drawn within the context.
+
+    A run that gives way to the next one may never have been seen: its sentences stay for that.
+    """
+    shown = list(st.session_state[COMPLAINTS])
+    gives_way = False
+    try:
+        yield shown
+    except RerunException:
+        gives_way = True
+        raise
+    finally:
+        if not gives_way:
+            del st.session_state[COMPLAINTS][: len(shown)]
 
 
 def link_parameters() -> dict[str, str]:
