@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from itertools import chain
 from typing import Any
 
@@ -47,6 +48,12 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_magnitude_vector": ("magnitude", None),
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
+# makes no tensors of data; peft before 0.15 does not have it
+ON_META: dict[str, bool] = (
+    {"low_cpu_mem_usage": True}
+    if "low_cpu_mem_usage" in signature(get_peft_model).parameters
+    else {}
+)
 MOST_KINDS = 30
 LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
@@ -73,7 +80,7 @@ def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> 
     """
     config = lora_config(model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)
     with refused_readably(model, targets):
-        return get_peft_model(model, config, low_cpu_mem_usage=True)  # type: ignore[arg-type,return-value]
+        return get_peft_model(model, config, **ON_META)  # type: ignore[arg-type,return-value]
 
 
 def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
