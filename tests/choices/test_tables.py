@@ -67,9 +67,9 @@ def test_an_optimizer_has_a_class_of_torch_and_trainer_knows_its_name(name: str)
 def test_an_unknown_name_raises_and_becomes_nothing_else() -> None:
     parameter = torch.nn.Parameter(torch.zeros(2))
     with pytest.raises(KeyError):
-        make_optimizer("lion", [parameter])
+        make_optimizer("no-such-optimizer", [parameter])
     with pytest.raises(KeyError):
-        optimizer_layout(torch.nn.Linear(2, 2), "lion", "float32", "float32")
+        optimizer_layout(torch.nn.Linear(2, 2), "no-such-optimizer", "float32", "float32")
     with pytest.raises(ValueError, match="adamw_8bit"):
         optimizer_layout(torch.nn.Linear(2, 2), "adamw_8bit", "float32", "float32")
     with pytest.raises(KeyError):

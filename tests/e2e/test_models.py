@@ -44,6 +44,8 @@ def open_own_model(page: Page) -> None:
     """Show GPT-2, and the place in the sidebar for another model."""
     open_page(page, "/", GPT2)
     page.get_by_test_id("stSidebar").get_by_text("Your own model").click()
+    expect(page.get_by_role("button", name="Use these sizes")).to_be_visible()
+    wait_until_idle(page)
 
 
 def upload(page: Page, content: bytes) -> None:

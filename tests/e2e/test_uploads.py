@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness.browser import TIMEOUT_MS, assert_no_exception, open_page, wait_until_idle
 from lora_viz.format import grouped
-from lora_viz.training.data.own_data import MAXIMUM_BYTES
+from lora_viz.training.data.own_data import MAXIMUM_BYTES, MAXIMUM_MB
 
 LAB = "/training-lab?model=tiny-gpt2&train-task=own&seq-len=64"
 NOTHING_CHOSEN = "Upload your text or JSONL first."
@@ -68,8 +68,8 @@ def test_every_size_that_is_promised_is_taken_and_no_older_file_is_used(
 ) -> None:
     main = page.get_by_test_id("stMain")
     open_page(page, LAB, NOTHING_CHOSEN)
-    expect(main).to_contain_text("of up to 20 MB")
-    expect(main).to_contain_text("20MB per file")  # Streamlit's own words
+    expect(main).to_contain_text(f"of up to {MAXIMUM_MB} MB")
+    expect(main).to_contain_text(f"{MAXIMUM_MB}MB per file")  # Streamlit's own words
     for name, size in {
         "small.txt": 1_060_000,
         "middle.txt": 5_000_000,
@@ -81,7 +81,7 @@ def test_every_size_that_is_promised_is_taken_and_no_older_file_is_used(
         choose_another(page)
 
     choose(page, text_file(tmp_path, "too-large.txt", MAXIMUM_BYTES + 1))  # the browser refuses it
-    expect(main).to_contain_text("File must be 20.0MB or smaller")
+    expect(main).to_contain_text(f"File must be {MAXIMUM_MB}.0MB or smaller")
     expect_none_chosen(page, NOTHING_CHOSEN)
 
     page.route("**/upload_file/**", lambda route: route.fulfill(status=413))

@@ -16,7 +16,6 @@ from lora_viz.i18n import _
 
 Point = tuple[float, float]
 HAIRLINE = 0.03
-LINE_PITCH = 0.2
 SEPARATE_COLUMNS = 24
 
 
