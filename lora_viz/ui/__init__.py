@@ -8,6 +8,8 @@ sidebar
     The scenario and the language, beside every page.
 kit, session, serving
     What pages are built with; one reader's session; the server around them.
+page_end, quiz
+    What stands below every page, and the questions there.
 full_or_lora, decomposition, forward_pass, layer_map
     The pages that explain.
 parameters, rank, checkpoints

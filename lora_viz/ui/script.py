@@ -10,7 +10,8 @@ import streamlit as st
 from lora_viz.i18n import _
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style
-from lora_viz.ui.page_list import PAGES, SECTIONS
+from lora_viz.ui.page_end.end import run_with_end
+from lora_viz.ui.page_list import PAGES, SECTIONS, at_address
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
@@ -45,5 +46,5 @@ if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:
     show_complaints(sentences)
-    page.run()
+    run_with_end(page.run, at_address(page.url_path))
 page_is_drawn()

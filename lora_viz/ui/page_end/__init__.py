@@ -1,0 +1,5 @@
+"""What stands below every page, whatever the page shows.
+
+end
+    The parts of a page's end in their order, also where the page stopped early.
+"""

@@ -1,0 +1,28 @@
+"""The end of every page: its parts, in the order in which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.runtime.scriptrunner import StopException
+
+from lora_viz.ui.page_list import Page
+from lora_viz.ui.quiz.box import predict_then_look
+
+PARTS: tuple[Callable[[Page], None], ...] = (predict_then_look,)
+
+
+def draw_end(page: Page) -> None:
+    """Draw what stands below a page."""
+    for part in PARTS:
+        part(page)
+
+
+def run_with_end(run: Callable[[], None], page: Page) -> None:
+    """Run a page and draw its end, also where `st.stop()` ended the page."""
+    try:
+        run()
+    except StopException:
+        draw_end(page)
+        raise
+    draw_end(page)
