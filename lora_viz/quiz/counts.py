@@ -38,7 +38,7 @@ def share_of_model(facts: KnownFacts) -> Prediction | None:
         trained,
         total,
         Message(
-            N_("At r = %(rank)s the adapter trains %(trained)s parameters, %(share)s of as many."),
+            N_("At r = %(rank)s the adapter trains %(trained)s parameters, %(share)s of the bar."),
             rank=grouped(rank),
             trained=grouped(trained),
             share=percent(trained / total),
@@ -145,7 +145,7 @@ def trained_at_other_rank(facts: KnownFacts) -> Prediction | None:
         right,
         (
             (now * times**2, mistakes.GROWS_TWICE),
-            (now * (1 + times) / 2, mistakes.ONE_MATRIX),
+            (now * (1 + times) / 2, mistakes.ONE_GROWS),
             (now, mistakes.AS_BEFORE),
         ),
         Message(
@@ -214,7 +214,7 @@ def times_of_rank(facts: KnownFacts) -> Prediction | None:
                 sqrt(times),
                 Message(N_("That is the root, which rsLoRA takes for the factor, not the size.")),
             ),
-            ((1 + times) / 2, mistakes.ONE_MATRIX),
+            ((1 + times) / 2, mistakes.ONE_GROWS),
         ),
         Message(
             N_(

@@ -36,7 +36,7 @@ def file_grows(facts: KnownFacts) -> Prediction | None:
         "bytes",
         growth,
         (
-            (growth / 2, mistakes.ONE_MATRIX),
+            (growth / 2, mistakes.ONE_GROWS),
             (3 * growth, mistakes.GROWS_TWICE),
             (mistakes.binary_for_decimal(growth), mistakes.BINARY_UNITS_SAID_DECIMAL),
         ),

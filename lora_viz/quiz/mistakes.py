@@ -6,6 +6,7 @@ from lora_viz.format import BINARY_UNITS
 from lora_viz.i18n import N_, Message
 
 ONE_MATRIX = Message(N_("That counts one of the two matrices. A and B are both there."))
+ONE_GROWS = Message(N_("That lets one of the two matrices grow. A and B both follow the rank."))
 COUNTED_TWICE = Message(N_("That counts A and B twice."))
 GROWS_TWICE = Message(N_("That lets the rank count twice. A and B each grow with it once."))
 WITH_THIS_RANK = Message(N_("That is the answer for the rank that you have now."))
@@ -14,9 +15,12 @@ ALPHA_SCALES = Message(
     N_("Alpha only scales what B × A adds. It changes no shape, so no file and no rank.")
 )
 BINARY_UNITS_SAID_DECIMAL = Message(
-    N_("That counts in MiB (2²⁰ bytes) and says MB, which are 10⁶ bytes.")
+    N_(
+        "That counts in binary units, such as MiB (2²⁰ bytes), and gives them the names of "
+        "decimal ones, such as MB (10⁶ bytes)."
+    )
 )
-WITH_OPTIMIZER = Message(N_("That includes the optimizer's state, which is a file of its own."))
+WITH_OPTIMIZER = Message(N_("That includes the optimizer's state, which is saved in another file."))
 AS_BEFORE = Message(N_("That is the answer without the change."))
 BASE_TWO = Message(N_("That is 2 to the power of the loss. The loss is in nats, so the base is e."))
 

@@ -302,8 +302,8 @@ def after_merging(facts: KnownFacts) -> Prediction | None:
         "after-merging",
         Message(
             N_(
-                "B × A is merged into W of %(layer)s. How many values more than before LoRA does "
-                "the layer hold then?"
+                "B × A is merged into W of %(layer)s. How many more values does the layer hold "
+                "then than before LoRA?"
             ),
             layer=facts.layer.name,
         ),
@@ -312,7 +312,7 @@ def after_merging(facts: KnownFacts) -> Prediction | None:
         (
             (
                 lora_parameters(inside, outside, facts.scenario.rank),
-                Message(N_("That is A and B, which are needed no more once they are merged.")),
+                Message(N_("That is A and B, which are no longer needed once they are merged.")),
             ),
             (
                 inside * outside,

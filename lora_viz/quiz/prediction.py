@@ -10,8 +10,10 @@ from typing import Literal
 
 from lora_viz.format import THIN_SPACE, grouped, size, three_digits
 from lora_viz.i18n import Message
+from lora_viz.training.perplexity import loss_words, number_words
 
-Unit = Literal["number", "bytes", "times", "factor", "milliseconds", "difference", "words"]
+Unit = Literal["number", "bytes", "times", "factor", "loss", "milliseconds", "difference", "words"]
+LONG = 10_000  # from here on a factor has no decimals
 CLOSE_ENOUGH = 0.05  # of the bar: what a hand that drags can mean
 
 
@@ -91,7 +93,8 @@ def as_shown(value: float | Message, unit: Unit) -> str:
         "number": lambda: grouped(round(value)),
         "bytes": lambda: size(value),
         "times": lambda: f"×{THIN_SPACE}{value:,.4g}",
-        "factor": lambda: f"{value:.4g}",
+        "factor": lambda: number_words(value, 0) if value >= LONG else f"{value:.4g}",
+        "loss": lambda: loss_words(value),
         "milliseconds": lambda: f"{three_digits(1000 * value)}{THIN_SPACE}ms",
         "difference": lambda: f"{value:.2g}",
     }

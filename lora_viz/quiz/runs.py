@@ -114,7 +114,7 @@ def loss_of_run(facts: KnownFacts) -> Prediction | None:
             before=loss_words(before),
             steps=grouped(run.result.steps),
         ),
-        "factor",
+        "loss",
         after,
         before,
         Message(
@@ -286,7 +286,7 @@ def loss_over_sweep(facts: KnownFacts) -> Prediction | None:
             loss=loss_words(low.median),
             high=grouped(high.rank or 0),
         ),
-        "factor",
+        "loss",
         high.median,
         low.median,
         Message(
