@@ -11,6 +11,7 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.memory.pieces import bar_pieces
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 
 page.headline(
@@ -28,7 +29,7 @@ if not scenarios:
         st.markdown(
             _("Nothing is compared yet. Add the current scenario, change it, add it again.")
         )
-    st.stop()
+    stop_page()
 utilisation = state.view().utilisation
 with at.picture:
     compared = compare(scenarios, utilisation)

@@ -2,4 +2,6 @@
 
 end
     The parts of a page's end in their order, also where the page stopped early.
+stopping
+    How a page stops early.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from streamlit.runtime.scriptrunner import StopException
 
@@ -19,10 +20,7 @@ def draw_end(page: Page) -> None:
 
 
 def run_with_end(run: Callable[[], None], page: Page) -> None:
-    """Run a page and draw its end, also where `st.stop()` ended the page."""
-    try:
+    """Run a page and draw its end, also where `stop_page` ended the page."""
+    with suppress(StopException):
         run()
-    except StopException:
-        draw_end(page)
-        raise
     draw_end(page)

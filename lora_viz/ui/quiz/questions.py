@@ -105,15 +105,14 @@ def _bar(words: str, asked: Prediction, value: float, is_truth: bool = False) ->
 def _truth(answer: answers.GivenAnswer) -> None:
     """What is right, what the chosen mistake was, and the reason."""
     asked = answer.asked
-    right = as_markdown(asked.shown_right)
     if asked.whole is not None:
         off = percent(abs(answer.given - asked.right_number) / asked.whole, 1)
         words = _("Close: off by %s of the bar.") if answer.is_right else _("Off by %s of the bar.")
         st.markdown(f"**{words % off}**")
     elif answer.is_right:
-        st.markdown(f"**{_('Right: %s') % right}**")
+        st.markdown(f"**{as_markdown(_('Right: %s') % asked.shown_right)}**")
     else:
-        st.markdown(f"**{_('No, the answer is %s.') % right}**")
+        st.markdown(f"**{as_markdown(_('No, the answer is %s.') % asked.shown_right)}**")
         st.markdown(as_markdown(asked.alternatives[int(answer.given)].mistake))
     st.markdown(as_markdown(asked.reason))
 
