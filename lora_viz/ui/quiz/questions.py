@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import streamlit as st
 
 from lora_viz.figures.quiz_bar import GuessBar, guess_bars
@@ -25,7 +27,7 @@ def draw_questions(page: Page) -> None:
         return
     st.caption(_("Guess first. The truth and its reason follow when you click “Look”."))
     for column, one in zip(st.columns(len(asked), gap="medium"), asked, strict=True):
-        with column.container(border=True):
+        with column.container(border=True, height="stretch"):
             draw_question(page, one)
     _save()
 
@@ -33,18 +35,18 @@ def draw_questions(page: Page) -> None:
 def draw_question(page: Page, asked: Prediction) -> None:
     """One question; once it is answered, what is right and why."""
     answer = answers.given_answers().get(asked.key)
-    given = answer.given if answer else None
-    is_ready = _choice(asked, given) if asked.whole is None else _length(asked, asked.whole, given)
+    st.markdown(as_markdown(asked.text))
     if answer:
         _truth(answer)
-    else:
-        st.button(
-            _("Look"),
-            key=f"look-{asked.key}",
-            disabled=not is_ready,
-            on_click=_look,
-            args=(page.name, asked),
-        )
+        return
+    is_ready = _choice(asked) if asked.whole is None else _length(asked, asked.whole)
+    st.button(
+        _("Look"),
+        key=f"look-{asked.key}",
+        disabled=not is_ready,
+        on_click=_look,
+        args=(page.name, asked),
+    )
 
 
 def _look(page_name: str, asked: Prediction) -> None:
@@ -60,61 +62,72 @@ def _widget(asked: Prediction) -> str:
     return f"guess-{asked.key}"
 
 
-def _choice(asked: Prediction, given: float | None) -> bool:
+def _choice(asked: Prediction) -> bool:
     """The answers to choose from; whether one is chosen."""
     chosen = st.radio(
         as_markdown(asked.text),
         range(len(asked.alternatives)),
-        index=None if given is None else int(given),
+        index=None,
         format_func=lambda place: as_markdown(asked.shown(place)),
         key=_widget(asked),
-        disabled=given is not None,
+        label_visibility="collapsed",
     )
     return chosen is not None
 
 
-def _length(asked: Prediction, whole: float, given: float | None) -> bool:
+def _length(asked: Prediction, whole: float) -> bool:
     """A bar drawn to scale and a slider below it, which is somewhere at any time."""
-    st.markdown(as_markdown(asked.text))
     bar = st.container(gap=None)
-    if given is None:
-        share = st.slider(
-            _("Your guess"),
-            0.0,
-            100.0,
-            HALF,
-            0.5,
-            format="%.1f %%",
-            key=_widget(asked),
-            label_visibility="collapsed",
-        )
-        given = whole * share / 100
-    bars = [_bar(_("All of it: %s"), asked, whole), _bar(_("Your guess: %s"), asked, given)]
-    if asked.key in answers.given_answers():
-        bars.append(_bar(_("The truth: %s"), asked, asked.right_number, is_truth=True))
+    share = st.slider(
+        as_markdown(asked.text),
+        0.0,
+        100.0,
+        HALF,
+        0.5,
+        format="%.1f %%",
+        key=_widget(asked),
+        label_visibility="collapsed",
+    )
     with bar:
-        st.markdown(guess_bars(bars).svg, unsafe_allow_html=True)
+        _bars(asked, whole, whole * share / 100)
     return True
 
 
-def _bar(words: str, asked: Prediction, value: float, is_truth: bool = False) -> GuessBar:
-    share = value / (asked.whole or 1)
-    return GuessBar(words % asked.shown(value), share, is_truth)
+def _bars(asked: Prediction, whole: float, guess: float, truth: float | None = None) -> None:
+    """The whole, the guess, and the truth once it may be seen, to one scale."""
+    bars = [
+        GuessBar(_("All of it: %s") % asked.shown(whole), 1.0),
+        GuessBar(_("Your guess: %s") % asked.shown(guess), guess / whole),
+    ]
+    if truth is not None:
+        words = _("The truth: %s") % asked.shown(truth)
+        bars.append(GuessBar(words, truth / whole, is_truth=True))
+    st.markdown(guess_bars(bars).svg, unsafe_allow_html=True)
 
 
 def _truth(answer: answers.GivenAnswer) -> None:
     """What is right, what the chosen mistake was, and the reason."""
-    asked = answer.asked
+    asked, given = answer.asked, answer.given
     if asked.whole is not None:
-        off = percent(abs(answer.given - asked.right_number) / asked.whole, 1)
+        _bars(asked, asked.whole, given, asked.right_number)
+        off = percent(abs(given - asked.right_number) / asked.whole, 1)
         words = _("Close: off by %s of the bar.") if answer.is_right else _("Off by %s of the bar.")
         st.markdown(f"**{words % off}**")
-    elif answer.is_right:
-        st.markdown(f"**{as_markdown(_('Right: %s') % asked.shown_right)}**")
     else:
-        st.markdown(f"**{as_markdown(_('No, the answer is %s.') % asked.shown_right)}**")
-        st.markdown(as_markdown(asked.alternatives[int(answer.given)].mistake))
+        st.markdown("  \n".join(_marked(asked, int(given))))
+        words = _("Right: %s") if answer.is_right else _("No, the answer is %s.")
+        st.markdown(f"**{as_markdown(words % asked.shown_right)}**")
+        if mistake := asked.alternatives[int(given)].mistake:
+            st.markdown(as_markdown(mistake))
     st.markdown(as_markdown(asked.reason))
+
+
+def _marked(asked: Prediction, given: int) -> Iterator[str]:
+    """Each answer on its line: the right one, the one that was given, the others."""
+    for place, one in enumerate(asked.alternatives):
+        words = as_markdown(asked.shown(place))
+        mark = "✓" if one.mistake is None else "✗" if place == given else "○"
+        yield f"{mark} {words}" + (f" ← {_('your answer')}" if place == given else "")
 
 
 def _save() -> None:
