@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
+from lora_viz.choices.optimizers import whose_file_is_torchs
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.format import grouped, size
 from lora_viz.i18n import N_, Message
@@ -14,6 +15,12 @@ from lora_viz.quiz.prediction import Prediction
 
 MORE_TASKS = 2
 HIGHER = 4
+# by how many values an optimizer is believed to keep for each trained one
+OTHER_STATES = {
+    1: Message(N_("That is one value for each trained one.")),
+    2: Message(N_("That is two values for each trained one.")),
+    3: Message(N_("That counts A and B themselves too.")),
+}
 
 
 def file_grows(facts: KnownFacts) -> Prediction | None:
@@ -165,6 +172,44 @@ def file_in_model(facts: KnownFacts) -> Prediction | None:
                 "The file takes %(file)s: A and B of the adapted layers, and no weight of the base."
             ),
             file=size(file),
+        ),
+    )
+
+
+def state_of_optimizer(facts: KnownFacts) -> Prediction | None:
+    """How large the optimizer's state is that a checkpoint keeps for the adapter."""
+    file = file_at(facts, facts.scenario.rank)
+    if file is None or facts.optimizer is None:
+        return None
+    scenario = facts.scenario
+    dtypes = scenario.adapter_dtype, scenario.base_dtype
+    state = optimizer_bytes(facts.optimizer, scenario.rank, *dtypes)
+    optimizer = whose_file_is_torchs(scenario.optimizer)
+    return to_choose(
+        "state-of-optimizer",
+        Message(
+            N_(
+                "To go on with training, a checkpoint also keeps the state of %(optimizer)s. The "
+                "adapter's file has %(file)s. How large is the state?"
+            ),
+            optimizer=optimizer.label,
+            file=size(file),
+        ),
+        "bytes",
+        state,
+        tuple(
+            (values * file, mistake)
+            for values, mistake in OTHER_STATES.items()
+            if values != optimizer.moments
+        ),
+        Message(
+            N_(
+                "%(optimizer)s keeps %(moments)s values for each trained one, so its state has "
+                "%(state)s. The file that you share does without it."
+            ),
+            optimizer=optimizer.label,
+            moments=optimizer.moments,
+            state=size(state),
         ),
     )
 

@@ -31,7 +31,7 @@ OF_PAGES: dict[str, tuple[Callable[[KnownFacts], Prediction | None], ...]] = {
     "compare": (steps.tokens_of_step, steps.steps_for_tokens, steps.weights_in_other_dtype),
     "this_machine": (published.memory_of_card, published.reading_of_card),
     "trust": (published.near_the_measured, published.context_in_decimals),
-    "summary": (files.adapters_in_model, files.file_in_model),
+    "summary": (files.adapters_in_model, files.file_in_model, files.state_of_optimizer),
     "audit": (runs.perplexity_of_the_explainer, published.contradicted_figures),
 }
 

@@ -11,7 +11,6 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.memory.pieces import bar_pieces
-from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 
 page.headline(
@@ -19,24 +18,22 @@ page.headline(
     _("Up to four scenarios side by side: what differs, and what it costs."),
     words.title(state.scenario()),
 )
-scenarios = words.compared_scenarios()
+own = words.compared_scenarios()
+scenarios = own or words.first_comparison(state.scenario())
 at = page.areas()
 with at.controls:
-    words.add_button(scenarios)
-    words.scenario_cards(scenarios)
-if not scenarios:
-    with at.picture:
-        st.markdown(
-            _("Nothing is compared yet. Add the current scenario, change it, add it again.")
-        )
-    stop_page()
+    words.add_button(own)
+    if own:
+        words.scenario_cards(own)
+    else:
+        words.of_first_comparison(scenarios)
 utilisation = state.view().utilisation
 with at.picture:
     compared = compare(scenarios, utilisation)
     for one in compared:
         if one.reason:
             show_warning(f"{one.name}: {one.reason}")
-        elif one.scenario.method != "full":
+        elif one.scenario.trains_adapter:
             warn_of_unmatched_targets(one.scenario, one.name)
     bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:

@@ -82,9 +82,7 @@ def test_answers_are_what_the_libraries_say(
     )
     real = {r: truth(scenario, small.config, r) for r in (rank, 2 * rank, 8 * rank)}
     layer = real[rank].get_submodule(f"base_model.model.{module.name}")
-    matrices = {
-        name: value for name, value in real[rank].named_parameters() if value.requires_grad
-    }
+    matrices = {name: value for name, value in real[rank].named_parameters() if value.requires_grad}
     a = sum(value.numel() for name, value in matrices.items() if ".lora_A." in name)
     b = sum(value.numel() for name, value in matrices.items() if ".lora_B." in name)
 
