@@ -42,7 +42,7 @@ def draw_question(page: Page, asked: Prediction) -> None:
     is_ready = _choice(asked) if asked.whole is None else _length(asked, asked.whole)
     st.button(
         _("Look"),
-        key=f"look-{asked.key}",
+        key=f"quiz-look-{asked.key}",
         disabled=not is_ready,
         on_click=_look,
         args=(page.name, asked),
@@ -59,7 +59,7 @@ def _look(page_name: str, asked: Prediction) -> None:
 
 def _widget(asked: Prediction) -> str:
     """The key of what an answer is given with."""
-    return f"guess-{asked.key}"
+    return f"quiz-guess-{asked.key}"
 
 
 def _choice(asked: Prediction) -> bool:
