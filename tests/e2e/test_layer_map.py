@@ -10,7 +10,14 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from harness.browser import PHONE, assert_no_exception, new_context, open_page, wait_until_idle
+from harness.browser import (
+    PHONE,
+    assert_no_exception,
+    follow_navigation,
+    new_context,
+    open_page,
+    wait_until_idle,
+)
 from harness.server import AppServer
 
 ATTENTION = "442,368"  # PEFT's count for c_attn and attn.c_proj of GPT-2 at r = 8
@@ -40,7 +47,7 @@ def test_a_press_changes_link_sidebar_and_every_other_page(page: Page) -> None:
     assert targets_in_link(page) == ["c_attn", "attn.c_proj", "c_fc"]
     expect(page.get_by_test_id("stSidebar")).to_contain_text("c_fc")
     expect(layer(page, "c_fc")).to_have_attribute("aria-pressed", "true")
-    page.get_by_test_id("stSidebarNav").get_by_text("Parameters", exact=True).click()
+    follow_navigation(page, "Count", "Parameters")
     expect(page.get_by_role("heading", name="Parameters").first).to_be_visible()
     expect(page.get_by_test_id("stMain")).to_contain_text(WITH_C_FC)
     assert_no_exception(page)

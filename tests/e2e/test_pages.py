@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from harness.accessibility import violations
 from harness.browser import (
     LAPTOP,
     PHONE,
     THIS_MACHINE,
     assert_no_exception,
+    follow_navigation,
     new_context,
     open_page,
     requested_hosts,
@@ -23,7 +25,9 @@ WINDOWS = {"laptop, light": (LAPTOP, "light"), "phone, dark": (PHONE, "dark")}
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_every_page_fits_its_window(window: str, browser: Browser, server: AppServer) -> None:
+def test_every_page_fits_its_window_and_is_accessible(
+    window: str, browser: Browser, server: AppServer
+) -> None:
     size, colour_scheme = WINDOWS[window]
     with new_context(browser, server.url, size, colour_scheme) as context:
         page = context.new_page()
@@ -38,6 +42,8 @@ def test_every_page_fits_its_window(window: str, browser: Browser, server: AppSe
             main = page.get_by_test_id("stMain")
             too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
             assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+            inaccessible = violations(page)
+            assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
         assert hosts <= THIS_MACHINE
         assert errors == []
 
@@ -57,7 +63,7 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
     for address in ("decomposition?rank=16", "decomposition?rank=32"):
         main.get_by_role("slider").first.press("ArrowRight")
         page.wait_for_url(f"**/{address}")
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Parameters", exact=True).click()
+    follow_navigation(page, "Count", "Parameters")
     expect(main).to_contain_text("1,769,472")
     main.get_by_role("slider").first.press("ArrowRight")
     page.wait_for_url("**/parameters?rank=64")
@@ -70,6 +76,16 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
         expect(main).to_contain_text(shown)
         wait_until_idle(page)
         assert page.url.endswith(address)
+
+
+def test_a_page_opened_in_a_new_tab_has_the_settings(page: Page) -> None:
+    open_page(page, "/decomposition?rank=16&lang=ko", "4.17")
+    page.get_by_test_id("stTopNavSection").filter(has_text="계산").click()
+    link = page.get_by_test_id("stTopNavPopover").get_by_role("link", name="파라미터", exact=True)
+    with page.context.expect_page() as opened:
+        link.click(button="middle")
+    expect(opened.value.get_by_test_id("stMain")).to_contain_text("r = 16")
+    expect(opened.value.get_by_role("heading", name="파라미터").first).to_be_visible()
 
 
 def test_a_link_restores_the_screen(page: Page) -> None:

@@ -37,7 +37,7 @@ def test_the_first_visit_may_be_a_deep_link(
         page = context.new_page()
         open_page(page, link, title)
         expect(page.get_by_role("heading", name=title).first).to_be_visible()
-        expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
+        expect(page.get_by_test_id("stTopNavSection").first).to_be_visible()
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert page.url == fresh_server.url + link
         assert_no_exception(page)
