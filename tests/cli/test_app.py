@@ -225,13 +225,13 @@ def printed_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_the_catalogue_is_listed_with_exact_sizes() -> None:
-    listed = {row["model"]: row for row in json.loads(run("models", "--json").stdout)}
+def test_the_catalogue_is_listed_with_exact_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {row["model"]: row for row in json.loads(printed_here(capsys, "models", "--json"))}
     assert {"gpt2", "llama-3.1-405b", "t5-base"} <= listed.keys()
     small = listed["distilgpt2"]
     assert (small["parameters"], small["published_parameters"]) == (81_912_576, 82_000_000)
     assert small["published_is_rounded"] and not listed["gpt2"]["published_is_rounded"]
-    text = run("models").stdout
+    text = printed_here(capsys, "models")
     assert "GPT-2 small" in text and "published, rounded: 82,000,000" in text
     for row in listed.values():
         assert f"{row['parameters']:,}" in text
@@ -252,30 +252,47 @@ def test_the_catalogue_is_listed_with_exact_sizes() -> None:
         ("no-such-command",),
     ],
 )
-def test_errors_are_one_sentence_with_status_2(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments)
+def test_errors_are_one_sentence_with_status_2(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lora_viz", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert len(said.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("targets", ["no_such_layer", "("], ids=["asks torch", "asks nothing"])
+def test_an_error_ends_a_process_with_one_sentence_and_status_2(targets: str) -> None:
+    done = run("count", "gpt2", f"--targets={targets}")
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_options_cover_the_whole_scenario() -> None:
-    shown = run("count", "--help").stdout
+@pytest.fixture(scope="module")
+def help_of_count() -> str:
+    """What the command says of its options."""
+    return run("count", "--help").stdout
+
+
+def test_options_cover_the_whole_scenario(help_of_count: str) -> None:
     for name in Scenario.fields_by_short_name():
-        assert name == "model" or f"--{name}" in shown
+        assert name == "model" or f"--{name}" in help_of_count
 
 
-def test_help_shows_options_in_the_groups_of_the_settings() -> None:
-    shown = run("count", "--help").stdout
-    places = [shown.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
+def test_help_shows_options_in_the_groups_of_the_settings(help_of_count: str) -> None:
+    places = [help_of_count.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
     assert places == sorted(places)
-    assert "--quantization" not in shown
+    assert "--quantization" not in help_of_count
 
 
-def test_both_spellings_of_qlora_are_read() -> None:
+def test_both_spellings_of_qlora_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     """The second one from a time when packing was a setting beside the method."""
     answers = [
-        run("count", "tiny-gpt2", *spelling, "--json").stdout
+        printed_here(capsys, "count", "tiny-gpt2", *spelling, "--json")
         for spelling in (("--method", "qlora"), ("--quantization", "nf4"))
     ]
     assert answers[0] == answers[1]
