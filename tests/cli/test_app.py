@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,13 +22,11 @@ from lora_viz.training.settings import TrainingSettings
 
 def run(
     *arguments: str,
-    text: str | None = None,
     stdout: int | IO[str] = subprocess.PIPE,
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "lora_viz", *arguments],
-        input=text,
         stdout=stdout,
         stderr=subprocess.PIPE,
         env=os.environ | variables,
@@ -53,9 +52,9 @@ def test_count_answers_as_json() -> None:
     }
 
 
-def test_checkpoint_answers_to_the_byte() -> None:
-    done = run("checkpoint", "gpt2", "--targets=c_attn,c_proj", "--adapter-dtype=float32", "--json")
-    answer = json.loads(done.stdout)
+def test_checkpoint_answers_to_the_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--targets=c_attn,c_proj", "--adapter-dtype=float32", "--json")
+    answer = json.loads(printed_here(capsys, "checkpoint", "gpt2", *options))
     assert answer["adapter_bytes"] == 3_253_104
     assert answer["full_model_bytes"] == 497_774_208
     # measured: 9.35 MiB for adapter and optimizer state together
@@ -108,10 +107,14 @@ def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
         assert "unforeseen" not in answer.get("error", "")
 
 
-def test_a_batch_comes_from_standard_input_and_takes_options_too() -> None:
-    lines = '{"rank": 1}\n{"rank": 2}\n'
-    done = run("count", "gpt2", "--targets=c_attn", "--batch", "-", text=lines)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_batch_comes_from_standard_input_and_takes_options_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A process reads its standard input below, where memory is limited."""
+    lines = b'{"rank": 1}\n{"rank": 2}\n'
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(lines)))
+    printed = printed_here(capsys, "count", "gpt2", "--targets=c_attn", "--batch", "-")
+    answers = [json.loads(line) for line in printed.splitlines()]
     each = 12 * (768 + 2304)
     assert [answer["trainable_parameters"] for answer in answers] == [each, 2 * each]
 

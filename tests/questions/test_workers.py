@@ -136,7 +136,9 @@ def test_a_light_question_behind_slow_ones_gets_a_worker_for_a_while(
     workers.start(threading.Event())
     monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(workers, "IDLE_SECONDS", 0.1)
-    slow = [workers.submit(Question(wait_for_a_sign, (str(tmp_path),))) for _worker in workers.TAKES]
+    slow = [
+        workers.submit(Question(wait_for_a_sign, (str(tmp_path),))) for _worker in workers.TAKES
+    ]
     extra = workers.wait_for(workers.submit(Question(os.getpid)))
     assert not any(request.content.done() for request in slow)
     (tmp_path / "go").touch()
