@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from harness.accessibility import violations
 from harness.browser import (
@@ -21,31 +24,45 @@ from harness.server import AppServer
 from lora_viz.ui.page_list import PAGES
 
 FEWER_STEPS = {"planner": "?planned-methods=lora"}
-WINDOWS = {"laptop, light": (LAPTOP, "light"), "phone, dark": (PHONE, "dark")}
+WINDOWS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "laptop, light": (LAPTOP, "light"),
+    "phone, dark": (PHONE, "dark"),
+}
+
+
+@pytest.fixture(scope="module")
+def context_of_both(browser: Browser, server: AppServer) -> Iterator[BrowserContext]:
+    """A fresh browser, which asks for all that the application has once for both windows."""
+    with new_context(browser, server.url) as context:
+        yield context
 
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_page_fits_its_window_and_is_accessible(
-    window: str, browser: Browser, server: AppServer
+    window: str, context_of_both: BrowserContext
 ) -> None:
-    size, colour_scheme = WINDOWS[window]
-    with new_context(browser, server.url, size, colour_scheme) as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        hosts = requested_hosts(context)
-        for one in PAGES:
-            path = f"/{one.address}{FEWER_STEPS.get(one.name, '')}"
-            open_page(page, path, one.headline)
-            expect(page).to_have_title(f"{one.title} · LoRA Viz")
-            assert_no_exception(page)
-            main = page.get_by_test_id("stMain")
-            too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
-            assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
-            inaccessible = violations(page)
-            assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
-        assert hosts <= THIS_MACHINE
-        assert errors == []
+    (width, height), colour_scheme = WINDOWS[window]
+    context_of_both.clear_cookies()
+    hosts = requested_hosts(context_of_both)
+    page = context_of_both.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=colour_scheme)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for one in PAGES:
+        path = f"/{one.address}{FEWER_STEPS.get(one.name, '')}"
+        open_page(page, path, one.headline)
+        expect(page).to_have_title(f"{one.title} · LoRA Viz")
+        assert_no_exception(page)
+        main = page.get_by_test_id("stMain")
+        too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
+        assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        inaccessible = violations(page)
+        assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
+    page.evaluate("localStorage.clear()")
+    page.close()
+    assert hosts and hosts <= THIS_MACHINE
+    assert errors == []
 
 
 def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
@@ -107,11 +124,11 @@ def test_the_language_is_switched_in_the_sidebar(page: Page) -> None:
     assert "lang=ko" in page.url
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "SVG"])
-def test_a_chart_can_be_saved(page: Page, file_format: str) -> None:
+def test_a_chart_can_be_saved(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
-    with page.expect_download() as download:
-        page.get_by_role("button", name=f"Save picture as {file_format}").first.click()
-    content = download.value.path().read_bytes()
-    assert content.startswith(b"\x89PNG" if file_format == "PNG" else b"<svg")
-    assert len(content) > 3_000
+    for file_format, beginning in {"PNG": b"\x89PNG", "SVG": b"<svg"}.items():
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save picture as {file_format}").first.click()
+        content = download.value.path().read_bytes()
+        assert content.startswith(beginning)
+        assert len(content) > 3_000
