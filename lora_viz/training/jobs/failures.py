@@ -11,7 +11,16 @@ from lora_viz.models.source import MissingModelError
 from lora_viz.storage import UnwritableFolderError
 from lora_viz.training.data.examples import InvalidDataError
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+# as torch, the system, its loader, Python, C++ and NumPy put it
+OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "bad_alloc",
+    "unable to allocate",
+)
 DISK_FULL = ("no space left", "disk quota exceeded")
 FILE_TOO_LARGE = ("file too large",)
 NOT_WRITTEN = ("file write failed", "enforce fail")  # torch.save, which does not say why

@@ -10,6 +10,7 @@ from typing import Any
 
 from lora_viz.i18n import Message
 from lora_viz.training.folder.reserve import take_room, write_into_room
+from lora_viz.training.folder.writing import open_to_append
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
 from lora_viz.training.runs.results import End, Result, ending
@@ -71,10 +72,9 @@ class Record:
         """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
         with suppress(OSError, ValueError):
             if self.run:
-                with self.run.log_file.open(
-                    "a", encoding="utf-8", errors="backslashreplace"
-                ) as log:
-                    log.write(details)
+                log = self.run.log_file
+                with open_to_append(log.parent, log.name) as file:
+                    file.write(details.encode("utf-8", "backslashreplace"))
             else:
                 print(details, file=sys.stderr)
 
