@@ -24,9 +24,11 @@ from lora_viz.training.folder.places import NameTakenError
 from lora_viz.training.folder.writing import claim
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.failures import explain
-from lora_viz.training.jobs.stopping import asked_to_stop_later
+from lora_viz.training.jobs.job import do_job
+from lora_viz.training.jobs.record import Record
+from lora_viz.training.jobs.stopping import StopSignal, asked_to_stop_later
 from lora_viz.training.runs import kept_runs
-from lora_viz.training.runs.events import EventWriter, StateEvent, read_events
+from lora_viz.training.runs.events import Event, EventWriter, StateEvent, StepEvent, read_events
 from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.run_folder import Run
@@ -333,3 +335,18 @@ def test_a_lock_that_leads_elsewhere_makes_no_file_there(tmp_path: Path) -> None
     with pytest.raises(OSError, match="symbolic links"):
         locks.take(tmp_path / "job.lock")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_run_that_is_deleted_while_it_works_ends_and_is_not_made_again(
+    text_file: Path, tmp_path: Path
+) -> None:
+    run = create_run(short_settings(text_file), "one", tmp_path)
+
+    def delete_at_the_first_step(event: Event) -> None:
+        if isinstance(event, StepEvent):
+            shutil.rmtree(run.path, ignore_errors=True)
+
+    record = Record(run, delete_at_the_first_step)
+    result = do_job(run, run.settings, StopSignal(), record, simulates_memory=False)
+    assert result.state == "failed" and "deleted while it worked" in result.reason
+    assert result.steps < 6 and not run.path.exists()

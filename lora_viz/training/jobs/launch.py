@@ -75,6 +75,7 @@ def prepare_to_resume(run: Run) -> None:
 
 def _need_its_turn_over(run: Run) -> None:
     """Raise `UserError` where a run cannot go on; its last process is waited for."""
+    _settings = Run(run.path).settings  # as they are now; those that cannot be read raise
     if run.can_resume():
         _wait_for_its_process(run)
     if run.is_alive():

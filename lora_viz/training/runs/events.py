@@ -195,6 +195,10 @@ class EventWriter:
                 os.ftruncate(descriptor, before)
             raise
 
+    def is_deleted(self) -> bool:
+        """Whether the file has no name any more, as where its whole folder was deleted."""
+        return os.fstat(self._file.fileno()).st_nlink == 0
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -77,7 +77,7 @@ def _how_it_ended(sweep: Sweep) -> None:
     """Why the sweep or a run of it failed, each in a sentence."""
     end = sweep.end()
     if end is not None and end.state == "failed":
-        show_error(f"{end.reason} {end.advice}")
+        show_error(" ".join(str(words) for words in (end.why, end.what_to_try) if words))
     for damage in sweep.damages():
         show_warning(f"{sweep.name}: {damage.sentence()}")
     for run in sweep.runs():
