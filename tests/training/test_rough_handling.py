@@ -21,7 +21,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import Message
 from lora_viz.training.folder import job_folder, locks
 from lora_viz.training.folder.places import NameTakenError
-from lora_viz.training.folder.writing import claim
+from lora_viz.training.folder.writing import make_first
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.jobs.stopping import asked_to_stop_later
@@ -245,9 +245,9 @@ def test_of_two_that_take_an_empty_folder_at_once_one_gets_it(
 
     def after_another(path: Path) -> bool:
         path.write_text("another's")
-        return claim(path)
+        return make_first(path)
 
-    monkeypatch.setattr(module, "claim", after_another)
+    monkeypatch.setattr(module, "make_first", after_another)
     with pytest.raises(NameTakenError, match="one"):
         if module is kept_runs:
             create_run(short_settings(), "one", tmp_path)

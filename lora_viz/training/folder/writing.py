@@ -25,7 +25,7 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def claim(path: Path) -> bool:
+def make_first(path: Path) -> bool:
     """Make an empty file where there is nothing; whether nobody else did. Raises `OSError`."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))

@@ -13,7 +13,7 @@ from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
 from lora_viz.training.folder.places import NAME_FORM, NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
-from lora_viz.training.folder.writing import claim, write_whole
+from lora_viz.training.folder.writing import make_first, write_whole
 from lora_viz.training.runs.run_folder import (
     EVENTS,
     HELD_OUT_TOKENS,
@@ -103,7 +103,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
         except FileExistsError:
             if not (takes_empty and path.is_dir()) or any(path.iterdir()):
                 continue
-        if claim(path / SETTINGS):  # or another took the folder while it was empty
+        if make_first(path / SETTINGS):  # or another took the folder while it was empty
             return path
     raise NameTakenError(N_("There is a run “%s” already; choose another name."), names[0])
 

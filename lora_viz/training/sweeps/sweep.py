@@ -25,7 +25,7 @@ from lora_viz.training.folder.files import (
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.places import NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
-from lora_viz.training.folder.writing import claim, write_whole
+from lora_viz.training.folder.writing import make_first, write_whole
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import Ending, Result
 from lora_viz.training.runs.run_folder import Run, read_run
@@ -115,7 +115,7 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
             is_free = True
         except FileExistsError:
             is_free = path.is_dir() and not any(path.iterdir())
-        if not is_free or not claim(path / SWEEP_PLAN):
+        if not is_free or not make_first(path / SWEEP_PLAN):
             raise NameTakenError(N_("There is a sweep “%s” already; choose another name."), name)
         try:
             write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))
