@@ -17,6 +17,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from lora_viz import storage
+from lora_viz.cli.app import _unexpected
 from lora_viz.errors import UserError
 from lora_viz.i18n import Message
 from lora_viz.training.folder import job_folder, locks
@@ -59,7 +60,7 @@ def nothing_waits_for_ever() -> Iterator[None]:
 def sleeping(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Jobs whose processes only sleep, and hold what they inherited."""
     started: list[subprocess.Popen[bytes]] = []
-    start = subprocess.Popen
+    start: Any = subprocess.Popen
 
     def sleep(_command: list[str], **how: Any) -> subprocess.Popen[bytes]:
         started.append(start(["sleep", "60"], preexec_fn=_listen, **how))
@@ -327,6 +328,7 @@ def test_a_message_that_multiplies_itself_is_refused() -> None:
 def test_too_little_memory_is_the_reason_however_it_is_put(words: str) -> None:
     for kind in (ImportError, RuntimeError, OSError):
         assert "not enough memory" in str(explain(kind(words))[0])
+        assert "too little memory" in _unexpected(kind(words))
 
 
 def test_a_lock_that_leads_elsewhere_makes_no_file_there(tmp_path: Path) -> None:
