@@ -76,7 +76,7 @@ def follow_navigation(page: Page, section: str, title: str) -> None:
     """Go to another page as a reader does: open a section above the page, click a title in it."""
     page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
     opened = page.get_by_test_id("stTopNavPopover")
-    opened.get_by_role("link", name=title, exact=True).click()
+    opened.get_by_role("menuitem", name=title, exact=True).click()
 
 
 def assert_no_exception(page: Page) -> None:

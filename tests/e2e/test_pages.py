@@ -98,7 +98,9 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
 def test_a_page_opened_in_a_new_tab_has_the_settings(page: Page) -> None:
     open_page(page, "/decomposition?rank=16&lang=ko", "4.17")
     page.get_by_test_id("stTopNavSection").filter(has_text="계산").click()
-    link = page.get_by_test_id("stTopNavPopover").get_by_role("link", name="파라미터", exact=True)
+    link = page.get_by_test_id("stTopNavPopover").get_by_role(
+        "menuitem", name="파라미터", exact=True
+    )
     with page.context.expect_page() as opened:
         link.click(button="middle")
     expect(opened.value.get_by_test_id("stMain")).to_contain_text("r = 16")
