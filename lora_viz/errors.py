@@ -21,6 +21,14 @@ class UserError(ValueError):
         return str(self.message)
 
 
+class LastingError(UserError):
+    """What takes a while to find out and is found out again whenever it is asked again.
+
+    It is remembered, as an answer is: a question that takes too much time or memory, a step that
+    cannot be simulated.
+    """
+
+
 def in_a_sentence(error: BaseException) -> str:
     """An error's message on one line, short enough for a sentence."""
     words = " ".join(str(error).split())
