@@ -277,11 +277,11 @@ def test_a_refusal_that_would_come_again_is_found_out_once(
 ) -> None:
     question = Question(function, (str(tmp_path),))
     for _attempt in range(3):
-        with pytest.raises(UserError, match="^not "):
+        with pytest.raises(UserError, match=r"not (with|at)"):
             answers.ask(question)
     assert (tmp_path / "asked").read_text().count("again") == times
     monkeypatch.setattr(answers, "REFUSED_SECONDS", -1)
-    with pytest.raises(UserError, match="^not "):
+    with pytest.raises(UserError, match=r"not (with|at)"):
         answers.ask(question)
     assert (tmp_path / "asked").read_text().count("again") == times + 1
 
