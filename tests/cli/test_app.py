@@ -90,7 +90,7 @@ HOSTILE_LINES = [
     b'{"model": "gpt2", "targets": "c_attn", "target_modules": ["c_fc"]}',
     b'{"model": "gpt2", "rank": ' + b"9" * 900_000 + b"}",
     b'{"model": ' + b"9" * 5_000 + b"}",
-    b'{"model": "' + b"a" * 3_000_000 + b'"}',
+    b'{"model": "' + b"b" * 3_000_000 + b'"}',
     b'{"model": "gpt2", "targets": [' + b"1, " * 1_000_000 + b"1]}",
     b'{"model": ' + b"[" * 900 + b"]" * 900 + b"}",
     b"\0\0\0\0",
@@ -100,7 +100,7 @@ SAID = {
     b'"rank": 9}': "This line has “rank” twice.",
     b'["c_fc"]}': "This line has “target_modules” twice.",
     b"999}": "it should be",
-    b'aaa"}': "This line is too long; a scenario has at most 1 MB.",
+    b'bbb"}': "This line is too long; a scenario has at most 1 MB.",
     b"1, 1]}": "This line is too long; a scenario has at most 1 MB.",
 }
 
@@ -193,7 +193,7 @@ def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.Complet
 
 def test_a_terminal_is_told_nothing_but_letters() -> None:
     """No name clears the screen, turns the writing direction or makes a line of its own."""
-    hostile = "c_\x1b[2J\x9b2J\r\n\u2028\u202eattn\x7f"
+    hostile = "c_\x1bc\x9b2J\r\n\u2028\u202eattn\x7f"
     done = run("count", "tiny-gpt2", f"--targets=c_attn,{hostile}")
     refused = run("count", hostile)
     for said in (done.stdout, refused.stderr):
