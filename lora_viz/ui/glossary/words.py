@@ -32,7 +32,7 @@ def _searched(term: Term) -> str:
 def _explained(term: Term) -> str:
     parts = [f"### {_(term.word)}", _(term.meaning)]
     if term.formula:
-        parts.append(f"$$\n{term.formula.latex}\n$$")
+        parts.append(f"$\\displaystyle {term.formula.latex}$")
     cited = _("Source: %s") % f"[{term.cited}]({term.origin.address})"
     titles = [_(page_list.page(name).title) for name in term.pages]
     seen = _("Explained on: %s") % ", ".join(titles) if titles else ""
