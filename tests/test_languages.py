@@ -21,7 +21,7 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 
 msgid "Glossary"
-msgstr "Parma quettion"
+msgstr "Quettaron"
 
 msgid "Name a MODEL, such as gpt2, or give --batch FILE."
 msgstr "Á esta MODEL."
@@ -71,7 +71,7 @@ def test_a_catalogue_alone_adds_a_language(copy: Path) -> None:
     shown = run(copy, "-c", LOOK)
     assert shown.returncode == 0, shown.stderr
     title, terms, names, chosen = json.loads(shown.stdout.splitlines()[-1])
-    assert (title, names, chosen) == ("Parma quettion", ["English", "한국어", "Quenya"], "qya")
+    assert (title, names, chosen) == ("Quettaron", ["English", "한국어", "Quenya"], "qya")
     assert terms.endswith(" quettar")
     refused = run(copy, "-m", "lora_viz", "count", "--lang", "qya")
     assert refused.stderr.strip() == "Á esta MODEL."

@@ -16,6 +16,7 @@ from harness.browser import (
     wait_until_idle,
 )
 from harness.server import AppServer
+from lora_viz.glossary.terms import terms_of_page
 from lora_viz.ui.page_list import PAGES
 
 FEWER_STEPS = {"planner": "?planned-methods=lora"}
@@ -38,8 +39,19 @@ def test_every_page_fits_its_window(window: str, browser: Browser, server: AppSe
             main = page.get_by_test_id("stMain")
             too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
             assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+            assert_terms_explain_themselves(page, one.name)
         assert hosts <= THIS_MACHINE
         assert errors == []
+
+
+def assert_terms_explain_themselves(page: Page, name: str) -> None:
+    """Each term that the page is named for shows its meaning where the keyboard reaches it."""
+    for term in terms_of_page(name):
+        marked = page.locator(f".explained[data-term={term.key}]").first
+        marked.focus()
+        shown = page.get_by_role("tooltip").filter(visible=True)
+        expect(shown).to_have_count(1)
+        expect(shown).to_contain_text(term.meaning)
 
 
 def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
