@@ -38,7 +38,7 @@ with at.picture:
     for one in compared:
         if one.reason:
             show_warning(f"{one.name}: {one.reason}")
-        elif one.scenario.method != "full":
+        elif one.scenario.trains_adapter:
             warn_of_unmatched_targets(one.scenario, one.name)
     bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:

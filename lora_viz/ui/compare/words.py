@@ -78,7 +78,7 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
 def title(scenario: Scenario) -> str:
     """A scenario in a line."""
     method = method_name(scenario.method)
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         method += f" r={scenario.rank}"
     shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
     return f"{model_name(scenario.model)} · {method} · {shape} · {scenario.card.name}"

@@ -158,7 +158,7 @@ def _totals(full: LayerState, lora: LayerState, count_frozen: bool) -> dict[str,
 
 
 def _special_cases(full: LayerState, lora: LayerState, scenario: Scenario) -> Iterator[str]:
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }

@@ -69,7 +69,7 @@ def _fewer_targets(scenario: Scenario) -> tuple[str, ...]:
     """The first half of the target modules, or the model's usual ones in place of all linear
     layers; empty where there are no fewer."""
     targets = scenario.target_modules
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return ()
     if targets == (ALL_LINEAR,):
         usual = default_targets(scenario.model)

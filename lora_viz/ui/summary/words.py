@@ -17,7 +17,7 @@ from lora_viz.ui.summary.pairs import less
 
 def memory(scenario: Scenario) -> None:
     """What a step of full fine-tuning and of LoRA needs, if both were simulated before."""
-    adapted = scenario if scenario.method != "full" else scenario.changed(method="lora")
+    adapted = scenario if scenario.trains_adapter else scenario.changed(method="lora")
     full, lora = known_step(scenario.changed(method="full")), known_step(adapted)
     st.markdown(f"**{_('Memory in training')}**")
     if full and lora:
