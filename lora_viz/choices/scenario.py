@@ -86,7 +86,7 @@ class Scenario(Declared):
         ("c_attn", "attn.c_proj"),
         N_("Target modules"),
         N_(
-            "Names or ends of names of the layers to adapt; or, alone, all-linear or a regular "
+            "Names of the layers to adapt, or how these names end. Alone: all-linear, or a regular "
             "expression."
         ),
         short="targets",
