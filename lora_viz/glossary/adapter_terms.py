@@ -25,6 +25,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"h = Wx + \frac{\alpha}{r}\,BAx", "h = W·x + (α/r)·B·A·x"),
+        pages=("start", "full_or_lora", "layer_map", "summary"),
     ),
     Term(
         "rank",
@@ -38,6 +39,7 @@ ADAPTER_TERMS = (
         part="§4.1",
         formula=Formula(r"r \ll \min(\mathrm{in}, \mathrm{out})", "r ≪ min(in, out)"),
         fields=("rank",),
+        pages=("start", "decomposition", "layer_map", "parameters", "rank", "summary"),
     ),
     Term(
         "alpha",
@@ -57,6 +59,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"\frac{\alpha}{r}\,BAx", "(α/r)·B·A·x"),
+        pages=("forward_pass",),
     ),
     Term(
         "target_modules",
@@ -69,6 +72,7 @@ ADAPTER_TERMS = (
         PEFT_LORA,
         part="target_modules",
         fields=("target_modules",),
+        pages=("layer_map", "parameters", "rank"),
     ),
     Term(
         "trainable_parameters",
@@ -81,6 +85,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"r\,(\mathrm{in} + \mathrm{out})", "r · (in + out)"),
+        pages=("rank", "compare"),
     ),
     Term(
         "parameter",
@@ -88,6 +93,7 @@ ADAPTER_TERMS = (
         N_("parameters|parameter"),
         N_("A parameter is one number of a model: a value of a weight or of a bias."),
         TORCH_PARAMETER,
+        pages=("start", "parameters", "audit"),
     ),
     Term(
         "adapter",
@@ -99,6 +105,7 @@ ADAPTER_TERMS = (
         ),
         PEFT_LORA,
         part="LoraModel",
+        pages=("forward_pass", "checkpoints"),
     ),
     Term(
         "base_model",
@@ -110,6 +117,7 @@ ADAPTER_TERMS = (
         ),
         HU,
         part="§2",
+        pages=("parameters", "training_lab"),
     ),
     Term(
         "frozen",
@@ -119,6 +127,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"\frac{\mathrm{d}W}{\mathrm{d}t} = 0", "W(t) = W(0)"),
+        pages=("start", "full_or_lora", "forward_pass", "layer_map"),
     ),
     Term(
         "full_fine_tuning",
@@ -127,6 +136,7 @@ ADAPTER_TERMS = (
         N_("Full fine-tuning trains every weight of the model."),
         HU,
         part="§2",
+        pages=("full_or_lora", "parameters"),
     ),
     Term(
         "matrix_a",
@@ -142,6 +152,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"A \in \mathbb{R}^{r \times \mathrm{in}}", "A: r × in"),
+        pages=("start", "decomposition", "forward_pass"),
     ),
     Term(
         "matrix_b",
@@ -156,6 +167,7 @@ ADAPTER_TERMS = (
         formula=Formula(
             r"B \in \mathbb{R}^{\mathrm{out} \times r},\ B_0 = 0", "B: out × r, B₀ = 0"
         ),
+        pages=("start", "decomposition", "forward_pass"),
     ),
     Term(
         "weight_w",
@@ -165,6 +177,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"W \in \mathbb{R}^{\mathrm{out} \times \mathrm{in}}", "W: out × in"),
+        pages=("start", "training_process"),
     ),
     Term(
         "delta_w",
@@ -174,6 +187,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"\Delta W = \frac{\alpha}{r}\,BA", "ΔW = (α/r)·B·A"),
+        pages=("decomposition", "training_process"),
     ),
     Term(
         "merge",
@@ -183,6 +197,7 @@ ADAPTER_TERMS = (
         HU,
         part="§4.1",
         formula=Formula(r"W' = W + \Delta W", "W′ = W + ΔW"),
+        pages=("forward_pass",),
     ),
     Term(
         "break_even",
@@ -195,6 +210,7 @@ ADAPTER_TERMS = (
             r"r = \frac{\mathrm{in} \cdot \mathrm{out}}{\mathrm{in} + \mathrm{out}}",
             "r = in · out / (in + out)",
         ),
+        pages=("decomposition",),
     ),
     Term(
         "dora",
@@ -232,6 +248,7 @@ ADAPTER_TERMS = (
         GOODFELLOW_ALGEBRA,
         part="§2.8",
         formula=Formula(r"\Delta W = \sum_i \sigma_i u_i v_i^\top", "ΔW = Σ σᵢ uᵢ vᵢᵀ"),
+        pages=("training_process",),
     ),
     Term(
         "frobenius_norm",

@@ -73,6 +73,7 @@ FORMAT_TERMS = (
         N_("MB and GB count in powers of 1,000: 1 MB is 10⁶ bytes."),
         NIST,
         formula=Formula(r"1\,\mathrm{MB} = 10^6\,\mathrm{B}", "1 MB = 10⁶ B = 1,000,000 B"),
+        pages=("full_or_lora", "checkpoints", "summary"),
     ),
     Term(
         "mib",
@@ -81,6 +82,7 @@ FORMAT_TERMS = (
         N_("MiB and GiB count in powers of 1,024: 1 MiB is 2²⁰ bytes."),
         NIST,
         formula=Formula(r"1\,\mathrm{MiB} = 2^{20}\,\mathrm{B}", "1 MiB = 2²⁰ B = 1,048,576 B"),
+        pages=("checkpoints", "trust"),
     ),
     Term(
         "safetensors",
@@ -96,5 +98,6 @@ FORMAT_TERMS = (
         N_("checkpoint|checkpoints"),
         N_("A checkpoint is what training saves, to be loaded later or to continue from."),
         PEFT_CHECKPOINT,
+        pages=("checkpoints",),
     ),
 )

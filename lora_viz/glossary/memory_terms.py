@@ -22,6 +22,7 @@ MEMORY_TERMS = (
         N_("The forward pass computes the outputs of all layers, from the input to the loss."),
         GOODFELLOW_NETWORKS,
         part="§6.5",
+        pages=("forward_pass",),
     ),
     Term(
         "backward_pass",
@@ -30,6 +31,7 @@ MEMORY_TERMS = (
         N_("The backward pass computes the gradients, from the loss back to the first layer."),
         GOODFELLOW_NETWORKS,
         part="§6.5",
+        pages=("trust",),
     ),
     Term(
         "gradient",
@@ -39,6 +41,7 @@ MEMORY_TERMS = (
         GOODFELLOW_NUMERICAL,
         part="§4.3",
         formula=Formula(r"g = \frac{\partial L}{\partial w}", "g = ∂L/∂w"),
+        pages=("full_or_lora", "training_lab", "compare_runs", "memory"),
     ),
     Term(
         "optimizer_state",
@@ -51,6 +54,7 @@ MEMORY_TERMS = (
         KINGMA,
         part="algorithm 1",
         fields=("optimizer",),
+        pages=("memory",),
     ),
     Term(
         "moments",
@@ -66,6 +70,7 @@ MEMORY_TERMS = (
             r"m \gets \beta_1 m + (1-\beta_1)g,\ v \gets \beta_2 v + (1-\beta_2)g^2",
             "m ← β₁·m + (1−β₁)·g,  v ← β₂·v + (1−β₂)·g²",
         ),
+        pages=("full_or_lora", "checkpoints", "memory"),
     ),
     Term(
         "activations",
@@ -77,6 +82,7 @@ MEMORY_TERMS = (
         ),
         CHEN,
         part="§3",
+        pages=("memory",),
     ),
     Term(
         "gradient_checkpointing",
@@ -96,6 +102,7 @@ MEMORY_TERMS = (
         N_("peak allocated memory|peak allocated|peak memory|at the peak|peaks at|the peak"),
         N_("The peak allocated memory is the most that tensors take at any moment of a step."),
         TORCH_PEAK,
+        pages=("memory", "trust"),
     ),
     Term(
         "reserved_memory",
@@ -107,6 +114,7 @@ MEMORY_TERMS = (
         ),
         TORCH_CUDA,
         part="memory management",
+        pages=("memory", "planner", "trust"),
     ),
     Term(
         "allocator",
@@ -118,6 +126,7 @@ MEMORY_TERMS = (
         ),
         TORCH_CUDA,
         part="memory management",
+        pages=("memory", "planner", "trust"),
     ),
     Term(
         "cuda_context",
@@ -129,5 +138,6 @@ MEMORY_TERMS = (
         ),
         CUDA_GUIDE,
         part="context",
+        pages=("memory", "planner", "this_machine"),
     ),
 )

@@ -49,6 +49,7 @@ MODEL_TERMS = (
             r"\mathrm{FFN}(x) = \max(0, xW_1 + b_1)\,W_2 + b_2",
             "FFN(x) = max(0, x·W₁ + b₁)·W₂ + b₂",
         ),
+        pages=("parameters",),
     ),
     Term(
         "head",
@@ -87,5 +88,6 @@ MODEL_TERMS = (
             "vocabulary, before the softmax."
         ),
         TORCH_CROSS_ENTROPY,
+        pages=("memory",),
     ),
 )

@@ -89,7 +89,7 @@ TORCH_CUDA = Origin(
     "PyTorch, CUDA semantics", "https://docs.pytorch.org/docs/stable/notes/cuda.html"
 )
 TORCH_TUTORIAL = Origin(
-    "PyTorch tutorials, Optimizing Model Parameters",
+    "PyTorch tutorials, Learn the Basics, optimization loop",
     "https://docs.pytorch.org/tutorials/beginner/basics/optimization_tutorial.html",
 )
 CUDA_GUIDE = Origin(

@@ -24,6 +24,7 @@ TRAINING_TERMS = (
         GOODFELLOW_OPTIMIZATION,
         part="§8.1.3",
         fields=("batch_size",),
+        pages=("memory", "planner"),
     ),
     Term(
         "sequence_length",
@@ -33,6 +34,7 @@ TRAINING_TERMS = (
         TRANSFORMERS_GLOSSARY,
         part="input IDs",
         fields=("seq_len",),
+        pages=("memory", "planner"),
     ),
     Term(
         "gradient_accumulation",
@@ -57,6 +59,7 @@ TRAINING_TERMS = (
         formula=Formula(
             r"L = -\frac{1}{N} \sum_{i} \ln p(x_i \mid x_{<i})", "L = −(1/N)·Σ ln p(xᵢ | x₁ … xᵢ₋₁)"
         ),
+        pages=("training_lab", "compare_runs"),
     ),
     Term(
         "held_out_loss",
@@ -65,6 +68,7 @@ TRAINING_TERMS = (
         N_("The held-out loss is the loss on text that is never trained on."),
         GOODFELLOW_LEARNING,
         part="§5.3",
+        pages=("rank", "training_lab", "training_process", "summary"),
     ),
     Term(
         "perplexity",
@@ -73,6 +77,7 @@ TRAINING_TERMS = (
         N_("Perplexity is exp(loss): how many equally likely tokens the model wavers between."),
         TRANSFORMERS_PERPLEXITY,
         formula=Formula(r"\mathrm{PPL} = e^{L}", "PPL = exp(L)"),
+        pages=("training_lab", "training_process", "audit"),
     ),
     Term(
         "epoch",
@@ -81,6 +86,7 @@ TRAINING_TERMS = (
         N_("An epoch is one pass over all training data."),
         TORCH_TUTORIAL,
         fields=("epochs",),
+        pages=("training_process",),
     ),
     Term(
         "optimizer_step",
@@ -100,6 +106,7 @@ TRAINING_TERMS = (
         part="§8.3.1",
         formula=Formula(r"w \leftarrow w - \eta\,g", "w ← w − η·g"),
         fields=("learning_rate",),
+        pages=("training_lab", "compare_runs"),
     ),
     Term(
         "dropout",
@@ -116,5 +123,6 @@ TRAINING_TERMS = (
         N_("forgetting"),
         N_("Forgetting is how much the loss rises on text that the base model was pretrained on."),
         BIDERMAN,
+        pages=("rank",),
     ),
 )
