@@ -138,6 +138,6 @@ MEMORY_TERMS = (
         ),
         CUDA_GUIDE,
         part="context",
-        pages=("memory", "planner", "this_machine"),
+        pages=("memory", "planner"),
     ),
 )

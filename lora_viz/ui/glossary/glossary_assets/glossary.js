@@ -119,7 +119,7 @@ function* occurrences(main, terms) {
     const element = around.closest(ELEMENT);
     if (!element || !around.closest(TEXT) || around.closest(LEFT_ALONE)) continue;
     if (heading && node.compareDocumentPosition(heading) & Node.DOCUMENT_POSITION_FOLLOWING) continue;
-    if (!around.getClientRects().length) continue;
+    if (!around.checkVisibility({ visibilityProperty: true })) continue; // in a closed part
     const part = around.closest(PARTS) ?? main;
     if (!known.has(part)) known.set(part, new Set());
     for (const { key, from, to } of found(node.data, terms)) {
