@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from harness.browser import open_page
+from harness.browser import follow_navigation, open_page
 from lora_viz.glossary.terms import TERMS
 
 MOST_TAB_STOPS = 60
@@ -40,7 +40,7 @@ def test_a_term_explains_itself_however_it_is_reached(page: Page) -> None:
     expect(main).to_contain_text("884,736")
     page.get_by_test_id("stSidebar").get_by_role("radio", name="한국어").click()
     expect(frozen).to_have_accessible_name("동결")
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="용어집").click()
+    follow_navigation(page, "이해", "용어집")
     expect(main.get_by_role("heading", name="QLoRA")).to_be_visible()
     expect(page.locator(".explained")).to_have_count(0)
     assert errors == []

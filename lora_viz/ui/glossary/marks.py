@@ -1,7 +1,7 @@
 """Terms of the glossary, explained where they stand: on hover, on keyboard focus, on a tap.
 
 A script in the reader's browser looks for them, so that no sentence of any page is written
-differently for it. It adds buttons over the words and leaves the words, which Streamlit draws
+differently for it. It lays markers over the words and leaves the words, which Streamlit draws
 again whenever they change, as they are.
 """
 

@@ -1,8 +1,8 @@
 // Explains the glossary's terms where each first stands in a part of the page.
 //
 // The words belong to Streamlit, which draws them again whenever they change; to wrap them would
-// break that. So each term gets an empty button that lies over its words, as the last child of the
-// element that holds them.
+// break that. So each term gets an empty element that lies over its words and takes the focus, as the
+// last child of the element that holds them.
 
 const TEXT = "p, li, h1, h2, h3, h4, h5, h6, td, th, .key-meaning";
 const LEFT_ALONE = [
@@ -153,8 +153,9 @@ function found(text, terms) {
 }
 
 function newMarker(key, place) {
-  const marker = document.createElement("button");
-  marker.type = "button";
+  const marker = document.createElement("span");
+  marker.role = "note"; // a word in a sentence, which nothing but its explanation follows from
+  marker.tabIndex = 0;
   marker.className = "explained";
   marker.dataset.term = key;
   marker.setAttribute("aria-describedby", `explained-${key}`);
