@@ -14,6 +14,8 @@ from lora_viz.ui.page_list import PAGES, SECTIONS
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
+from lora_viz.ui.tour import guide
+from lora_viz.ui.tour.bar import guided
 
 state.begin_run()
 page = st.navigation(
@@ -33,6 +35,8 @@ page = st.navigation(
     position="hidden" if st.context.is_embedded else "sidebar",
     expanded=True,
 )
+name = guide.arrive(page)
+state.write_link()
 st.set_page_config(
     page_title=f"{page.title} · LoRA Viz",
     page_icon="❄",
@@ -45,5 +49,6 @@ if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:
     show_complaints(sentences)
-    page.run()
+    with guided(name):
+        page.run()
 page_is_drawn()

@@ -41,7 +41,7 @@ with at.number:
     told.key_number()
 
 st.subheader(_("The explainer’s four epochs"), anchor=False)
-at = page.areas()
+at = page.areas("-epochs")
 with at.picture:
     st.caption(
         _(
