@@ -21,9 +21,13 @@ from lora_viz.ui.tour.keys import KEY, listen
 from lora_viz.ui.tour.pointing import point_at
 
 STYLE = """<style>
-.st-key-tour { padding: 0.6rem 1rem; gap: 0.4rem; margin-bottom: 0.8rem; }
-.st-key-tour p { line-height: 1.4; }
-.st-key-tour [data-testid="stHorizontalBlock"] { gap: 0.6rem 1.5rem; }
+.st-key-tour { padding: 0.5rem 1rem 0.6rem; gap: 0.5rem; margin-bottom: 0.6rem; }
+.st-key-tour p { line-height: 1.35; font-size: 0.92rem; }
+.st-key-tour [data-testid="stHorizontalBlock"] { gap: 0.5rem 1.5rem; }
+.st-key-tour button { min-height: 0; padding: 0.2rem 0.7rem; }
+.st-key-tour-keys { position: absolute; }
+.tour-line { font-size: 0.8rem; opacity: 0.8; line-height: 1.3; }
+@media (hover: none) and (pointer: coarse) { .tour-hint { display: none; } }
 .tour-marks { display: flex; gap: 3px; margin: 0 0 0.2rem; }
 .tour-marks span {
   flex: 1; max-width: 2.4rem; height: 6px; border-radius: 3px;
@@ -69,22 +73,21 @@ def _draw(at: Place, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerator
         with place:
             st.markdown(_marks(at), unsafe_allow_html=True)
         with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            _what_is_left(at, page, is_done)
             _buttons(at)
         left, right = st.columns([3, 2])
         body = left.empty(), right.empty()
         _fill(body, at, numbers)
-        with right:
-            _what_is_left(at, page, is_done)
-        listen(_hint(at), _status(at), on_pressed_change=_pressed)
+        listen(_status(at), on_pressed_change=_pressed)
     return body
 
 
 def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: Place, numbers: dict[str, str]) -> None:
     stop = at.stop
-    body[0].markdown(f"**{said(stop.title, numbers)}**\n\n{said(stop.say, numbers)}")
+    body[0].markdown(f"**{said(stop.title, numbers)}.** {said(stop.say, numbers)}")
     parts = ((_("Look"), stop.look), (_("Try"), stop.attempt), (_("Expect"), stop.expect))
     lines = (f"**{name}** · {said(words, numbers)}" for name, words in parts if words)
-    body[1].markdown("\n\n".join(lines) or " ")
+    body[1].markdown("  \n".join(lines) or " ")
 
 
 def _marks(at: Place) -> str:
@@ -95,8 +98,11 @@ def _marks(at: Place) -> str:
         f'{" now" if number == at.number else ""}"></span>'
         for number in range(1, len(at.tour.stops) + 1)
     )
-    words = as_html(_status(at))
-    return f'<div class="tour-marks" role="img" aria-label="{words}">{marks}</div>{words}'
+    words, hint = as_html(_status(at)), as_html(_hint(at))
+    return (
+        f'<div class="tour-marks" aria-hidden="true">{marks}</div><div class="tour-line">{words}'
+        f'<span class="tour-hint"> · {hint}</span></div>'
+    )
 
 
 def _status(at: Place) -> str:

@@ -1,4 +1,4 @@
-"""The keys of a tour, which a small script listens for, and the line that names them."""
+"""The keys of a tour, which a small script listens for."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from streamlit.components.v2 import component
 
 ASSETS = Path(__file__).parent / "keys_assets"
 KEY = "tour-keys"
-HTML = '<p class="hint"></p><p class="status" role="status" aria-live="polite"></p>\n'
+HTML = '<p class="status" role="status" aria-live="polite"></p>\n'
 
 
-def listen(hint: str, status: str, on_pressed_change: Callable[[], None]) -> None:
+def listen(status: str, on_pressed_change: Callable[[], None]) -> None:
     """Call back when n, p or t is hit where nobody types; what it means is in the state.
 
     Args:
-        hint: which keys there are, for the reader.
         status: what a screen reader says when it changes.
         on_pressed_change: the callback.
     """
     _component()(
         key=KEY,
-        data={"hint": hint, "status": status},
+        data={"status": status},
         on_pressed_change=on_pressed_change,
     )
 

@@ -10,21 +10,19 @@ const TYPING = [
 ].join(", ");
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const hint = parentElement.querySelector(".hint");
-  hint.textContent = data.hint;
   const status = parentElement.querySelector(".status");
   if (status.textContent !== data.status) status.textContent = data.status;
 
   // The script runs again whenever its data change, so the listener before is taken off.
-  const stop = () => document.removeEventListener("keydown", hint.listener);
+  const stop = () => document.removeEventListener("keydown", status.listener);
   stop();
-  hint.listener = (event) => {
+  status.listener = (event) => {
     const meaning = meant(event);
     if (!meaning) return;
     event.preventDefault();
     setTriggerValue("pressed", meaning);
   };
-  document.addEventListener("keydown", hint.listener);
+  document.addEventListener("keydown", status.listener);
   return stop;
 }
 
