@@ -182,8 +182,8 @@ STOPS = (
         say=N_(
             "A full model takes %(model_file)s for every task. An adapter takes %(adapter_file)s, "
             "%(file_share)s of that, and all tasks share one base. The explainer's "
-            "%(explainer_file)s also counts the optimizer's state, which you need to go on "
-            "training and do not pass on."
+            "%(explainer_file)s is for its larger adapter and counts the optimizer's state too, "
+            "which you need only to go on training."
         ),
         look=N_("The bars of one run, and those of several tasks."),
         attempt=N_("Move the tasks from %(tasks)s to %(tried_tasks)s."),
