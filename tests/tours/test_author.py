@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import pytest
 
 from lora_viz.errors import UserError
 from lora_viz.tours import shelf
-from lora_viz.tours.author import read_tour
+from lora_viz.tours.author import (
+    FIELDS,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_STOPS,
+    _Stop,
+    _Tour,
+    read_tour,
+)
+from lora_viz.tours.facts import NUMBERS
 from lora_viz.tours.shelf import FOLDER, tours_of_folder
 from lora_viz.tours.tour import Condition, Tour
 from lora_viz.tours.yaml_text import MAXIMUM_BYTES
@@ -147,6 +157,18 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_what_is_hostile_is_refused_in_a_sentence(content: str | bytes, said: str) -> None:
     assert said in refusal(content)
+
+
+def test_the_papers_describe_the_form() -> None:
+    words = (Path(__file__).parents[2] / "docs/tours.md").read_text("utf-8")
+    example = words.split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert len(read(example).stops) == 2
+    form, numbers = words.split("## The form", 1)[1].split("## Numbers", 1)
+    described = {name for name in re.findall(r"^\| `(\w+)`", form, re.MULTILINE)}
+    assert described == set(FIELDS[_Tour]) | set(FIELDS[_Stop])
+    assert set(NUMBERS) == set(re.findall(r"`(\w+)`", numbers.split("|---|---|", 1)[1]))
+    assert f"{MAXIMUM_BYTES:,} bytes" in words and f"{MOST_STOPS} stops" in words
+    assert f"{LONGEST_TITLE} characters" in words and f"{LONGEST_TEXT:,} characters" in words
 
 
 def test_a_folder_s_tours_are_named_by_their_files(

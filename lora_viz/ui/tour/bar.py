@@ -25,9 +25,11 @@ STYLE = """<style>
 .st-key-tour p { line-height: 1.35; font-size: 0.92rem; }
 .st-key-tour [data-testid="stHorizontalBlock"] { gap: 0.5rem 1.5rem; }
 .st-key-tour button { min-height: 0; padding: 0.2rem 0.7rem; }
-.st-key-tour-keys { position: absolute; }
+.st-key-tour [data-testid="stMarkdownContainer"] { margin: 0; }
+.st-key-tour [data-testid="stMarkdownContainer"] p:last-child { margin: 0; }
+.st-key-tour-keys { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 .tour-line { font-size: 0.8rem; opacity: 0.8; line-height: 1.3; }
-@media (hover: none) and (pointer: coarse) { .tour-hint { display: none; } }
+@media (max-width: 640px) { .tour-hint { display: none; } }
 .tour-marks { display: flex; gap: 3px; margin: 0 0 0.2rem; }
 .tour-marks span {
   flex: 1; max-width: 2.4rem; height: 6px; border-radius: 3px;
@@ -141,7 +143,7 @@ def _buttons(at: Place) -> None:
 def _what_is_left(at: Place, page: str, is_done: bool) -> None:
     """The way back to the stop's page, or the mark that the stop is done, or the way there."""
     if page != at.stop.page:
-        st.button(_("To this stop's page"), key="tour-page", on_click=guide.go_back_to_page)
+        st.button(_("To this stop's page"), key="tour-to-page", on_click=guide.go_back_to_page)
     elif is_done:
         st.caption(_("✓ Done"))
     elif at.stop.tried:

@@ -14,17 +14,17 @@ KEY = "tour-keys"
 HTML = '<p class="status" role="status" aria-live="polite"></p>\n'
 
 
-def listen(status: str, on_pressed_change: Callable[[], None]) -> None:
+def listen(status: str, **on_press: Callable[[], None]) -> None:
     """Call back when n, p or t is hit where nobody types; what it means is in the state.
 
     Args:
         status: what a screen reader says when it changes.
-        on_pressed_change: the callback.
+        on_press: the callback, as `on_pressed_change`.
     """
     _component()(
         key=KEY,
         data={"status": status},
-        on_pressed_change=on_pressed_change,
+        **on_press,
     )
 
 
