@@ -25,7 +25,7 @@ def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(
     with running_server(tmp_path / "server.log") as server:
         with new_context(browser, server.url) as one:
             page = one.new_page()
-            open_page(page, "/compare-runs", "There is no run yet")
+            open_page(page, "/compare-runs", "You have no run yet")
             found: list[dict[str, Any]] = [dict(cookie) for cookie in one.cookies()]
             (cookie,) = [one for one in found if one["name"] == reader.COOKIE]
             assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
@@ -38,8 +38,8 @@ def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(
             expect(_deletes(page)).to_have_count(1)
         with new_context(browser, server.url) as other:
             page = other.new_page()
-            open_page(page, "/compare-runs", "There is no run yet")
-            assert "runs=" not in page.url
+            open_page(page, "/compare-runs", "You have no run yet")
+            assert "mine" not in page.url
             open_page(page, "/compare-runs?runs=mine", "Run again with a change")
             expect(_deletes(page)).to_have_count(0)
 

@@ -164,7 +164,7 @@ def test_the_papers_describe_the_form() -> None:
     example = words.split("```yaml\n", 1)[1].split("```", 1)[0]
     assert len(read(example).stops) == 2
     form, numbers = words.split("## The form", 1)[1].split("## Numbers", 1)
-    described = {name for name in re.findall(r"^\| `(\w+)`", form, re.MULTILINE)}
+    described = set(re.findall(r"^\| `(\w+)`", form, re.MULTILINE))
     assert described == set(FIELDS[_Tour]) | set(FIELDS[_Stop])
     assert set(NUMBERS) == set(re.findall(r"`(\w+)`", numbers.split("|---|---|", 1)[1]))
     assert f"{MAXIMUM_BYTES:,} bytes" in words and f"{MOST_STOPS} stops" in words

@@ -46,6 +46,12 @@ def is_known(scenario: Scenario) -> bool:
     return known_step(scenario) is not None
 
 
+def known_steps_of_both(scenario: Scenario) -> tuple[MemoryReport | None, MemoryReport | None]:
+    """The step by full fine-tuning and that with an adapter, each if it was simulated before."""
+    adapted = scenario if scenario.trains_adapter else scenario.changed(method="lora")
+    return known_step(scenario.changed(method="full")), known_step(adapted)
+
+
 def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:
     """What could be changed to need less memory, in words, and the scenario that it gives."""
     steps = {}
