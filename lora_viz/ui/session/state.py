@@ -102,7 +102,7 @@ def as_link() -> links.Link:
     return links.Link(scenario(), view(), training(), [])
 
 
-def take(given: links.Link) -> None:
+def take_all(given: links.Link) -> None:
     """Set all that a link says; the language stays."""
     _set(given.scenario.changed(language=scenario().language), given.view, given.training)
 

@@ -16,7 +16,7 @@ from lora_viz.tours.tour import BRACED, MARKED, Words
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.session import links
 from lora_viz.ui.tour import guide
-from lora_viz.ui.tour.guide import Place
+from lora_viz.ui.tour.guide import AtStop
 from lora_viz.ui.tour.keys import KEY, listen
 from lora_viz.ui.tour.pointing import point_at
 
@@ -66,7 +66,7 @@ def said(words: Words, numbers: dict[str, str]) -> str:
     return "\n\n".join(as_markdown(part) for part in filled.split("\n\n"))
 
 
-def _draw(at: Place, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerator, DeltaGenerator]:
+def _draw(at: AtStop, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerator, DeltaGenerator]:
     """The bar; what is returned holds the two columns of its texts."""
     is_done = guide.note_done(at, page)
     st.html(STYLE)
@@ -84,7 +84,7 @@ def _draw(at: Place, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerator
     return body
 
 
-def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: Place, numbers: dict[str, str]) -> None:
+def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: AtStop, numbers: dict[str, str]) -> None:
     stop = at.stop
     body[0].markdown(f"**{said(stop.title, numbers)}.** {said(stop.say, numbers)}")
     parts = ((_("Look"), stop.look), (_("Try"), stop.attempt), (_("Expect"), stop.expect))
@@ -92,7 +92,7 @@ def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: Place, numbers: dict[
     body[1].markdown("  \n".join(lines) or " ")
 
 
-def _marks(at: Place) -> str:
+def _marks(at: AtStop) -> str:
     """One mark for each stop, as HTML: full where it is done, pale before the reader's place."""
     done = guide.done_stops(at.tour)
     marks = "".join(
@@ -107,7 +107,7 @@ def _marks(at: Place) -> str:
     )
 
 
-def _status(at: Place) -> str:
+def _status(at: AtStop) -> str:
     tour = said_plainly(at.tour.title)
     return _("%(tour)s · stop %(stop)s of %(stops)s · %(minutes)s min") % {
         "tour": tour,
@@ -123,7 +123,7 @@ def said_plainly(words: Words) -> str:
     return _(text) if words.is_ours else text
 
 
-def _buttons(at: Place) -> None:
+def _buttons(at: AtStop) -> None:
     st.button(_("Back"), key="tour-back", disabled=at.is_first, on_click=guide.step, args=(-1,))
     st.button(
         _("Finish") if at.is_last else _("Next"),
@@ -140,17 +140,17 @@ def _buttons(at: Place) -> None:
     )
 
 
-def _what_is_left(at: Place, page: str, is_done: bool) -> None:
+def _what_is_left(at: AtStop, page: str, is_done: bool) -> None:
     """The way back to the stop's page, or the mark that the stop is done, or the way there."""
     if page != at.stop.page:
         st.button(_("To this stop's page"), key="tour-to-page", on_click=guide.go_back_to_page)
     elif is_done:
         st.caption(_("✓ Done"))
     elif at.stop.tried:
-        st.button(_("Show me"), key="tour-show", on_click=guide.show)
+        st.button(_("Show me"), key="tour-show", on_click=guide.show_the_try)
 
 
-def _hint(at: Place) -> str:
+def _hint(at: AtStop) -> str:
     if at.stop.tried:
         return _("Keys: n next · p back · t shows what to try")
     return _("Keys: n next · p back")
@@ -160,12 +160,12 @@ def _pressed() -> None:
     """Do what a key stands for."""
     meaning = st.session_state[KEY].pressed
     if meaning == "try":
-        guide.show()
+        guide.show_the_try()
     elif meaning in ("next", "back"):
         guide.step(1 if meaning == "next" else -1)
 
 
-def _numbers(at: Place, ask: Ask) -> dict[str, str]:
+def _numbers(at: AtStop, ask: Ask) -> dict[str, str]:
     stop = at.stop
     scenario = links.read(dict(stop.settings)).scenario
     tried = links.read(dict(stop.settings) | dict(stop.tried)).scenario

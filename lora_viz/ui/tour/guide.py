@@ -17,7 +17,7 @@ from lora_viz.ui.page_list import PAGES, file_of
 from lora_viz.ui.session import links, state
 from lora_viz.ui.session.links import Link
 from lora_viz.ui.tour import courses
-from lora_viz.ui.tour.progress import is_done
+from lora_viz.ui.tour.progress import stop_is_done
 
 GOING = "tour-going"  # the page to be turned to
 ON = "tour-page"  # the page that is shown
@@ -27,7 +27,7 @@ DONE = "tour-done"  # the stops that were done, by tour and number
 
 
 @dataclass(frozen=True)
-class Place:
+class AtStop:
     """A stop of a tour; `number` counts from 1."""
 
     tour: Tour
@@ -49,15 +49,15 @@ class Place:
         return self.number == len(self.tour.stops)
 
 
-def here() -> Place | None:
+def here() -> AtStop | None:
     """The stop that this session is at; None where no tour is on."""
     return place_of(state.view().tour, state.view().stop)
 
 
-def place_of(name: str, number: int) -> Place | None:
+def place_of(name: str, number: int) -> AtStop | None:
     """A stop by its tour's name, the last one for a number beyond; None for no such tour."""
     tour = courses.shelf().tours.get(name) if name else None
-    return Place(tour, min(number, len(tour.stops))) if tour else None
+    return AtStop(tour, min(number, len(tour.stops))) if tour else None
 
 
 def arrive(shown: ShownPage) -> str:
@@ -124,7 +124,7 @@ def go_back_to_page() -> None:
         _go_to(at.tour, at.number)
 
 
-def show() -> None:
+def show_the_try() -> None:
     """Set what the stop lets a reader try."""
     if (at := here()) and at.stop.tried:
         _go_to(at.tour, at.number, dict(at.stop.tried))
@@ -138,11 +138,11 @@ def leave() -> None:
     st.session_state[LEFT] = left, st.session_state.get(ON, "")
     before = st.session_state.pop(BEFORE, None)
     if before:
-        state.take(before)
+        state.take_all(before)
     state.update(tour="", stop=1)
 
 
-def left_at() -> Place | None:
+def left_at() -> AtStop | None:
     """The stop at which a tour was left; None where none was, or one is on."""
     if LEFT not in st.session_state or here():
         return None
@@ -156,14 +156,14 @@ def take_up() -> None:
         return
     left, page = st.session_state.pop(LEFT)
     st.session_state[BEFORE] = state.as_link()
-    state.take(left)
+    state.take_all(left)
     st.session_state[GOING] = page
 
 
-def note_done(at: Place, page: str) -> bool:
+def note_done(at: AtStop, page: str) -> bool:
     """Whether the stop is done, now or before; it stays so."""
     done: set[tuple[str, int]] = st.session_state.setdefault(DONE, set())
-    if is_done(at.stop, state.as_link(), page):
+    if stop_is_done(at.stop, state.as_link(), page):
         done.add((at.tour.name, at.number))
     return (at.tour.name, at.number) in done
 
@@ -179,5 +179,5 @@ def _go_to(tour: Tour, number: int, further: dict[str, str] | None = None) -> No
     stop = tour.stops[number - 1]
     given = links.read(dict(stop.settings) | (further or {}))
     view = given.view.changed(tour=tour.name, stop=number)
-    state.take(Link(given.scenario, view, given.training, []))
+    state.take_all(Link(given.scenario, view, given.training, []))
     st.session_state[GOING] = stop.page

@@ -9,7 +9,7 @@ from lora_viz.ui.session import links
 from lora_viz.ui.session.links import Link
 
 
-def is_done(stop: Stop, now: Link, page: str) -> bool:
+def stop_is_done(stop: Stop, now: Link, page: str) -> bool:
     """Whether the stop's conditions hold, or what is to be tried is set, or its page was seen."""
     if stop.done:
         return all(one.holds(_value_of(one.setting, now)) for one in stop.done)
