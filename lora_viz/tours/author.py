@@ -153,7 +153,7 @@ def read_tour(name: str, file: str, content: bytes, rules: Rules) -> Tour:
 
 def _refuse(file: str, error: Mapping[str, Any]) -> NoReturn:
     """Say in one sentence what pydantic found first."""
-    path = tuple(error["loc"])
+    path: list[Any] = list(error["loc"])
     is_of_stop = len(path) > 1 and path[0] == "stops" and isinstance(path[1], int)
     place = _stop_name(path[1] + 1) if is_of_stop else Message(N_("the tour"))
     rest = path[2:] if is_of_stop else path

@@ -8,6 +8,8 @@ sidebar
     The scenario and the language, beside every page.
 kit, session, serving
     What pages are built with; one reader's session; the server around them.
+tour
+    Guided tours, in a bar above the pages.
 full_or_lora, decomposition, forward_pass, layer_map
     The pages that explain.
 parameters, rank, checkpoints
