@@ -102,7 +102,7 @@ STOPS = (
             "choose the layers by their names. The feed-forward layers may have an adapter too."
         ),
         look=N_("In the open block, the layers with an A and a B are marked 🔥."),
-        attempt=N_("Click c_proj in the attention part, which has an adapter."),
+        attempt=N_("Click attn.c_proj, which makes the output of attention."),
         expect=N_(
             "It loses its A and B in every block: %(trained)s trained parameters become "
             "%(tried_trained)s."

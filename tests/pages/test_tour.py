@@ -74,9 +74,9 @@ def test_the_start_page_has_three_ways_in_and_a_tour_goes_forward_and_back() -> 
 def test_a_stop_is_done_when_its_condition_holds() -> None:
     app = followed({"tour": "explainer", "stop": "2"})
     assert at(app)[0] == "full_or_lora"
-    assert "✓ Done" not in [one.value for one in app.main.caption]
+    assert "✓ Done" not in [one.value for one in app.main.markdown]
     app.toggle(key="page:count_frozen").set_value(True).run()
-    assert "✓ Done" in [one.value for one in app.main.caption]
+    assert "✓ Done" in [one.value for one in app.main.markdown]
     assert 'class="done now"' in bar(app)
     app.toggle(key="page:count_frozen").set_value(False).run()
     assert 'class="done now"' in bar(app)  # what was done stays done
@@ -104,6 +104,14 @@ def test_a_tour_that_is_left_gives_back_what_was_set_and_is_taken_up_again() -> 
     assert app.session_state["scenario"].rank == 16
     click(app, "tour-leave")
     assert app.session_state["scenario"].rank == 4
+
+
+def test_who_came_by_a_link_leaves_to_the_usual_settings(course: Path) -> None:
+    app = followed({"tour": "lesson", "stop": "2", "lang": "ko"})
+    assert app.session_state["scenario"].rank == 4 and course.exists()
+    click(app, "tour-leave")
+    scenario = app.session_state["scenario"]
+    assert (scenario.rank, scenario.language) == (8, "ko") and at(app) == ("rank", "", "")
 
 
 def test_after_the_last_stop_the_tour_is_over(course: Path) -> None:

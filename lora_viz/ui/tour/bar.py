@@ -145,14 +145,14 @@ def _what_is_left(at: AtStop, page: str, is_done: bool) -> None:
     if page != at.stop.page:
         st.button(_("To this stop's page"), key="tour-to-page", on_click=guide.go_back_to_page)
     elif is_done:
-        st.caption(_("✓ Done"))
+        st.markdown(_("✓ Done"), width="content")
     elif at.stop.tried:
         st.button(_("Show me"), key="tour-show", on_click=guide.show_the_try)
 
 
 def _hint(at: AtStop) -> str:
     if at.stop.tried:
-        return _("Keys: n next · p back · t shows what to try")
+        return _("Keys: n next · p back · t try")
     return _("Keys: n next · p back")
 
 

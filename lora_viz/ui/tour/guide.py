@@ -131,14 +131,12 @@ def show_the_try() -> None:
 
 
 def leave() -> None:
-    """Leave the tour: what was set before is set again, and the stop is kept for later."""
+    """Leave the tour: what was set before it, or the usual, is set; the stop is kept for later."""
     if not here():
         return
     left = state.as_link()
     st.session_state[LEFT] = left, st.session_state.get(ON, "")
-    before = st.session_state.pop(BEFORE, None)
-    if before:
-        state.take_all(before)
+    state.take_all(st.session_state.pop(BEFORE, None) or links.read({}))
     state.update(tour="", stop=1)
 
 

@@ -64,7 +64,7 @@ def _take_up_button(place: str) -> None:
             "stop": at.number,
             "stops": len(at.tour.stops),
         }
-        st.button(words, key=f"take-up-{place}", type="primary", on_click=guide.take_up)
+        st.button(words, key=f"take-up-{place}", on_click=guide.take_up)
 
 
 def _upload() -> None:
