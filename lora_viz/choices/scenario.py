@@ -225,8 +225,9 @@ class Scenario(Declared):
     @classmethod
     def fill_in_targets(cls, values: Any) -> Any:
         if isinstance(values, dict) and "target_modules" not in values:
-            model = str(values.get("model", cls.model_fields["model"].default))
-            return values | {"target_modules": default_targets(model)}
+            model = values.get("model", cls.model_fields["model"].default)
+            usual = default_targets(model) if isinstance(model, str) else ()
+            return values | {"target_modules": usual} if usual else values
         return values
 
     @field_validator("gpu")

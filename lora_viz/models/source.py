@@ -259,12 +259,12 @@ def _read_json(text: str | bytes) -> object:
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _value in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        _check_text(twice)
-        raise UserError(N_("This config.json has “%s” twice."), _shortened(twice))
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            _check_text(key)
+            raise UserError(N_("This config.json has “%s” twice."), _shortened(key))
+        values[key] = value
     return values
 
 

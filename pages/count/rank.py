@@ -67,7 +67,7 @@ with at.side:
     words.advice()
     beside = st.container()
 
-st.subheader(_("Measured: a rank sweep"), anchor=False)
+page.section(_("Measured: a rank sweep"))
 at = page.areas("-sweep")
 with at.controls:
     measured = choose_sweep()

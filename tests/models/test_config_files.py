@@ -110,6 +110,11 @@ def test_any_configuration_is_a_model_or_is_refused(text: str) -> None:
         ('{"model_type": "\\ud800"}', "half a character (a lone surrogate)"),
         ('{"model_type": "gpt2", "a": {"\\udc00": 1}}', "half a character (a lone surrogate)"),
         ('{"model_type": "gpt2", "n_embd": 8, "n_embd": 16}', "has “n_embd” twice"),
+        (
+            json.dumps({"model_type": "gpt2"} | dict.fromkeys(map(str, range(60_000))))[:-1]
+            + ', "59999": 0}',
+            "has “59999” twice",  # said without comparing each key with every other
+        ),
         ('{"model_type": "gpt2", "a": ' + "[" * 25 + "]" * 25 + "}", "nested too deeply"),
         ('{"model_type": "gpt2", "a": "%s"}' % ("é" * MAXIMUM_CONFIG_BYTES), "at most 1 MB"),
         ("\ufeffhello", "is not JSON"),
