@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from lora_viz.ui import page_list
 from lora_viz.ui.glossary.marks import explain_terms
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style
@@ -15,9 +14,13 @@ from lora_viz.ui.navigation import choose_page, keep_settings_in_links
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
+from lora_viz.ui.tour import guide
+from lora_viz.ui.tour.bar import guided
 
 state.begin_run()
 page = choose_page()
+name = guide.arrive(page)
+state.write_link()
 st.set_page_config(
     page_title=f"{page.title} · LoRA Viz",
     page_icon="❄",
@@ -31,7 +34,8 @@ if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:
     show_complaints(sentences)
-    if page.url_path != page_list.page("glossary").address:  # where every word would be marked
+    if name != "glossary":  # where every word would be marked
         explain_terms()
-    page.run()
+    with guided(name):
+        page.run()
 page_is_drawn()

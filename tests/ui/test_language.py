@@ -38,6 +38,8 @@ from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.ui.this_machine import words as machine
+from lora_viz.ui.tour import bar, guide
+from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
 from lora_viz.ui.training_lab import progress, settings, start
 
 ROOT = Path(__file__).parents[2]
@@ -174,11 +176,28 @@ FIRED: dict[str, Callable[[], object]] = {
     "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
     "layer_map/map:_toggle": lambda: (pressed(toggled="c_attn"), layer_map._toggle()),
     "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
+    "tour/bar:_pressed": lambda: (
+        put(TOUR_KEYS, SimpleNamespace(pressed="next")),
+        bar._pressed(),
+    ),
+    "tour/bar:guide.step": lambda: guide.step(1),
+    "tour/bar:guide.leave": guide.leave,
+    "tour/bar:guide.show_the_try": guide.show_the_try,
+    "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
+    "tour/ways_in:guide.begin": lambda: guide.begin("explainer"),
+    "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
     "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
     "train/compare_runs:chart": lambda: page("train/compare_runs"),
 }
 SILENT = {
+    "tour/bar:_pressed",
+    "tour/bar:guide.step",
+    "tour/bar:guide.leave",
+    "tour/bar:guide.show_the_try",
+    "tour/bar:guide.go_back_to_page",
+    "tour/ways_in:guide.begin",
+    "tour/ways_in:guide.take_up",
     "kit/long_work:_stop",
     "kit/long_work:_go_on",
     "training_lab/start:_use_embedded",
