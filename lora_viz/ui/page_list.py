@@ -219,9 +219,15 @@ def page(name: str) -> Page:
     return _BY_NAME[name]
 
 
+def at_address(address: str) -> Page:
+    """The page at this path of the address. Raises `KeyError`."""
+    return _BY_ADDRESS[address]
+
+
 def file_of(name: str) -> str:
     """The script of a page, as Streamlit's links want it. Raises `KeyError`."""
     return str(page(name).file)
 
 
 _BY_NAME = {page.name: page for page in PAGES}
+_BY_ADDRESS = {page.address: page for page in PAGES}
