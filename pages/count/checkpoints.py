@@ -6,6 +6,7 @@ from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.checkpoints_bars import one_run_figure, tasks_figure
 from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints import words
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.checkpoints.explainer_story import story
@@ -27,10 +28,12 @@ sizes = sizes_for(scenario)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
 at = page.areas()
 with at.picture:
-    st.markdown(_("**What one run saves**"))
-    page.figure(one_run_figure(sizes), "checkpoint-of-one-run")
-    st.markdown(_("**What your tasks take**"))
-    page.figure(tasks_figure(storage, sizes.adapter_parts), "checkpoints-of-tasks")
+    label = _("What one run saves")
+    st.markdown(f"**{label}**")
+    chart(one_run_figure(sizes), "checkpoint-of-one-run", label)
+    label = _("What your tasks take")
+    st.markdown(f"**{label}**")
+    chart(tasks_figure(storage, sizes.adapter_parts), "checkpoints-of-tasks", label)
     st.caption(
         _(
             "Drawn to scale, units are decimal (MB = 10⁶ B). The full model is saved in "

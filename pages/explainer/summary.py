@@ -6,6 +6,7 @@ from lora_viz.adapter.layout import lora_parameters
 from lora_viz.figures.summary_bars import before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
@@ -30,7 +31,7 @@ page.headline(
 )
 at = page.areas()
 with at.picture:
-    page.figure(before_after_bars(pairs), "summary")
+    chart(before_after_bars(pairs), "summary", _("Full fine-tuning and LoRA in pairs of bars"))
     st.caption(_("Within a pair, equal lengths are equal numbers. The pairs have different units."))
 with at.number:
     page.key_number(

@@ -178,7 +178,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
     "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
-    "train/compare_runs:chart": lambda: page("train/compare_runs"),
+    "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
     "kit/long_work:_stop",
