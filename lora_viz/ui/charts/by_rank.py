@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,8 @@ def changes_by_rank(
 
     Returns:
         `rank` (as the slider says it), `ranks` (all that it can say), `numbers` (the same as
-        numbers) and `changes`: places in the figure, each with a value for each rank, or with
-        `at0` and `each`, where the value at rank r is at0 + each · r.
+        numbers) and `changes`: places in the figure, each with a value for each rank (None where
+        there is nothing), or with `at0` and `each`, where the value at rank r is at0 + each · r.
     """
     rank = state.scenario().rank
     kept: dict[str, ByRank] = st.session_state.setdefault(KEPT, {})
@@ -72,31 +73,28 @@ def changes_by_rank(
 
 
 def differences(values: Sequence[Any], ranks: Sequence[int], path: Path = ()) -> list[Change]:
-    """The places at which values, one for each rank, are not all the same; the deepest ones."""
+    """The places at which values, one for each rank, are not all the same; the deepest ones.
+
+    Where some ranks have more traces, labels or shapes than others, those of the others are None.
+    """
     first = values[0]
     if all(value == first for value in values[1:]):
         return []
-    if inner := _common_keys(values):
-        return [
-            change
-            for key in inner
-            for change in differences([value[key] for value in values], ranks, (*path, key))
-        ]
-    return [(path, _as_line(values, ranks) or list(values))]
+    if all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+        inner = {key: [value[key] for value in values] for key in first}
+    elif all(isinstance(value, list) for value in values) and _are_alike(values):
+        inner = dict(enumerate(map(list, zip_longest(*values))))
+    else:
+        return [(path, _as_line(values, ranks) or list(values))]
+    return [
+        change for key, one in inner.items() for change in differences(one, ranks, (*path, key))
+    ]
 
 
-def _common_keys(values: Sequence[Any]) -> list[str] | range | None:
-    """The keys or places that all have, if no other one is in any of them."""
-    first = values[0]
-    if isinstance(first, dict) and all(
-        isinstance(value, dict) and value.keys() == first.keys() for value in values
-    ):
-        return list(first)
-    if isinstance(first, list) and all(
-        isinstance(value, list) and len(value) == len(first) for value in values
-    ):
-        return range(len(first))
-    return None
+def _are_alike(lists: Sequence[list[Any]]) -> bool:
+    """Whether lists can be compared place by place: of one length, or of things, not numbers."""
+    are_of_things = all(isinstance(one, dict) for values in lists for one in values)
+    return are_of_things or len(set(map(len, lists))) == 1
 
 
 def _as_line(values: Sequence[Any], ranks: Sequence[int]) -> dict[str, float] | None:

@@ -16,8 +16,9 @@ function change(chart, figure) {
   if (!mayEase(chart, next)) return draw(chart, next);
   const start = performance.now();
   const from = chart.shown;
-  const step = () => {
-    const part = Math.min((performance.now() - start) / EASED_MS, 1);
+  let part = 0;
+  const step = () => { // on a slow machine too there is one picture on the way
+    part = Math.min((performance.now() - start) / EASED_MS, part + 0.5, 1);
     const isOver = part === 1 || !chart.isConnected;
     chart.easing = isOver ? null : requestAnimationFrame(step);
     if (chart.isConnected) draw(chart, isOver ? next : between(from, next, 1 - (1 - part) ** 3));

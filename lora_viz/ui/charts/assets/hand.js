@@ -34,7 +34,13 @@ function ahead({ given: { byRank }, goal, handsRank }) {
   for (const [path, values] of byRank.changes) {
     const last = path.at(-1);
     const owner = path.slice(0, -1).reduce((inner, key) => inner[key], figure);
-    owner[last] = Array.isArray(values) ? values[place] : values.at0 + values.each * byRank.numbers[place];
+    owner[last] = Array.isArray(values)
+      ? values[place]
+      : values.at0 + values.each * byRank.numbers[place];
+  }
+  figure.data = figure.data.filter(isTree); // what is null is not there at this rank
+  for (const list of ["annotations", "shapes"]) {
+    figure.layout[list] = figure.layout[list]?.filter(isTree);
   }
   return figure;
 }
