@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
@@ -20,6 +23,22 @@ WATCH = """(number) => {
   look();
 }"""
 SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
+IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
+  .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
+ANSWERED = SHOWN.replace("shown", "goal")
+
+
+def assert_alike(one: Any, other: Any) -> None:
+    """The same plain data, numbers up to their last digits."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), [other[key] for key in one]
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_alike(*pair)
+    else:
+        assert one == (pytest.approx(other) if isinstance(other, float) else other)
 
 
 @pytest.mark.parametrize(("motion", "states"), [("no-preference", range(3, 99)), ("reduce", [2])])
@@ -49,14 +68,18 @@ def test_a_chart_is_changed_in_place_and_stays_zoomed(
 def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
     kept_back: list[str | bytes] = []
     sockets: list[WebSocketRoute] = []
+    is_held = False
+
+    def pass_on() -> None:
+        while kept_back and not is_held:
+            sockets[-1].send(kept_back.pop(0))
 
     def connect(socket: WebSocketRoute) -> None:
         sockets.append(socket)
         server = socket.connect_to_server()
         socket.on_message(server.send)
-        server.on_message(lambda message: (kept_back.append if is_held else socket.send)(message))
+        server.on_message(lambda message: (kept_back.append(message), pass_on()))
 
-    is_held = False
     page.route_web_socket("**/_stcore/stream", connect)
     open_page(page, "/full-or-lora", "Full")
     before = page.evaluate(SHOWN)
@@ -65,9 +88,10 @@ def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
     page.wait_for_function(f"(before) => {SHOWN}.every((one, n) => one !== before[n])", arg=before)
     by_hand = page.evaluate(SHOWN)
     is_held = False
-    for message in kept_back:
-        sockets[-1].send(message)
+    pass_on()
     page.wait_for_url("**rank=16")
+    page.wait_for_function(IS_ANSWERED)
     wait_until_idle(page)
-    assert page.evaluate("document.querySelector('.chart-figure').given.byRank.rank") == "16"
     assert page.evaluate(SHOWN) == by_hand
+    for drawn, answered in zip(by_hand, page.evaluate(ANSWERED), strict=True):
+        assert_alike(json.loads(drawn), json.loads(answered))

@@ -31,9 +31,8 @@ function update(chart) {
   if (!chart.clientWidth) return; // in a closed tab; drawn when it gets its width
   chart.shape = shapeFor(chart);
   const text = chart.given.figures[chart.shape];
-  if (text === chart.text && sameTheme(chart)) return; // a picture that plays goes on
+  if (text === chart.text && chart.look === lookOf(chart)) return; // what plays goes on
   chart.text = text;
-  chart.template = JSON.stringify(chart.given.template);
   chart.goal = JSON.parse(text);
   change(chart, ahead(chart) ?? chart.goal);
 }
@@ -49,12 +48,14 @@ function shapeFor({ clientWidth, given }) {
   return clientWidth < NARROW && given.figures.narrow ? "narrow" : "wide";
 }
 
-function sameTheme(chart) {
-  return chart.template === JSON.stringify(chart.given.template);
+// What a chart looks like besides its figure.
+function lookOf({ clientWidth, given }) {
+  return JSON.stringify([clientWidth, given.template]);
 }
 
 function draw(chart, figure) {
   chart.drawnWidth = chart.clientWidth;
+  chart.look = lookOf(chart);
   chart.shown = figure;
   const { data, layout, frames } = figure;
   chart.library.react(chart, {

@@ -13,6 +13,7 @@ const ARRAYS = {
 function change(chart, figure) {
   stopEasing(chart);
   const next = settled(chart.shown, unpacked(figure));
+  if (next === chart.shown && chart.look === lookOf(chart)) return; // as the hand had it already
   if (!mayEase(chart, next)) return draw(chart, next);
   const start = performance.now();
   const from = chart.shown;
@@ -42,6 +43,7 @@ function mayEase({ shown, clientWidth, drawnWidth }, next) {
 
 // The new figure with all that is as before taken from the old one, which Plotly need not look at.
 function settled(before, now) {
+  if (isNumber(before) && isNumber(now)) return isAsGood(before, now) ? before : now;
   if (before === now || !isTree(before) || !isTree(now)) return now;
   if (Array.isArray(before) !== Array.isArray(now)) return now;
   const keys = Object.keys(now);
@@ -57,7 +59,7 @@ function settled(before, now) {
 // How many numbers of a moving kind differ.
 function moved(from, to, isMoving = false) {
   if (from === to) return 0;
-  if (typeof from === "number" && typeof to === "number") return isMoving ? 1 : 0;
+  if (isNumber(from) && isNumber(to)) return isMoving ? 1 : 0;
   if (!canMix(from, to)) return 0;
   return Object.keys(to).reduce(
     (sum, key) => sum + moved(from[key], to[key], isMoving || MOVING.has(key)), 0,
@@ -66,7 +68,7 @@ function moved(from, to, isMoving = false) {
 
 function between(from, to, part, isMoving = false) {
   if (from === to) return to;
-  if (typeof from === "number" && typeof to === "number") {
+  if (isNumber(from) && isNumber(to)) {
     return isMoving ? from + (to - from) * part : to;
   }
   if (!canMix(from, to)) return to;
@@ -81,6 +83,15 @@ function between(from, to, part, isMoving = false) {
 function canMix(from, to) {
   if (!isTree(from) || !isTree(to) || Array.isArray(from) !== Array.isArray(to)) return false;
   return !Array.isArray(to) || from.length === to.length;
+}
+
+function isNumber(value) {
+  return typeof value === "number";
+}
+
+// a + b · r of the browser and the server's value may differ in the last digit.
+function isAsGood(before, now) {
+  return Math.abs(before - now) <= 1e-9 * Math.abs(now);
 }
 
 function isTree(value) {
