@@ -6,8 +6,8 @@ page_list
     The pages, from which navigation, links, tests and benchmarks derive.
 sidebar
     The scenario and the language, beside every page.
-kit, session, serving
-    What pages are built with; one reader's session; the server around them.
+kit, charts, session, serving
+    What pages are built with; Plotly's pictures; one reader's session; the server around them.
 full_or_lora, decomposition, forward_pass, layer_map
     The pages that explain.
 parameters, rank, checkpoints

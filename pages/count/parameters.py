@@ -1,6 +1,5 @@
 """Parameters: every trained parameter of the model, full fine-tuning and LoRA."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lora_viz.adapter.counts import (
@@ -11,6 +10,7 @@ from lora_viz.adapter.counts import (
     count_modules,
     line_of_peft,
 )
+from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.parameters_bars import BarPair, parameter_bars
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -41,7 +41,7 @@ def panels_at(rank: int) -> list[list[BarPair]]:
     )
 
 
-def bars_at(rank: int) -> go.Figure:
+def bars_at(rank: int) -> Figure:
     """The bars at a rank."""
     return parameter_bars(panels_at(rank), log=view.axis == "log")
 

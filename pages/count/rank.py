@@ -1,9 +1,9 @@
 """Rank: what each rank costs, true to scale, what is said of it, and what a sweep measured."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lora_viz.costs.ranks import RankRow, rank_costs, rank_rows
+from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -34,12 +34,12 @@ def rows_at(rank: int) -> list[RankRow]:
     return rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
 
 
-def boxes_at(rank: int) -> go.Figure:
+def boxes_at(rank: int) -> Figure:
     """The boxes, with this rank as the reader's."""
     return rank_boxes(words.boxes(rows_at(rank), rank))
 
 
-def cost_at(rank: int) -> go.Figure:
+def cost_at(rank: int) -> Figure:
     """The line of the cost, with this rank as the reader's."""
     return rank_cost(
         words.cost_parts(costs.in_model),

@@ -1,12 +1,12 @@
 """Full fine-tuning or LoRA: one layer trained both ways, and the bytes that each way keeps."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lora_viz.adapter.layout import scaling
 from lora_viz.costs.one_layer import LayerState, full_state, lora_state
 from lora_viz.figures.full_or_lora_bytes import bytes_figure
 from lora_viz.figures.full_or_lora_layers import ScalingFactor, full_figure, lora_figure
+from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
@@ -47,18 +47,18 @@ def lora_at(rank: int) -> LayerState:
     )
 
 
-def full_picture_at(rank: int) -> go.Figure:
+def full_picture_at(rank: int) -> Figure:
     """The layer in full fine-tuning, to the same scale as the layer with LoRA at a rank."""
     return full_figure(shape_at(rank), full)
 
 
-def lora_picture_at(rank: int) -> go.Figure:
+def lora_picture_at(rank: int) -> Figure:
     """The layer with LoRA at a rank."""
     factor = ScalingFactor(factor_name, scaling(rank, scenario.alpha, scenario.rslora))
     return lora_figure(shape_at(rank), lora_at(rank), factor)
 
 
-def bytes_at(rank: int) -> go.Figure:
+def bytes_at(rank: int) -> Figure:
     """What both ways keep, at a rank."""
     return bytes_figure(full, lora_at(rank), count_frozen)
 
