@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lora_viz.adapter.layout import lora_parameters
-from lora_viz.figures.summary_bars import before_after_bars
+from lora_viz.figures.summary_bars import Pair, before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
@@ -20,7 +20,15 @@ scenario = state.scenario()
 architecture = asking.architecture()
 layout = asking.adapter_layout()
 layer = architecture.layer(default_layer(architecture, layout))
-pairs = summary_pairs(scenario, architecture, layer, layout, sizes_for(scenario))
+
+
+def pairs_at(rank: int) -> list[Pair]:
+    """What is compared, at a rank."""
+    at_rank = scenario.changed(rank=rank)
+    return summary_pairs(at_rank, architecture, layer, layout, sizes_for(at_rank))
+
+
+pairs = pairs_at(scenario.rank)
 trainable = layout.trainable_parameters(scenario.rank)
 frozen = 1 - trainable / architecture.total_parameters
 
@@ -31,7 +39,12 @@ page.headline(
 )
 at = page.areas()
 with at.picture:
-    chart(before_after_bars(pairs), "summary", _("Full fine-tuning and LoRA in pairs of bars"))
+    chart(
+        before_after_bars(pairs),
+        "summary",
+        _("Full fine-tuning and LoRA in pairs of bars"),
+        at_rank=lambda rank: before_after_bars(pairs_at(rank)),
+    )
     st.caption(_("Within a pair, equal lengths are equal numbers. The pairs have different units."))
 with at.number:
     page.key_number(

@@ -37,11 +37,22 @@ function update(chart) {
   change(chart, ahead(chart) ?? chart.goal);
 }
 
-// A new width: the same picture at once, or the other shape.
+// A new width: the same picture, or the other shape.
 function fit(chart) {
   if (!chart.clientWidth || chart.clientWidth === chart.drawnWidth) return;
   if (!chart.shown || shapeFor(chart) !== chart.shape) update(chart);
-  else draw(chart, chart.shown);
+  else resize(chart);
+}
+
+// What is played or zoomed stays as it is.
+function resize(chart) {
+  chart.drawnWidth = chart.clientWidth;
+  chart.look = lookOf(chart);
+  chart.library.relayout(chart, sizeOf(chart, chart.shown));
+}
+
+function sizeOf(chart, { layout: { height } }) {
+  return { width: chart.clientWidth, height: isEnlarged(chart) ? window.innerHeight : height };
 }
 
 function shapeFor({ clientWidth, given }) {
@@ -64,8 +75,7 @@ function draw(chart, figure) {
       uirevision: "kept",
       ...structuredClone(layout),
       template: chart.given.template,
-      width: chart.clientWidth,
-      height: isEnlarged(chart) ? window.innerHeight : layout.height,
+      ...sizeOf(chart, figure),
     },
     frames,
     config: toolbar(chart),

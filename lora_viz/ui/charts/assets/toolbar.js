@@ -8,8 +8,9 @@ function toolbar(chart) {
   if (chart.toolbar?.modeBarButtonsToAdd[0].name === words.enlarge) return chart.toolbar;
   chart.toolbar = {
     displaylogo: false,
+    showSendToCloud: false, // nothing leaves the machine
     toImageButtonOptions: { format: "svg", filename: name },
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
     modeBarButtonsToAdd: [{
       name: words.enlarge,
       title: words.enlarge,
@@ -29,8 +30,7 @@ function enlarge(chart, whether) {
   chart.onEscape ??= ({ key }) => key === "Escape" && enlarge(chart, false);
   if (whether) document.addEventListener("keydown", chart.onEscape);
   else document.removeEventListener("keydown", chart.onEscape);
-  stopEasing(chart);
-  draw(chart, chart.goal);
+  resize(chart);
 }
 
 function nameSaveButtons(parent, chart) {
