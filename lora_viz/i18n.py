@@ -85,6 +85,7 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
 _DEEPEST = 8  # messages within messages
+_LONGEST = 100_000  # characters of a message that somebody may have written
 
 
 @dataclass(frozen=True, init=False)
@@ -168,7 +169,11 @@ class Message:
         named = dict(self.named)
         if self.plural and not isinstance(named.get("count"), int):
             raise ValueError("a number of things without the number")
+        # a value may be named many times, and so may each of those that it is itself made of
+        widest = max((len(str(value)) for value in (*named.values(), *self.values)), default=0)
         for text in filter(None, (self.text, self.plural)):
+            if len(text) + len(_PLACEHOLDER.findall(text)) * widest > _LONGEST:
+                raise ValueError("a message that is too long")
             if (named or self.values) and "%" in _PLACEHOLDER.sub("", text):
                 raise ValueError("a message with a form that is not allowed")
             try:

@@ -24,7 +24,7 @@ from lora_viz.cli import reports
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.sweep import sweep_command
 from lora_viz.cli.train import runs_app, train_command
-from lora_viz.errors import UserError, in_a_sentence, with_its_words
+from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.explainer.audit import audit
 from lora_viz.format import grouped
 from lora_viz.i18n import LANGUAGES, _, current_language, set_language
@@ -117,6 +117,8 @@ def _usage(error: typer.TyperException) -> str:
 
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
+    if is_lack_of_memory(error):
+        return _("There is too little memory for this; free some, or raise “ulimit -v”.")
     kind = type(error).__name__
     sentence = _("This cannot be answered, for a reason that was not foreseen (%s).") % kind
     return str(with_its_words(sentence, in_a_sentence(error)))

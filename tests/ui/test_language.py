@@ -164,9 +164,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "compare/words:_keep": lambda: compare._keep((Scenario(),)),
     "compare/words:_use": lambda: compare._use(Scenario(rank=4)),
     "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
-    "rank/new_sweep:_work_on": lambda: said_later(
-        "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
-    ),
+    "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))

@@ -140,9 +140,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     """Notices, what is damaged, and for a run without its end what happened and what to try."""
     if damages := () if one.is_shipped else one.run.damages():
         show_warning(what_is_wrong(damages))
-    for event in one.events:
-        if isinstance(event, NoticeEvent):
-            show_info(event.sentence)
+    notices = (event.sentence for event in one.events if isinstance(event, NoticeEvent))
+    for sentence in dict.fromkeys(map(str, notices)):  # a run that was resumed says them again
+        show_info(sentence)
     if one.state == "unreadable":
         show_info(_("How it ended is not known: its result cannot be read."))
     elif one.state == "failed" and one.result:
