@@ -10,6 +10,7 @@ from lora_viz.format import THIN_SPACE, binary_size, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints.answers import sizes_for
+from lora_viz.ui.kit import page
 
 
 def story() -> None:
