@@ -42,6 +42,14 @@ def is_lack_of_memory(error: BaseException | None) -> bool:
     return False
 
 
+class LastingError(UserError):
+    """What takes a while to find out and is found out again whenever it is asked again.
+
+    It is remembered, as an answer is: a question that takes too much time or memory, a step that
+    cannot be simulated.
+    """
+
+
 def in_a_sentence(error: BaseException) -> str:
     """An error's message on one line, short enough for a sentence."""
     words = " ".join(str(error).split())

@@ -114,6 +114,13 @@ PAGES = (
         N_("Which layers of the model get an A and a B?"),
     ),
     Page(
+        "understand",
+        "glossary",
+        N_("Glossary"),
+        N_("What does each term mean?"),
+        needs=(),
+    ),
+    Page(
         "count",
         "parameters",
         N_("Parameters"),

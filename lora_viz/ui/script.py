@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lora_viz.ui import page_list
+from lora_viz.ui.glossary.marks import explain_terms
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style
 from lora_viz.ui.navigation import choose_page, keep_settings_in_links
@@ -29,5 +31,7 @@ if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:
     show_complaints(sentences)
+    if page.url_path != page_list.page("glossary").address:  # where every word would be marked
+        explain_terms()
     page.run()
 page_is_drawn()

@@ -16,7 +16,10 @@ from lora_viz.ui.session import state
 
 page.headline(
     "compare",
-    _("Up to four scenarios side by side: what differs, and what it costs."),
+    _(
+        "Up to four scenarios: what differs, and what each costs in trained parameters, files "
+        "and memory."
+    ),
     words.title(state.scenario()),
 )
 own = words.compared_scenarios()

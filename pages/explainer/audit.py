@@ -17,7 +17,10 @@ agreeing = sum(finding.verdict in ("exact", "rounded") for finding in found)
 
 page.headline(
     "audit",
-    _("Every figure of the explainer, recomputed: see which hold, and why the others do not."),
+    _(
+        "Every figure of the explainer, recomputed, from parameters to perplexity: see which "
+        "hold, and why the others do not."
+    ),
     _("GPT-2 small · r = 8 · alpha = 16 · float32, the explainer's own settings"),
 )
 at = page.areas()

@@ -38,7 +38,10 @@ if not wanted:
 
 page.headline(
     "compare_runs",
-    _("Curves of several runs in one chart, and which settings made the difference."),
+    _(
+        "Curves of loss, gradients and learning rate: several runs in one chart, and which "
+        "settings made the difference."
+    ),
     plural("%s run is kept on this machine", "%s runs are kept on this machine", len(kept.runs))
     % len(kept.runs),
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 COMPONENT = "chart"
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent / "chart_assets"
 SCRIPTS = ("chart.js", "easing.js", "hand.js", "toolbar.js")  # one module, in this order
 HTML = """
 <div class="chart-figure" role="img"></div>

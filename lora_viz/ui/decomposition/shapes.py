@@ -137,8 +137,8 @@ class Shapes:
         points = (
             _(
                 "Full fine-tuning may move each of ΔW's %(update)s values independently. LoRA "
-                "allows only changes that are a B times an A, and needs %(lora)s values to say "
-                "which."
+                "allows only changes of the form B × A, and needs %(lora)s values to describe "
+                "one."
             ),
             _(
                 "LoRA bets that what a task changes has a low rank. The other picture, “Rebuild "
