@@ -219,11 +219,6 @@ def page(name: str) -> Page:
     return _BY_NAME[name]
 
 
-def at_address(address: str) -> Page:
-    """The page at this path of the address. Raises `KeyError`."""
-    return _BY_ADDRESS[address]
-
-
 def file_of(name: str) -> str:
     """The script of a page, as Streamlit's links want it. Raises `KeyError`."""
     return str(page(name).file)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lora_viz.ui import page_list
 from lora_viz.ui.glossary.marks import explain_terms
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style

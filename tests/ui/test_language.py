@@ -208,7 +208,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
     "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
-    "train/compare_runs:chart": lambda: page("train/compare_runs"),
+    "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
     "tour/bar:_pressed",
