@@ -6,6 +6,10 @@ options
     Options made of declared choices.
 reports
     What a command answers, as plain data.
+batch
+    The lines of a batch.
+terminal
+    Text from outside for a terminal.
 train, sweep, prepare
     The commands about jobs, about rank sweeps, and the one that answers in advance.
 """

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from io import TextIOWrapper
 from itertools import pairwise
@@ -21,17 +21,18 @@ import typer
 from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
+from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.sweep import sweep_command
+from lora_viz.cli.terminal import as_lines, tell
 from lora_viz.cli.train import runs_app, train_command
-from lora_viz.errors import UserError, in_a_sentence, with_its_words
+from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.explainer.audit import audit
 from lora_viz.format import grouped
 from lora_viz.i18n import LANGUAGES, _, current_language, set_language
 from lora_viz.machine.cards import cards
 from lora_viz.models.catalogue import catalogue
 from lora_viz.questions.kept import ask, compute
-from lora_viz.storage import expanded
 
 app = typer.Typer(
     name="lora_viz",
@@ -82,7 +83,7 @@ def _open_what_is_closed() -> None:
 
 def _complain(words: object, status: int) -> int:
     with suppress(OSError, ValueError):  # nobody listens
-        print(words, file=sys.stderr, flush=True)
+        tell(words)
     return status
 
 
@@ -107,7 +108,7 @@ def _usage(error: typer.TyperException) -> str:
     """One sentence about a command line that names what there is not, or leaves something out."""
     kind, option = type(error).__name__, getattr(error, "option_name", "")
     if kind == "NoSuchOption":
-        return _("There is no option “%s”; --help lists those that there are.") % option
+        return _("There is no option “%s”; --help lists all options.") % option
     if kind == "MissingParameter":
         name = getattr(getattr(error, "param", None), "name", "") or ""
         return _("This command needs %s; --help says more.") % name.upper()
@@ -117,6 +118,8 @@ def _usage(error: typer.TyperException) -> str:
 
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
+    if is_lack_of_memory(error):
+        return _("There is too little memory for this; free some, or raise “ulimit -v”.")
     kind = type(error).__name__
     sentence = _("This cannot be answered, for a reason that was not foreseen (%s).") % kind
     return str(with_its_words(sentence, in_a_sentence(error)))
@@ -239,7 +242,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
         if as_json:
             print(json.dumps(answer, ensure_ascii=False))
         else:
-            print("\n".join([as_text(answer), *answer["warnings"]]))
+            print(as_lines([*as_text(answer).splitlines(), *answer["warnings"]]))
 
     command.__doc__ = inspect.getdoc(report)
     parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
@@ -270,7 +273,7 @@ def _output_parameters() -> Iterator[inspect.Parameter]:
 
 def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
     """Answer each line with a line. Worker processes answer: one that dies costs its line only."""
-    for line in _lines(file):
+    for line in lines_of(file):
         if line.strip():
             print(_answer_line(report, line, shared), flush=True)
 
@@ -278,34 +281,13 @@ def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
 def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:
     """The answer as JSON, or why there is none, whatever the line holds."""
     try:
-        answer = report(Scenario.make(shared | with_typed_model(_scenario_in(line))), ask)
+        answer = report(Scenario.make(shared | with_typed_model(scenario_in(line))), ask)
         return json.dumps(answer, ensure_ascii=False, allow_nan=False)
     except UserError as error:
         words = str(error)
     except Exception as error:
         words = _unexpected(error)
     return json.dumps({"error": words}, ensure_ascii=False)
-
-
-def _scenario_in(line: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UserError(_("This line is not JSON.")) from None
-    if not isinstance(values, dict):
-        raise UserError(_('This line is not a JSON object, such as {"model": "gpt2"}.'))
-    return values
-
-
-def _lines(file: str) -> Iterator[bytes]:
-    """The lines of a file as they are: JSON ends one at \\n only, and each may be badly encoded."""
-    if file == "-" and sys.stdin is None:
-        raise UserError(_("Standard input is closed; name a file after --batch."))
-    try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else expanded(file).open("rb") as source:
-            yield from source
-    except (OSError, ValueError):
-        raise UserError(_("%s cannot be read.") % file) from None
 
 
 def _count_as_text(answer: dict[str, Any]) -> str:

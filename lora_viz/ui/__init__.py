@@ -5,13 +5,17 @@ script
 page_list
     The pages, from which navigation, links, tests and benchmarks derive.
 sidebar
-    The scenario and the language, beside every page.
-kit, session, serving
-    What pages are built with; one reader's session; the server around them.
+    The scenario and the language, left of every page.
+navigation
+    The pages by section, above every page.
+kit, charts, session, serving
+    What pages are built with; Plotly's pictures; one reader's session; the server around them.
 page_end, quiz
     What stands below every page, and the questions there.
-full_or_lora, decomposition, forward_pass, layer_map
-    The pages that explain.
+tour
+    Guided tours, in a bar above the pages.
+full_or_lora, decomposition, forward_pass, layer_map, glossary
+    The pages that explain, and terms that explain themselves on all pages.
 parameters, rank, checkpoints
     The pages that count.
 training_lab, compare_runs, training_process, runs

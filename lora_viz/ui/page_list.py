@@ -114,6 +114,13 @@ PAGES = (
         N_("Which layers of the model get an A and a B?"),
     ),
     Page(
+        "understand",
+        "glossary",
+        N_("Glossary"),
+        N_("What does each term mean?"),
+        needs=(),
+    ),
+    Page(
         "count",
         "parameters",
         N_("Parameters"),
@@ -210,11 +217,6 @@ PAGES = (
 def page(name: str) -> Page:
     """The page of this name. Raises `KeyError`."""
     return _BY_NAME[name]
-
-
-def at_address(address: str) -> Page:
-    """The page at this path of the address. Raises `KeyError`."""
-    return _BY_ADDRESS[address]
 
 
 def file_of(name: str) -> str:

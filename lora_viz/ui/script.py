@@ -7,33 +7,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from lora_viz.i18n import _
+from lora_viz.ui import page_list
+from lora_viz.ui.glossary.marks import explain_terms
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style
+from lora_viz.ui.navigation import choose_page, keep_settings_in_links
 from lora_viz.ui.page_end.end import run_with_end
-from lora_viz.ui.page_list import PAGES, SECTIONS, at_address
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
+from lora_viz.ui.tour import guide
+from lora_viz.ui.tour.bar import guided
 
 state.begin_run()
-page = st.navigation(
-    {
-        _(title): [
-            st.Page(
-                page.file,
-                title=_(page.title),
-                url_path=page.address or None,
-                default=not page.address,
-            )
-            for page in PAGES
-            if page.section == section
-        ]
-        for section, title in SECTIONS.items()
-    },
-    position="hidden" if st.context.is_embedded else "sidebar",
-    expanded=True,
-)
+page = choose_page()
+name = guide.arrive(page)
+state.write_link()
 st.set_page_config(
     page_title=f"{page.title} · LoRA Viz",
     page_icon="❄",
@@ -42,9 +31,13 @@ st.set_page_config(
 )
 st.logo(str(Path(__file__).parent / "static/logo.svg"), size="large")
 apply_style()
+keep_settings_in_links()
 if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:
     show_complaints(sentences)
-    run_with_end(page.run, at_address(page.url_path))
+    if name != "glossary":  # where every word would be marked
+        explain_terms()
+    with guided(name):
+        run_with_end(page.run, page_list.page(name))
 page_is_drawn()

@@ -42,6 +42,8 @@ from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.ui.this_machine import words as machine
+from lora_viz.ui.tour import bar, guide
+from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
 from lora_viz.ui.training_lab import progress, settings, start
 
 ROOT = Path(__file__).parents[2]
@@ -184,9 +186,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "quiz/box:predict_then_look": lambda: opened_box("this_machine"),
     "quiz/questions:_look": looked,
     "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
-    "rank/new_sweep:_work_on": lambda: said_later(
-        "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
-    ),
+    "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
@@ -196,11 +196,28 @@ FIRED: dict[str, Callable[[], object]] = {
     "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
     "layer_map/map:_toggle": lambda: (pressed(toggled="c_attn"), layer_map._toggle()),
     "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
+    "tour/bar:_pressed": lambda: (
+        put(TOUR_KEYS, SimpleNamespace(pressed="next")),
+        bar._pressed(),
+    ),
+    "tour/bar:guide.step": lambda: guide.step(1),
+    "tour/bar:guide.leave": guide.leave,
+    "tour/bar:guide.show_the_try": guide.show_the_try,
+    "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
+    "tour/ways_in:guide.begin": lambda: guide.begin("explainer"),
+    "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
     "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
-    "train/compare_runs:chart": lambda: page("train/compare_runs"),
+    "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
+    "tour/bar:_pressed",
+    "tour/bar:guide.step",
+    "tour/bar:guide.leave",
+    "tour/bar:guide.show_the_try",
+    "tour/bar:guide.go_back_to_page",
+    "tour/ways_in:guide.begin",
+    "tour/ways_in:guide.take_up",
     "kit/long_work:_stop",
     "kit/long_work:_go_on",
     "training_lab/start:_use_embedded",
@@ -261,7 +278,9 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
     app.session_state[state.COMPLAINTS] = []
     app.run()
     assert not app.exception, app.exception[0].value
-    shown = "\n".join(str(getattr(one, "value", "") or "") for one in app.main)
+    shown = "\n".join(
+        value for one in app.main if isinstance(value := getattr(one, "value", None), str)
+    )
     assert asked <= {"ko"}
     assert not ENGLISH.findall(shown), shown
     assert (name in SILENT) or re.search("[가-힣]", shown), shown
