@@ -7,10 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from harness.accessibility import violations
 from harness.browser import assert_no_exception, open_page, wait_until_idle
 from lora_viz.tours.shelf import SHIPPED
 from lora_viz.tours.tour import Tour
 from lora_viz.ui.page_list import page as page_of
+
+FADING_MS = 600  # what has just been drawn again is paler for a moment
 
 
 def is_at(page: Page, tour: Tour, number: int) -> None:
@@ -51,6 +54,7 @@ def test_keys_belong_to_whatever_is_typed_in(page: Page) -> None:
     page.wait_for_url("**rank=16**")
     expect(page.locator(".st-key-tour")).to_contain_text("✓ Done")
     wait_until_idle(page)
-    assert "stop=8" in page.url
+    page.wait_for_timeout(FADING_MS)
+    assert "stop=8" in page.url and violations(page) == []
     slider.press("n")  # a slider takes no letters
     page.wait_for_url("**/training-process?**stop=9**")
