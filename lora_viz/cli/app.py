@@ -108,7 +108,7 @@ def _usage(error: typer.TyperException) -> str:
     """One sentence about a command line that names what there is not, or leaves something out."""
     kind, option = type(error).__name__, getattr(error, "option_name", "")
     if kind == "NoSuchOption":
-        return _("There is no option “%s”; --help lists those that there are.") % option
+        return _("There is no option “%s”; --help lists all options.") % option
     if kind == "MissingParameter":
         name = getattr(getattr(error, "param", None), "name", "") or ""
         return _("This command needs %s; --help says more.") % name.upper()

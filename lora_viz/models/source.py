@@ -288,7 +288,7 @@ def _read_constant(word: str) -> float:
 
 
 def _refuse_number(written: str) -> NoReturn:
-    raise UserError(N_("This config.json holds %s, which no model's size is."), _shortened(written))
+    raise UserError(N_("This config.json holds %s. No model has such a size."), _shortened(written))
 
 
 def _shortened(words: str) -> str:

@@ -53,7 +53,15 @@ def sidebar() -> None:
         controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
         tours_in_sidebar()
-        controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
+        _language()
+
+
+def _language() -> None:
+    words = LANGUAGES.__getitem__
+    if len(LANGUAGES) <= controls.MOST_BUTTONS:
+        controls.options("language", "sidebar", words=words)
+    else:
+        controls.select("language", tuple(LANGUAGES), "sidebar", words=words)
 
 
 def _training_settings() -> None:

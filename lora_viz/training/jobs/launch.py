@@ -125,7 +125,7 @@ def _why_it_cannot_go_on(run: Run) -> Message | None:
         )
     if damage := run.result_damage():
         return Message(
-            N_("“%(run)s” cannot go on, as how it ended is not known. %(reason)s"),
+            N_("“%(run)s” cannot go on, because nobody knows how it ended. %(reason)s"),
             run=run.name,
             reason=damage.sentence(),
         )

@@ -53,4 +53,5 @@ SAY_LANGUAGE = """<style>
 def apply_style() -> None:
     """Add the rules to the page, and say which language it is in."""
     st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
-    st.html(SAY_LANGUAGE % current_language(), unsafe_allow_javascript=True)
+    tag = current_language().replace("_", "-")
+    st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)

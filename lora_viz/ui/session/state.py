@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, Message, ask_for_language, set_language
+from lora_viz.i18n import Message, ask_for_language, language_of, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -170,8 +170,7 @@ def link_parameters() -> dict[str, str]:
 
 def _spoken() -> str:
     """The language that the reader's browser asks for; English where it is none of ours."""
-    language = (st.context.locale or "").partition("-")[0].lower()
-    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+    return language_of(st.context.locale or "")
 
 
 def _take_link() -> None:
