@@ -68,7 +68,7 @@ def wait_until_idle(page: Page) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=TIMEOUT_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=TIMEOUT_MS)
-    not_drawn = page.get_by_test_id("stPlotlyChart").filter(has_not=page.locator(".main-svg"))
+    not_drawn = page.locator(".chart-figure:not([data-drawn])").filter(visible=True)
     expect(not_drawn).to_have_count(0, timeout=TIMEOUT_MS)
 
 

@@ -6,6 +6,7 @@ from lora_viz.explainer.audit.findings import VERDICTS
 from lora_viz.figures.audit_verdicts import verdict_bar
 from lora_viz.i18n import _
 from lora_viz.ui.audit.answers import as_text, findings, verdict_meanings, verdict_names
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.session import state
 
@@ -35,7 +36,7 @@ with at.controls:
         st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
 with at.picture:
-    page.figure(verdict_bar(found, names), "verdicts")
+    chart(verdict_bar(found, names), "verdicts", _("How many figures have each verdict"))
 page.table(
     [
         {
