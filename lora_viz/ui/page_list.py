@@ -225,4 +225,3 @@ def file_of(name: str) -> str:
 
 
 _BY_NAME = {page.name: page for page in PAGES}
-_BY_ADDRESS = {page.address: page for page in PAGES}

@@ -145,7 +145,9 @@ def test_right_and_wrong_answers_are_told_apart_and_can_be_saved(
 
     both = {"wrong": given(app)[key], "right": given(other)[key]}
     monkeypatch.setattr(answers, "given_answers", lambda: both)
-    rows = list(csv.DictReader(io.StringIO(answers.csv_file().decode("utf-8-sig"))))
+    rows = list(
+        csv.DictReader(io.StringIO(answers.csv_file(answers.as_table()).decode("utf-8-sig")))
+    )
     assert [row["Right?"] for row in rows] == ["no", "yes"]
     saved = json.loads(answers.json_file())
     assert [one["is_right"] for one in saved] == [False, True]
