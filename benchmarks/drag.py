@@ -41,12 +41,14 @@ def run() -> None:
     """Measure and print the table."""
     rows = []
     with tempfile.TemporaryDirectory() as name, running_browser() as browser:
-        with stored_in(prepare_answers(Path(name) / "answers")):
-            with running_server(Path(name) / "server.log") as server:
-                for path in PAGES:
-                    with new_context(browser, server.url) as reader:
-                        picture, number = _moved(open_painted(reader, f"/{path}"))
-                    rows.append((path, seconds(picture), seconds(number), ratio(picture, number)))
+        with (
+            stored_in(prepare_answers(Path(name) / "answers")),
+            running_server(Path(name) / "server.log") as server,
+        ):
+            for path in PAGES:
+                with new_context(browser, server.url) as reader:
+                    picture, number = _moved(open_painted(reader, f"/{path}"))
+                rows.append((path, seconds(picture), seconds(number), ratio(picture, number)))
         chromium = browser.version
     print_table(
         f"From a step of the rank's slider to the first change (Chromium {chromium}, {2 * ROUNDS} "
