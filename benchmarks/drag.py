@@ -26,6 +26,7 @@ WATCH = """() => {
   document.addEventListener("keydown", () => { seen.pressed = performance.now(); },
     {capture: true, once: true});
   const first = (name, selector) => new MutationObserver((_changes, watcher) => {
+    if (!seen.pressed) return; // what was still drawn of the step before
     seen[name] = performance.now();
     watcher.disconnect();
   }).observe(document.querySelector(selector),
