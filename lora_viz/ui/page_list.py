@@ -225,3 +225,4 @@ def file_of(name: str) -> str:
 
 
 _BY_NAME = {page.name: page for page in PAGES}
+_BY_ADDRESS = {page.address: page for page in PAGES}

@@ -89,7 +89,7 @@ with at.side:
     beside = st.container()
 
 page.section(_("Measured: a rank sweep"))
-at = page.areas()
+at = page.areas("-sweep")
 with at.controls:
     measured = choose_sweep()
 with at.side:

@@ -18,6 +18,7 @@ from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 
 GB = 1e9
@@ -62,7 +63,7 @@ with at.picture:
         for method, reason in reasons.items():
             show_warning(f"{method_name(method)}: {reason}")
     if not reports:
-        st.stop()
+        stop_page()
     is_explainers = scenario.model == Scenario().model
     quoted = {
         _("%s, quoted") % method_name(method): count

@@ -42,7 +42,7 @@ with at.number:
     told.key_number()
 
 page.section(_("The explainer’s four epochs"))
-at = page.areas()
+at = page.areas("-epochs")
 with at.picture:
     st.caption(
         _(

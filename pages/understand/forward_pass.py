@@ -15,6 +15,7 @@ from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
 from lora_viz.ui.kit.names import model_name
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 
 
@@ -73,7 +74,7 @@ if is_too_large(layer.in_features, layer.out_features):
     }
     with at.picture:
         show_info(f"{words} {smaller_layers()}")
-    st.stop()
+    stop_page()
 
 view = state.view()
 passed = asking.answer(

@@ -1,7 +1,7 @@
 """Pictures made with Plotly: each keeps its place on the page and changes there.
 
 chart
-    `chart(figure, name, label)`, which all pages draw with; `chart_assets/` is the browser's part.
+    `chart(figure, name, label)`, which all pages draw with; its script is in `chart_assets/`.
 theme
     Ink, ground, axes and hover labels of the light and the dark page.
 by_rank

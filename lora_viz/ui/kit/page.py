@@ -70,16 +70,19 @@ def section(title: str) -> None:
     st.header(title, anchor=False)
 
 
-def areas() -> Areas:
-    """The areas of a page, or of one part of it."""
+def areas(part: str = "") -> Areas:
+    """The areas of a page; `part` names those of a page's parts after the first.
+
+    A guided tour finds them by their keys.
+    """
     head = st.container()
     picture, beside = st.columns([2, 1], gap="medium")
     return Areas(
         head,
-        picture.container(border=True),
+        picture.container(border=True, key=f"area-picture{part}"),
         beside.container(),
-        beside.container(border=True),
-        beside.container(),
+        beside.container(border=True, key=f"area-controls{part}"),
+        beside.container(key=f"area-side{part}"),
     )
 
 

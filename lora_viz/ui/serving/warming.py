@@ -22,6 +22,8 @@ START_PAGE_NEEDS = (
     "lora_viz.ui.kit.style",
     "lora_viz.ui.kit.svg_picture",
     "lora_viz.ui.kit.layer_picker",
+    "lora_viz.ui.tour.bar",
+    "lora_viz.ui.tour.ways_in",
     "lora_viz.figures.start_idea",
 )
 

@@ -31,6 +31,7 @@ COMPARISON = InLinks(
     re.compile(r".*"), N_("at most 4 scenarios, as the page “Compare” writes them"), 20_000
 )
 SWEEP = InLinks(_NAME, N_("the name of a rank sweep"))
+TOUR = InLinks(re.compile(r"[a-z0-9-]*"), N_("the name of a guided tour"), 60)
 
 
 class View(Declared):
@@ -197,6 +198,13 @@ class View(Declared):
             "its address."
         ),
         short="compare",
+    )
+
+    tour: Annotated[str, TOUR] = choice(
+        "", N_("Guided tour"), N_("The tour that is on; none if empty.")
+    )
+    stop: Annotated[int, Ge(1), Le(99)] = choice(
+        1, N_("Stop"), N_("The stop of the guided tour, counted from 1.")
     )
 
     @field_validator(
