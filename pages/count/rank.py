@@ -12,6 +12,7 @@ from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
 from lora_viz.ui.session import state
+from lora_viz.wording.counted import cost_parts
 
 
 def table() -> None:
@@ -43,7 +44,7 @@ with at.picture:
     page.figure(rank_boxes(words.boxes(rows, scenario.rank)), "rank-boxes")
     page.figure(
         rank_cost(
-            words.cost_parts(costs.in_model),
+            cost_parts(costs.in_model),
             costs.adapted_weights,
             scenario.rank,
             ranks,

@@ -10,13 +10,14 @@ from lora_viz.ui.compare.answers import compare
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
-from lora_viz.ui.memory.pieces import bar_pieces
 from lora_viz.ui.session import state
+from lora_viz.wording.pieces import bar_pieces
+from lora_viz.wording.setting import scenario_line
 
 page.headline(
     "compare",
     _("Up to four scenarios side by side: what differs, and what it costs."),
-    words.title(state.scenario()),
+    scenario_line(state.scenario()),
 )
 scenarios = words.compared_scenarios()
 at = page.areas()
