@@ -58,13 +58,7 @@ def layer(scenario: Scenario, ask: Ask, wanted: str = "") -> Section:
             )
         ),
         table=_table(full, lora),
-        sources=(
-            _(
-                "Drawn to scale: equal areas above are equal numbers of values, equal lengths in the "
-                "bars are equal numbers of bytes (MB = 10⁶ B). Lines thinner than a pixel are drawn "
-                "one pixel wide."
-            ),
-        ),
+        sources=(_("Drawn to scale: equal areas are equal numbers of parameters"),),
     )
 
 

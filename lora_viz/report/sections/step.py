@@ -85,7 +85,8 @@ def _bars(reports: Mapping[str, MemoryReport], scenario: Scenario) -> Section:
         number=size(chosen.needs.total),
         meaning=" · ".join(
             (
-                f"{method_name(scenario.method)}: {needs_of(chosen, card.memory_bytes)} ({card.name})",
+                f"{method_name(scenario.method)}: {needs_of(chosen, card.memory_bytes)}",
+                card.name,
                 verdict_words()[verdict(chosen, card.memory_bytes)],
                 parts_of(chosen),
             )
