@@ -6,6 +6,10 @@ options
     Options made of declared choices.
 reports
     What a command answers, as plain data.
+batch
+    The file of `--batch`.
+report
+    The command that writes a report as HTML, PowerPoint or PDF.
 train, sweep, prepare
     The commands about jobs, about rank sweeps, and the one that answers in advance.
 """

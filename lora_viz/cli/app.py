@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from io import TextIOWrapper
 from itertools import pairwise
@@ -21,7 +21,9 @@ import typer
 from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
+from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
+from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
 from lora_viz.cli.train import runs_app, train_command
 from lora_viz.errors import UserError, in_a_sentence, with_its_words
@@ -31,7 +33,6 @@ from lora_viz.i18n import LANGUAGES, _, current_language, set_language
 from lora_viz.machine.cards import cards
 from lora_viz.models.catalogue import catalogue
 from lora_viz.questions.kept import ask, compute
-from lora_viz.storage import expanded
 
 app = typer.Typer(
     name="lora_viz",
@@ -270,42 +271,20 @@ def _output_parameters() -> Iterator[inspect.Parameter]:
 
 def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
     """Answer each line with a line. Worker processes answer: one that dies costs its line only."""
-    for line in _lines(file):
-        if line.strip():
-            print(_answer_line(report, line, shared), flush=True)
+    for line in lines_of(file):
+        print(_answer_line(report, line, shared), flush=True)
 
 
 def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:
     """The answer as JSON, or why there is none, whatever the line holds."""
     try:
-        answer = report(Scenario.make(shared | with_typed_model(_scenario_in(line))), ask)
+        answer = report(Scenario.make(shared | with_typed_model(scenario_in(line))), ask)
         return json.dumps(answer, ensure_ascii=False, allow_nan=False)
     except UserError as error:
         words = str(error)
     except Exception as error:
         words = _unexpected(error)
     return json.dumps({"error": words}, ensure_ascii=False)
-
-
-def _scenario_in(line: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UserError(_("This line is not JSON.")) from None
-    if not isinstance(values, dict):
-        raise UserError(_('This line is not a JSON object, such as {"model": "gpt2"}.'))
-    return values
-
-
-def _lines(file: str) -> Iterator[bytes]:
-    """The lines of a file as they are: JSON ends one at \\n only, and each may be badly encoded."""
-    if file == "-" and sys.stdin is None:
-        raise UserError(_("Standard input is closed; name a file after --batch."))
-    try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else expanded(file).open("rb") as source:
-            yield from source
-    except (OSError, ValueError):
-        raise UserError(_("%s cannot be read.") % file) from None
 
 
 def _count_as_text(answer: dict[str, Any]) -> str:
@@ -414,6 +393,7 @@ _report_command("count", reports.count, _count_as_text)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
+app.command("report", cls=GroupedCommand)(report_command())
 app.command("train", cls=GroupedCommand)(train_command())
 app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")

@@ -7,8 +7,6 @@ from urllib.parse import urlencode
 
 from lora_viz.choices.scenario import Scenario
 
-USUAL_ADDRESS = "http://localhost:8501/"  # where `make app` serves
-
 
 def address_of(base: str, query: Mapping[str, str]) -> str:
     """An address with parameters, without those that it had before."""

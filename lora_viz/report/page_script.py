@@ -7,8 +7,6 @@ from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
-import plotly
-
 ASSETS = Path(__file__).parent / "page_assets"
 FONTS = Path(__file__).parents[1] / "ui" / "static"
 # family, weight, file
@@ -54,6 +52,8 @@ def plotly_packed() -> str:
 
 
 def _plotly() -> bytes:
+    import plotly  # takes a while, and pages want the fonts alone
+
     return (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
 
 

@@ -14,6 +14,7 @@ from lora_viz.ui.page_list import PAGES, SECTIONS
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
+from lora_viz.ui.take_home.page_scripts import apply_page_scripts
 
 state.begin_run()
 page = st.navigation(
@@ -41,6 +42,7 @@ st.set_page_config(
 )
 st.logo(str(Path(__file__).parent / "static/logo.svg"), size="large")
 apply_style()
+apply_page_scripts(page.title)
 if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:

@@ -15,6 +15,7 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
+from lora_viz.ui.take_home.place import take_home
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {
@@ -52,6 +53,7 @@ def sidebar() -> None:
         controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
         controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
+        take_home()
 
 
 def _training_settings() -> None:

@@ -21,22 +21,22 @@ CSS = """
 }
 .save button:hover, .save button:focus-visible { text-decoration: underline; }
 """
-# Plotly's own download button, the first of its toolbar, draws; this tells it the format first.
+# The page's own script (`ui/take_home`) draws, with title, scenario and source around the figure.
 JAVASCRIPT = """
 export default function ({ data, parentElement }) {
   const words = document.createElement("span");
   words.textContent = data.words;
   const row = document.createElement("div");
   row.className = "save";
-  row.append(words, ...["png", "svg"].map((format) => {
+  row.append(words, ...Object.entries(data.kinds).map(([how, name]) => {
     const button = document.createElement("button");
-    button.textContent = format.toUpperCase();
-    button.setAttribute("aria-label", `${data.words} ${format.toUpperCase()}`);
-    button.onclick = () => {
+    button.textContent = name;
+    button.setAttribute("aria-label", how === "copy" ? name : `${data.words} ${name}`);
+    button.onclick = async () => {
       const chart = document.querySelector(`.st-key-${data.key} .js-plotly-plot`);
-      const options = chart._context.toImageButtonOptions;
-      chart._context.toImageButtonOptions = { ...options, format, scale: format === "png" ? 2 : 1 };
-      chart.querySelector(".modebar-btn").click();
+      const file = `lora-viz-${data.key.replace("figure-", "")}`;
+      const said = await window.loraVizSave?.(chart, how, file);
+      if (said) words.textContent = said;
     };
     return button;
   }));
@@ -54,5 +54,10 @@ def _component() -> Any:
 def download_buttons(chart_key: str) -> None:
     """Draw the buttons for the chart whose container has this key."""
     _component()(
-        data={"key": chart_key, "words": _("Save picture as")}, key=f"download-{chart_key}"
+        data={
+            "key": chart_key,
+            "words": _("Save picture as"),
+            "kinds": {"png": "PNG", "svg": "SVG", "wide": "16:9", "copy": _("Copy picture")},
+        },
+        key=f"download-{chart_key}",
     )
