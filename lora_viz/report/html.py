@@ -28,7 +28,7 @@ BREAKS_JSON = {
 }
 
 
-def as_html(report: Report, *, is_packed: bool = True) -> str:
+def html_file(report: Report, *, is_packed: bool = True) -> str:
     """The file's text.
 
     Args:
@@ -87,16 +87,17 @@ def _link(chapter: Chapter) -> str:
 
 def _section(section: Section) -> str:
     figure = on_paper(section.figure)
-    data = to_json(figure, validate=False).translate(str.maketrans(BREAKS_JSON))
+    data = (to_json(figure, validate=False) or "").translate(str.maketrans(BREAKS_JSON))
     sources = "".join(f"<li>{_text(source)}</li>" for source in section.sources)
     instead = _text(_("This browser cannot draw the figure; its numbers are in the table."))
     return (
-        f'<section><h3>{_text(section.title)}</h3><div class="number">{_text(section.number)}</div>'
+        f'<section><div class="whole"><h3>{_text(section.title)}</h3>'
+        f'<div class="number">{_text(section.number)}</div>'
         f'<p class="meaning">{_text(section.meaning)}</p>'
         f'<div class="figure" data-name="{escape(section.name)}" '
         f'style="height:{figure.layout.height or 450}px">'
         f'<script type="application/json">{data}</script><p class="instead" hidden>{instead}</p>'
-        f"</div>{_table(section.table)}<ul>{sources}</ul></section>"
+        f"</div></div>{_table(section.table)}<ul>{sources}</ul></section>"
     )
 
 

@@ -24,6 +24,7 @@ from lora_viz.report.sections.step import step
 from lora_viz.wording.setting import scenario_line, setting_value
 
 Say = Callable[[str], None]
+Answer = Callable[[], tuple[list[Section], list[str]]]  # the sections, and why others are missing
 ONLY_OF_PAGES = ("language", "tasks")
 
 
@@ -77,8 +78,8 @@ def make_report(wanted: list[Wanted | str], ask: Ask, say: Say = lambda _words: 
 
 def _chapter(wanted: Wanted, ask: Ask, say: Say) -> Chapter:
     collected = _Collected()
-    for answer in _answers(wanted, ask):
-        say(scenario_line(wanted.scenario))
+    for title, answer in _answers(wanted, ask):
+        say(f"{scenario_line(wanted.scenario)}: {title}")
         try:
             sections, missing = answer()
         except UserError as error:
@@ -94,21 +95,21 @@ def _chapter(wanted: Wanted, ask: Ask, say: Say) -> Chapter:
     )
 
 
-def _answers(wanted: Wanted, ask: Ask) -> Iterator[Callable[[], tuple[list[Section], list[str]]]]:
-    """What is asked for each section, in the order in which they stand."""
+def _answers(wanted: Wanted, ask: Ask) -> Iterator[tuple[str, Answer]]:
+    """What is asked for each section, by the page's name, in the order in which they stand."""
     scenario = wanted.scenario
-    yield lambda: ([counts(scenario, ask)], [])
-    yield lambda: ([layer(scenario, ask, wanted.layer)], [])
-    yield lambda: step(scenario, ask)
-    yield lambda: ([files(scenario, ask)], [])
-    yield lambda: ([ranks(scenario, ask)], [])
+    yield _("Parameters"), lambda: ([counts(scenario, ask)], [])
+    yield _("Full fine-tuning or LoRA"), lambda: ([layer(scenario, ask, wanted.layer)], [])
+    yield _("Memory"), lambda: step(scenario, ask)
+    yield _("Checkpoints"), lambda: ([files(scenario, ask)], [])
+    yield _("Rank"), lambda: ([ranks(scenario, ask)], [])
     if wanted.planner:
-        yield lambda: cards_that_fit(scenario, ask)
+        yield _("Planner"), lambda: cards_that_fit(scenario, ask)
     if wanted.compared:
         card = scenario.card.name, scenario.card.memory_bytes
-        yield lambda: compared(wanted.compared, wanted.utilisation, card, ask)
+        yield _("Compare"), lambda: compared(wanted.compared, wanted.utilisation, card, ask)
     if wanted.runs:
-        yield lambda: curves(wanted.runs)
+        yield _("Compare runs"), lambda: curves(wanted.runs)
 
 
 def _settings(scenario: Scenario) -> Table:

@@ -11,7 +11,7 @@ from pathlib import Path
 from lora_viz.errors import UserError, in_a_sentence
 from lora_viz.i18n import N_
 from lora_viz.report.facts import Report
-from lora_viz.report.html import as_html
+from lora_viz.report.html import html_file
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -31,7 +31,7 @@ AS_ROOT = (
 SECONDS = 120
 
 
-def as_pdf(report: Report) -> bytes:
+def pdf_file(report: Report) -> bytes:
     """The file's content.
 
     Raises:
@@ -47,7 +47,7 @@ def as_pdf(report: Report) -> bytes:
         )
     with tempfile.TemporaryDirectory(prefix="lora_viz-report-") as folder:
         page, printed = Path(folder, "report.html"), Path(folder, "report.pdf")
-        page.write_text(as_html(report, is_packed=False), encoding="utf-8")
+        page.write_text(html_file(report, is_packed=False), encoding="utf-8")
         _print(browser, page, printed)
         return printed.read_bytes()
 

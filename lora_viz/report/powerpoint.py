@@ -12,7 +12,7 @@ from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
 from lora_viz.report.facts import Boxes, Chapter, Chart, Report, Section, Table
 from lora_viz.report.native_charts import add_chart
-from lora_viz.report.slide_parts import add_boxes, add_grid, add_table, add_words
+from lora_viz.report.slide_parts import add_boxes, add_grid, add_table, add_text
 
 WIDE = Inches(13.333), Inches(7.5)  # 16:9
 TITLE_ONLY = 5  # of the layouts that every new presentation has
@@ -26,7 +26,7 @@ FOOT = MARGIN, Inches(6.95), ACROSS, Inches(0.4)
 LONGEST_LINE = 110  # characters of a link that is shown; the whole of it is behind the words
 
 
-def as_pptx(report: Report) -> bytes:
+def pptx_file(report: Report) -> bytes:
     """The file's content."""
     made = Presentation()
     made.slide_width, made.slide_height = WIDE
@@ -54,22 +54,22 @@ def _slide(made: Any, title: str, foot: str) -> Any:
     head.text_frame.paragraphs[0].runs[0].font.size = Pt(28)
     head.text_frame.paragraphs[0].runs[0].font.bold = True
     if foot:
-        add_words(slide.shapes, foot, FOOT, 11)
+        add_text(slide.shapes, foot, FOOT, 11)
     return slide
 
 
 def _front(made: Any, report: Report) -> None:
     slide = _slide(made, report.title, "")
-    add_words(slide.shapes, _("Made on %s.") % report.made, NUMBER, 16)
+    add_text(slide.shapes, _("Made on %s.") % report.made, NUMBER, 16)
     left, top, width, _height = FIGURE
     notes = []
     for chapter in report.chapters:
-        add_words(slide.shapes, chapter.line, (left, top, width, Inches(0.4)), 18, bold=True)
+        add_text(slide.shapes, chapter.line, (left, top, width, Inches(0.4)), 18, bold=True)
         top += Inches(0.4)
         for words in (chapter.link, *chapter.missing):
             if not words:
                 continue
-            run = add_words(
+            run = add_text(
                 slide.shapes, visible(words, LONGEST_LINE), (left, top, width, Inches(0.4)), 12
             )
             if words is chapter.link:
@@ -81,8 +81,8 @@ def _front(made: Any, report: Report) -> None:
 
 def _figure(made: Any, section: Section, foot: str, link: str) -> None:
     slide = _slide(made, section.title, foot)
-    add_words(slide.shapes, section.number, NUMBER, 36, bold=True)
-    add_words(slide.shapes, section.meaning, MEANING, 14)
+    add_text(slide.shapes, section.number, NUMBER, 36, bold=True)
+    add_text(slide.shapes, section.meaning, MEANING, 14)
     if isinstance(section.chart, Chart):
         add_chart(slide.shapes, section.chart, FIGURE)
     elif isinstance(section.chart, Boxes):

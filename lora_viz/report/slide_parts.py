@@ -18,12 +18,13 @@ Place = tuple[Any, Any, Any, Any]  # left, top, width, height
 DARK = RGBColor.from_string(INK["light"].removeprefix("#"))
 PAPER = RGBColor.from_string(PANEL["light"].removeprefix("#"))
 QUIET = RGBColor(0x4A, 0x57, 0x63)
-GAP = Inches(1.1)  # between matrices
+NARROWEST = Inches(1.9)  # room for the name of a thin one
+GAP = Inches(0.5)  # between matrices
 LABEL = Inches(0.45)
 HAIRLINE = Pt(0.75)
 
 
-def add_words(shapes: Any, words: str, place: Place, size: int, *, bold: bool = False) -> Any:
+def add_text(shapes: Any, words: str, place: Place, size: int, *, bold: bool = False) -> Any:
     """Words in a frame of their own, on lines as long as that."""
     frame = shapes.add_textbox(*place).text_frame
     frame.word_wrap = True
@@ -42,7 +43,7 @@ def add_table(shapes: Any, table: Table, place: Place, size: int = 12) -> None:
             _write(drawn.cell(row, column), words, size, bold=row == 0)
 
 
-def add_grid(shapes: Any, grid: Grid, place: Place, size: int = 9) -> None:
+def add_grid(shapes: Any, grid: Grid, place: Place, size: int = 8) -> None:
     """A grid of coloured cells, the first row at the top."""
     drawn = shapes.add_table(len(grid.rows) + 1, len(grid.columns) + 1, *place).table
     height = Emu(int(place[3] / (len(grid.rows) + 1)))
@@ -61,11 +62,9 @@ def add_grid(shapes: Any, grid: Grid, place: Place, size: int = 9) -> None:
 def add_boxes(shapes: Any, boxes: Boxes, place: Place) -> None:
     """Matrices next to each other, all to one scale; a side thinner than a line is a line."""
     left, top, width, height = place
-    room = width - GAP * (len(boxes.boxes) - 1)
-    scale = min(
-        room / sum(box.columns for box in boxes.boxes),
-        (height - LABEL) / max(box.rows for box in boxes.boxes),
-    )
+    scale = (height - LABEL) / max(box.rows for box in boxes.boxes)
+    while _across(boxes, scale) > width:
+        scale *= 0.98
     for box in boxes.boxes:
         sides = (
             max(HAIRLINE, Emu(int(box.columns * scale))),
@@ -76,8 +75,14 @@ def add_boxes(shapes: Any, boxes: Boxes, place: Place) -> None:
         drawn.fill.fore_color.rgb = RGBColor.from_string(box.colour.removeprefix("#"))
         drawn.line.fill.background()
         words = f"{box.name}: {grouped(box.rows)} × {grouped(box.columns)}"
-        add_words(shapes, words, (left, top, max(sides[0], Inches(2.2)), LABEL), 16, bold=True)
-        left += max(sides[0], Inches(1.4)) + GAP
+        add_text(shapes, words, (left, top, max(sides[0], NARROWEST), LABEL), 16, bold=True)
+        left += max(sides[0], NARROWEST) + GAP
+
+
+def _across(boxes: Boxes, scale: float) -> float:
+    """How wide the matrices are together."""
+    widths = (max(box.columns * scale, NARROWEST) for box in boxes.boxes)
+    return sum(widths) + GAP * (len(boxes.boxes) - 1)
 
 
 def _write(cell: Any, words: str, size: int, *, bold: bool = False) -> None:

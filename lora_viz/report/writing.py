@@ -11,21 +11,21 @@ from lora_viz.report.facts import Report
 
 
 def _html(report: Report) -> bytes:
-    from lora_viz.report.html import as_html
+    from lora_viz.report.html import html_file
 
-    return as_html(report).encode("utf-8")
+    return html_file(report).encode("utf-8")
 
 
 def _pptx(report: Report) -> bytes:
-    from lora_viz.report.powerpoint import as_pptx  # takes a while to import
+    from lora_viz.report.powerpoint import pptx_file  # takes a while to import
 
-    return as_pptx(report)
+    return pptx_file(report)
 
 
 def _pdf(report: Report) -> bytes:
-    from lora_viz.report.pdf import as_pdf
+    from lora_viz.report.pdf import pdf_file
 
-    return as_pdf(report)
+    return pdf_file(report)
 
 
 # by the end of a file's name

@@ -81,7 +81,7 @@ def _section(
                 (
                     row.name,
                     grouped(row.memory_bytes),
-                    *(f"{SIGNS[cell.verdict]} {grouped(cell.bytes)}" for cell in line),
+                    *(f"{SIGNS[cell.verdict]}\u00a0{grouped(cell.bytes)}" for cell in line),
                 )
                 for row, line in zip(rows, cells, strict=True)
             ),

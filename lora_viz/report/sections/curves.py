@@ -12,7 +12,7 @@ from lora_viz.report.facts import Chart, Section, Series, Table
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.curves import Curve, Curves, read_curves
 from lora_viz.training.runs.kept_runs import find_run
-from lora_viz.training.runs.results import Result
+from lora_viz.training.runs.results import BeforeAfter, Result
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import shipped_runs
 from lora_viz.wording.names import run_name
@@ -39,7 +39,7 @@ def curves(names: tuple[str, ...]) -> tuple[list[Section], list[str]]:
 
 
 def _losses(read: Curves) -> Curve:
-    """The held-out losses, in nats per token, or the training losses where there are none."""
+    """The held-out losses, in nats per token; empty where none was recorded."""
     return read.evaluations.get("held_out", Curve())
 
 
@@ -83,10 +83,15 @@ def _line(result: Result | None) -> tuple[str, str, str]:
     """The loss before and after, what was trained, and what was saved."""
     if result is None:
         return "–", "–", "–"
-    losses, saved = result.held_out, result.files.adapter or result.files.model
-    after = losses and losses.after
+    saved = result.files.adapter or result.files.model
     return (
-        f"{loss_words(losses.before.loss, 4)} → {loss_words(after.loss, 4)}" if after else "–",
+        _change(result.held_out),
         grouped(result.trainable_parameters) if result.trainable_parameters else "–",
         grouped(saved) if saved else "–",
     )
+
+
+def _change(losses: BeforeAfter | None) -> str:
+    if losses is None or losses.after is None:
+        return "–"
+    return f"{loss_words(losses.before.loss, 4)} → {loss_words(losses.after.loss, 4)}"

@@ -47,8 +47,8 @@ def layer(scenario: Scenario, ask: Ask, wanted: str = "") -> Section:
         name="layer",
         title=f"{_('Full fine-tuning or LoRA')}: {visible(shown.name)}",
         number=percent(lora.trained_values / full.trained_values),
-        meaning=_("%(values)s values trained") % {"values": grouped(lora.trained_values)}
-        + f" / {grouped(full.trained_values)}",
+        meaning=_("of this layer’s %(all)s values are trained: %(trained)s")
+        % {"all": grouped(full.trained_values), "trained": grouped(lora.trained_values)},
         figure=lora_figure(LayerShape(*sides, scenario.rank), lora, factor),
         chart=Boxes(
             (
