@@ -37,6 +37,7 @@ from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
+from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.training_lab import progress, settings, start
 
@@ -168,6 +169,7 @@ FIRED: dict[str, Callable[[], object]] = {
         "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
     ),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
+    "take_home/place:_keep": take_home._keep,
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
     ),
@@ -211,6 +213,7 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
         (new_sweep, "create_sweep"),
         (sweep_launch, "start"),
         (layer_map, "toggle"),
+        (take_home, "keep_link"),
     ):
         monkeypatch.setattr(place, function, refuse)
     monkeypatch.setattr(asking, "architecture", lambda: SimpleNamespace(blocks=("h.0", "h.1")))

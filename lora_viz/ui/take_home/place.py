@@ -14,7 +14,7 @@ from lora_viz.ui.session.short_links import keep_link
 from lora_viz.ui.take_home import links
 from lora_viz.ui.take_home.copy_button import copy_button
 
-LABELS = {".html": "HTML", ".pptx": "PowerPoint"}
+LABELS = {".html": "HTML", ".pptx": "PPTX"}
 
 
 def take_home() -> None:

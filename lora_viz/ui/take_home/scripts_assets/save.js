@@ -2,7 +2,7 @@
 // on all sides, so that nothing is cut off. `loraVizSave(chart, how, name)` is for charts' buttons;
 // how is png, svg, wide (16:9, as PNG) or copy.
 (() => {
-  const PAD = 28, HEAD = 78, FOOT = 34, NARROWEST = 720, SCALE = 2;
+  const PAD = 28, HEAD = 78, FOOT = 34, NARROWEST = 720, SCALE = 2, FONTS_MS = 400;
   const TEXT = "Pretendard, 'Noto Emoji', sans-serif";
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -108,7 +108,10 @@
     const canvas = document.createElement("canvas");
     canvas.width = width * SCALE;
     canvas.height = height * SCALE;
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const paint = () => canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    paint(); // begins to load the fonts that are in the picture; words are not there yet
+    await new Promise((resolve) => setTimeout(resolve, FONTS_MS));
+    paint();
     URL.revokeObjectURL(address);
     return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   };
