@@ -23,6 +23,7 @@ NUMBER = MARGIN, Inches(0.95), Inches(3.6), Inches(0.9)
 MEANING = MARGIN + Inches(3.6), Inches(1.0), ACROSS - Inches(3.6), Inches(0.8)
 FIGURE = MARGIN, Inches(1.95), ACROSS, Inches(4.95)
 FOOT = MARGIN, Inches(6.95), ACROSS, Inches(0.4)
+LONGEST_TITLE = 200  # characters; a file has no room for more than 255
 LONGEST_LINE = 110  # characters of a link that is shown; the whole of it is behind the words
 
 
@@ -30,7 +31,7 @@ def pptx_file(report: Report) -> bytes:
     """The file's content."""
     made = Presentation()
     made.slide_width, made.slide_height = WIDE
-    made.core_properties.title = report.title
+    made.core_properties.title = visible(report.title, LONGEST_TITLE)
     made.core_properties.language = report.language
     _front(made, report)
     for chapter in report.chapters:

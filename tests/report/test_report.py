@@ -142,7 +142,7 @@ def hostile_report(words: str) -> Report:
         Grid((words,), ((words, (GridCell(words, "#8DBCE0"),)),)),
         Boxes((Box(words, "#4C86B5", 4, 4), Box("b", "#4C86B5", 1, 4))),
     ]
-    table = Table((words,), ((words,),))
+    table = Table((words, words), ((words, words),))
     sections = tuple(
         Section(f"s{at}", words, words, words, go.Figure(), chart, table, (words,))
         for at, chart in enumerate(charts)
