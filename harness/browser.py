@@ -72,6 +72,13 @@ def wait_until_idle(page: Page) -> None:
     expect(not_drawn).to_have_count(0, timeout=TIMEOUT_MS)
 
 
+def follow_navigation(page: Page, section: str, title: str) -> None:
+    """Go to another page as a reader does: open a section above the page, click a title in it."""
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    opened = page.get_by_test_id("stTopNavPopover")
+    opened.get_by_role("link", name=title, exact=True).click()
+
+
 def assert_no_exception(page: Page) -> None:
     """No traceback box on the page."""
     boxes = page.get_by_test_id("stException")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -25,9 +26,12 @@ RUNS = "LORA_VIZ_RUNS"
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder, which all processes share, before the first test process starts.
 
-    Threads that wait give up their core, because several test processes share the cores.
+    Threads that wait give up their core, because several test processes share the cores. Bytecode
+    is kept, or each of more than a hundred processes would compile the whole package anew.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         folder = tempfile.TemporaryDirectory(prefix="lora_viz_tests_")
         os.environ[STORAGE] = folder.name

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINT = Path(sys.executable).parent / "lint-imports"
+pytestmark = pytest.mark.xdist_group("imports")  # which are looked up once
 
 # What is planted: in which module, what it says, and the chain that the report must name.
 PLANTED = {

@@ -76,10 +76,12 @@ def floors(arrows: set[tuple[str, str]]) -> int:
     return max(map(height, list(below)))
 
 
+@pytest.mark.xdist_group("imports")
 def test_no_modules_import_each_other() -> None:
     assert floors(set(imports()))
 
 
+@pytest.mark.xdist_group("imports")
 def test_packages_stand_on_few_floors() -> None:
     arrows = {(room(upper), room(lower)) for upper, lower in imports()}
     packages = {folder.name for folder in PACKAGES if folder.parent == PACKAGE}

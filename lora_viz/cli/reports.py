@@ -34,7 +34,7 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     percentage, which is a share of base and adapter together, is given too.
     `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
     """
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return _count_full(scenario, ask)
     layout = _layout(scenario, ask)
     trainable = layout.trainable_parameters(scenario.rank)
@@ -71,7 +71,7 @@ def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
     8-bit AdamW, whose file is bitsandbytes' own.
     """
-    adapts = scenario.method != "full"
+    adapts = scenario.trains_adapter
     files = ask(ask_for.model_files_of(scenario))
     return {
         "model": scenario.model,
@@ -147,7 +147,7 @@ def _layout(scenario: Scenario, ask: Ask) -> AdapterLayout:
 
 def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
     """The warnings that belong to every number of a scenario; full fine-tuning has no targets."""
-    return NO_WARNINGS if scenario.method == "full" else _warnings(_layout(scenario, ask))
+    return _warnings(_layout(scenario, ask)) if scenario.trains_adapter else NO_WARNINGS
 
 
 def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:

@@ -196,7 +196,7 @@ def _text(sweep: Sweep) -> str:
     done = sweep.results()
     for settings, result in done:
         scenario = settings.scenario
-        name = "full" if scenario.method == "full" else f"r = {scenario.rank}"
+        name = f"r = {scenario.rank}" if scenario.trains_adapter else "full"
         saved = result.files.adapter or result.files.model
         seconds = result.training_seconds()
         took = "resumed" if seconds is None else f"{seconds:.1f} s"

@@ -173,7 +173,7 @@ def _work(run: Run, settings: TrainingSettings, shows_progress: bool) -> Result:
 
 def need_an_adapter(scenario: Scenario) -> None:
     """Raise `UserError` where PEFT can adapt no layer, before anything is made or loaded."""
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         compute(adapter_of(scenario))
 
 

@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.format import THIN_SPACE
 from lora_viz.i18n import N_
 
 Value = TypeVar("Value", bound="float | str")
@@ -24,6 +25,12 @@ class Quote(Generic[Value]):
     value: Value
     unit: str = ""
     last_digit: float = 1.0
+
+    @property
+    def words(self) -> str:
+        """The figure as it is quoted in a sentence: "9.4 MB", "124M"."""
+        space = "" if self.unit in ("", "M") else THIN_SPACE
+        return f"{self.value}{space}{self.unit}"
 
 
 # its settings; §5 and the files of §9 come from the short names, §4 and §6 from the whole ones

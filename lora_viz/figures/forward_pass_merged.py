@@ -37,12 +37,13 @@ ROWS: dict[TensorName, Box] = {
 def merged_figure(passed: ForwardPass, rows: int) -> go.Figure:
     """The merge, and the outputs before and after it with this many rows of the batch.
 
-    The weights share one range of colours and both outputs another; the difference has its own.
+    The weights share one range of colours; both outputs and their difference share another, so that
+    a difference looks as small as it is.
     """
     drawing = heat_map_drawing(FIGURE_HEIGHT)
     weights = max(passed.tensors[name].largest for name in WEIGHTS)
     outputs = max(passed.tensors["h"].largest, passed.tensors["h_merged"].largest)
-    scales: dict[TensorName, float] = {"h": outputs, "h_merged": outputs}
+    scales: dict[TensorName, float] = dict.fromkeys(("h", "h_merged", "difference"), outputs)
     _signs(drawing, "factor" in passed.tensors)
     for name, (meaning, box) in WEIGHTS.items():
         named = Named(_names(passed)[name], meaning, passed.tensors[name])

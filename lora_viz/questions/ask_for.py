@@ -63,7 +63,7 @@ def optimizer_of(scenario: Scenario) -> Question[OptimizerLayout]:
     base = scenario.base_dtype
     trained: tuple[Any, ...] = (scenario.target_modules, scenario.bias, scenario.dora)
     dtypes = (scenario.adapter_dtype, base)
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         trained, dtypes = (None, "none", False), (base, base)
     return _about_model(
         scenario.model, read_optimizer_layout, *trained, scenario.optimizer, *dtypes

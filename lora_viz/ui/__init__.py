@@ -5,7 +5,9 @@ script
 page_list
     The pages, from which navigation, links, tests and benchmarks derive.
 sidebar
-    The scenario and the language, beside every page.
+    The scenario and the language, left of every page.
+navigation
+    The pages by section, above every page.
 kit, session, serving
     What pages are built with; one reader's session; the server around them.
 full_or_lora, decomposition, forward_pass, layer_map

@@ -7,33 +7,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from lora_viz.i18n import _
 from lora_viz.ui.kit.page import show_complaints
 from lora_viz.ui.kit.style import apply_style
-from lora_viz.ui.page_list import PAGES, SECTIONS
+from lora_viz.ui.navigation import choose_page, keep_settings_in_links
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
 from lora_viz.ui.take_home.page_scripts import apply_page_scripts
 
 state.begin_run()
-page = st.navigation(
-    {
-        _(title): [
-            st.Page(
-                page.file,
-                title=_(page.title),
-                url_path=page.address or None,
-                default=not page.address,
-            )
-            for page in PAGES
-            if page.section == section
-        ]
-        for section, title in SECTIONS.items()
-    },
-    position="hidden" if st.context.is_embedded else "sidebar",
-    expanded=True,
-)
+page = choose_page()
 st.set_page_config(
     page_title=f"{page.title} · LoRA Viz",
     page_icon="❄",
@@ -43,6 +26,7 @@ st.set_page_config(
 st.logo(str(Path(__file__).parent / "static/logo.svg"), size="large")
 apply_style()
 apply_page_scripts(page.title)
+keep_settings_in_links()
 if not st.context.is_embedded:
     sidebar()
 with state.complaints() as sentences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.figures.kit.colours import Meaning
 from lora_viz.figures.memory_bars import Piece
 from lora_viz.format import grouped
@@ -29,13 +30,14 @@ KINDS: dict[str, Meaning] = {
 
 def meaning_of(kind: str, method: str) -> Meaning:
     """The colour of a kind; weights that are trained have another than frozen ones."""
-    return "update" if kind == "weights" and method == "full" else KINDS[kind]
+    is_trained = kind == "weights" and not METHODS[method].trains_adapter
+    return "update" if is_trained else KINDS[kind]
 
 
 def words_for(kind: str, method: str) -> str:
     """What a kind is called."""
     names = {
-        "weights": _("Trained weights") if method == "full" else _("Frozen weights"),
+        "weights": _("Frozen weights") if METHODS[method].trains_adapter else _("Trained weights"),
         "quantization": _("Quantization constants"),
         "adapter": _("Adapter (A and B)"),
         "modules_to_save": _("Modules trained in full"),

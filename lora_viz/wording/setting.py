@@ -25,7 +25,7 @@ def setting_value(scenario: Scenario, field: str) -> str:
 def scenario_line(scenario: Scenario) -> str:
     """A scenario in a line: model, method, batch and card."""
     method = method_name(scenario.method)
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         method += f" r={scenario.rank}"
     shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
     return f"{model_name(scenario.model)} · {method} · {shape} · {scenario.card.name}"

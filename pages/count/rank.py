@@ -59,7 +59,7 @@ with at.controls:
     controls.several("target_modules", asking.known_targets())
     controls.options("rank_range", words=words.range_name)
 with at.side:
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         st.caption(_("Your method is full fine-tuning, which has no rank; this shows LoRA."))
     if view.rank_range != "break-even":
         st.caption(
@@ -68,7 +68,7 @@ with at.side:
     words.advice()
     beside = st.container()
 
-st.subheader(_("Measured: a rank sweep"), anchor=False)
+page.section(_("Measured: a rank sweep"))
 at = page.areas()
 with at.controls:
     measured = choose_sweep()

@@ -19,24 +19,22 @@ page.headline(
     _("Up to four scenarios side by side: what differs, and what it costs."),
     scenario_line(state.scenario()),
 )
-scenarios = words.compared_scenarios()
+own = words.compared_scenarios()
+scenarios = own or words.first_comparison(state.scenario())
 at = page.areas()
 with at.controls:
-    words.add_button(scenarios)
-    words.scenario_cards(scenarios)
-if not scenarios:
-    with at.picture:
-        st.markdown(
-            _("Nothing is compared yet. Add the current scenario, change it, add it again.")
-        )
-    st.stop()
+    words.add_button(own)
+    if own:
+        words.scenario_cards(own)
+    else:
+        words.of_first_comparison(scenarios)
 utilisation = state.view().utilisation
 with at.picture:
     compared = compare(scenarios, utilisation)
     for one in compared:
         if one.reason:
             show_warning(f"{one.name}: {one.reason}")
-        elif one.scenario.method != "full":
+        elif one.scenario.trains_adapter:
             warn_of_unmatched_targets(one.scenario, one.name)
     bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:

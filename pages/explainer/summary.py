@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lora_viz.adapter.layout import lora_parameters
+from lora_viz.explainer import quotes
 from lora_viz.figures.summary_bars import before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
@@ -86,10 +87,19 @@ def sources() -> None:
     """Where the figures come from."""
     st.markdown(
         _(
-            "The explainer closes with 124M → 0.8M parameters, 500 MB → 9.4 MB, 2.5 GB → 0.5 GB "
-            "and a perplexity 88 % lower (quoted). Its settings and the recomputed figures are "
-            "on the audit page."
+            "The explainer closes with %(all)s → %(trained)s parameters, %(full_file)s → "
+            "%(adapter_file)s, %(full_memory)s → %(lora_memory)s and a perplexity %(perplexity)s "
+            "lower (quoted). Its settings and the recomputed figures are on the audit page."
         )
+        % {
+            "all": quotes.TOTAL_MILLIONS.words,
+            "trained": quotes.TRAINED_MILLIONS.words,
+            "full_file": quotes.FULL_FILE.words,
+            "adapter_file": quotes.ADAPTER_FILE.words,
+            "full_memory": quotes.FULL_PEAK.words,
+            "lora_memory": quotes.MEASURED_VRAM.words,
+            "perplexity": quotes.END_PERPLEXITY.words,
+        }
     )
     st.page_link(file_of("audit"), label=_("Audit"))
 

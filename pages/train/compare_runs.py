@@ -33,7 +33,7 @@ for name in wanted:
 if missing:
     refused.insert(0, _("There is no run %s.") % ", ".join(missing))
 if not wanted:
-    chosen = [one for one in kept.own if one.curves.last][:NEWEST]
+    chosen = [one for one in kept.own if one.curves.last][:NEWEST] or kept.to_begin_with()
     state.pin(compared_runs=tuple(one.name for one in chosen))
 
 page.headline(
@@ -45,7 +45,12 @@ page.headline(
 for sentence in refused:
     show_warning(sentence)
 if not kept.own:
-    show_info(_("There is no run yet. Start one in the training lab, and another with a change."))
+    show_info(
+        _(
+            "You have no run yet, so those that come with the application are shown. Start one in "
+            "the training lab, and another with a change."
+        )
+    )
     st.page_link(words.LAB, label=_("Go to the training lab"))
 
 

@@ -27,7 +27,7 @@ page.headline(
     "training_lab",
     _("Fine-tune a model here and now: real losses, real weights, and checks of the result."),
     description(state.training()),
-    is_about_adapter=state.scenario().method != "full",
+    is_about_adapter=state.scenario().trains_adapter,
 )
 at = page.areas()
 with at.number:

@@ -40,7 +40,7 @@ with at.picture:
 with at.number:
     told.key_number()
 
-st.subheader(_("The explainer’s four epochs"), anchor=False)
+page.section(_("The explainer’s four epochs"))
 at = page.areas()
 with at.picture:
     st.caption(

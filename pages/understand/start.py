@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lora_viz.adapter.counts import default_layer
-from lora_viz.adapter.layout import scaling
+from lora_viz.adapter.layout import lora_parameters, scaling
 from lora_viz.figures.start_idea import lora_idea
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
@@ -35,11 +35,34 @@ with at.picture:
     scale = scaling(scenario.rank, scenario.alpha, scenario.rslora)
     sizes = (layer.in_features, layer.out_features, scenario.rank)
     svg_picture([lora_idea(*sizes, scale, width) for width in WIDTHS], "idea")
+    st.caption(
+        _(
+            "x is what the layer reads and h what it passes on. The rank r = %(rank)s is the width "
+            "of A and B. Their product is multiplied by %(ratio)s = %(scale)s."
+        )
+        % {
+            "rank": scenario.rank,
+            "ratio": "alpha / √r" if scenario.rslora else "alpha / r",
+            "scale": f"{scale:.3g}",
+        }
+    )
 with at.number:
     page.key_number(
         percent(trainable / layout.total_parameters, 3),
         _("of the model is trained: %(trainable)s of %(total)s parameters")
         % {"trainable": grouped(trainable), "total": grouped(layout.total_parameters)},
+    )
+    of_layer = lora_parameters(layer.in_features, layer.out_features, scenario.rank)
+    st.caption(
+        _(
+            "In the layer that is drawn, A and B have %(adapter)s parameters, %(share)s of W's "
+            "%(full)s."
+        )
+        % {
+            "adapter": grouped(of_layer),
+            "share": percent(of_layer / (layer.in_features * layer.out_features)),
+            "full": grouped(layer.in_features * layer.out_features),
+        }
     )
 with at.controls:
     controls.rank()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,13 +22,11 @@ from lora_viz.training.settings import TrainingSettings
 
 def run(
     *arguments: str,
-    text: str | None = None,
     stdout: int | IO[str] = subprocess.PIPE,
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "lora_viz", *arguments],
-        input=text,
         stdout=stdout,
         stderr=subprocess.PIPE,
         env=os.environ | variables,
@@ -53,9 +52,9 @@ def test_count_answers_as_json() -> None:
     }
 
 
-def test_checkpoint_answers_to_the_byte() -> None:
-    done = run("checkpoint", "gpt2", "--targets=c_attn,c_proj", "--adapter-dtype=float32", "--json")
-    answer = json.loads(done.stdout)
+def test_checkpoint_answers_to_the_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--targets=c_attn,c_proj", "--adapter-dtype=float32", "--json")
+    answer = json.loads(printed_here(capsys, "checkpoint", "gpt2", *options))
     assert answer["adapter_bytes"] == 3_253_104
     assert answer["full_model_bytes"] == 497_774_208
     # measured: 9.35 MiB for adapter and optimizer state together
@@ -108,10 +107,14 @@ def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
         assert "unforeseen" not in answer.get("error", "")
 
 
-def test_a_batch_comes_from_standard_input_and_takes_options_too() -> None:
-    lines = '{"rank": 1}\n{"rank": 2}\n'
-    done = run("count", "gpt2", "--targets=c_attn", "--batch", "-", text=lines)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_batch_comes_from_standard_input_and_takes_options_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A process reads its standard input below, where memory is limited."""
+    lines = b'{"rank": 1}\n{"rank": 2}\n'
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(lines)))
+    printed = printed_here(capsys, "count", "gpt2", "--targets=c_attn", "--batch", "-")
+    answers = [json.loads(line) for line in printed.splitlines()]
     each = 12 * (768 + 2304)
     assert [answer["trainable_parameters"] for answer in answers] == [each, 2 * each]
 
@@ -225,13 +228,13 @@ def printed_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_the_catalogue_is_listed_with_exact_sizes() -> None:
-    listed = {row["model"]: row for row in json.loads(run("models", "--json").stdout)}
+def test_the_catalogue_is_listed_with_exact_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {row["model"]: row for row in json.loads(printed_here(capsys, "models", "--json"))}
     assert {"gpt2", "llama-3.1-405b", "t5-base"} <= listed.keys()
     small = listed["distilgpt2"]
     assert (small["parameters"], small["published_parameters"]) == (81_912_576, 82_000_000)
     assert small["published_is_rounded"] and not listed["gpt2"]["published_is_rounded"]
-    text = run("models").stdout
+    text = printed_here(capsys, "models")
     assert "GPT-2 small" in text and "published, rounded: 82,000,000" in text
     for row in listed.values():
         assert f"{row['parameters']:,}" in text
@@ -252,30 +255,48 @@ def test_the_catalogue_is_listed_with_exact_sizes() -> None:
         ("no-such-command",),
     ],
 )
-def test_errors_are_one_sentence_with_status_2(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments)
+def test_errors_are_one_sentence_with_status_2(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lora_viz", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert len(said.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--rank=0", "--targets=no_such_layer"])
+def test_an_error_ends_a_process_with_one_sentence_and_status_2(option: str) -> None:
+    """The second one after torch has been loaded, which prints nothing."""
+    done = run("count", "gpt2", option)
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_options_cover_the_whole_scenario() -> None:
-    shown = run("count", "--help").stdout
+@pytest.fixture(scope="module")
+def help_of_count() -> str:
+    """What the command says of its options."""
+    return run("count", "--help").stdout
+
+
+def test_options_cover_the_whole_scenario(help_of_count: str) -> None:
     for name in Scenario.fields_by_short_name():
-        assert name == "model" or f"--{name}" in shown
+        assert name == "model" or f"--{name}" in help_of_count
 
 
-def test_help_shows_options_in_the_groups_of_the_settings() -> None:
-    shown = run("count", "--help").stdout
-    places = [shown.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
+def test_help_shows_options_in_the_groups_of_the_settings(help_of_count: str) -> None:
+    places = [help_of_count.index(f"\n{title}:\n") for title in [*Scenario.groups(), "Options"]]
     assert places == sorted(places)
-    assert "--quantization" not in shown
+    assert "--quantization" not in help_of_count
 
 
-def test_both_spellings_of_qlora_are_read() -> None:
+def test_both_spellings_of_qlora_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     """The second one from a time when packing was a setting beside the method."""
     answers = [
-        run("count", "tiny-gpt2", *spelling, "--json").stdout
+        printed_here(capsys, "count", "tiny-gpt2", *spelling, "--json")
         for spelling in (("--method", "qlora"), ("--quantization", "nf4"))
     ]
     assert answers[0] == answers[1]

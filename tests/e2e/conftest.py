@@ -7,10 +7,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from harness.browser import CHROMIUM_FLAGS, TIMEOUT_MS, find_chromium, new_context
 from harness.server import AppServer, running_server
+from lora_viz.ui.session.frames import ORIGINS
+
+from .course import Course, framing_pages, visit_first
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=TIMEOUT_MS)
@@ -52,6 +55,19 @@ def fresh_server(tmp_path: Path) -> Iterator[AppServer]:
 
 
 @pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Course]:
+    """A server as a course has it, whose first visit was by a deep link."""
+    folder = tmp_path_factory.mktemp("course")
+    with framing_pages() as port, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ORIGINS, f"https://course.example http://127.0.0.1:{port}")
+        patch.setenv("LORA_VIZ_RUNS", str(folder / "runs"))
+        patch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+        with running_server(folder / "server.log") as running:
+            visit_first(browser, running, "/checkpoints?rank=4", "Checkpoints")
+            yield Course(running, folder / "runs", port)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; without one, browser tests are skipped, and fail where `CI` is set."""
     with sync_playwright() as playwright:
@@ -63,8 +79,21 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def page(browser: Browser, server: AppServer) -> Iterator[Page]:
-    """A blank page whose paths are the shared server's, in a window of 1440 × 900."""
+@pytest.fixture(scope="session")
+def one_browser(browser: Browser, server: AppServer) -> Iterator[BrowserContext]:
+    """One reader's browser, which has most of the application's files already."""
     with new_context(browser, server.url) as context:
-        yield context.new_page()
+        yield context
+
+
+@pytest.fixture
+def page(one_browser: BrowserContext) -> Iterator[Page]:
+    """A blank page whose paths are the shared server's, in a window of 1440 × 900.
+
+    Its reader is a fresh one: of what an earlier one did, only files are kept.
+    """
+    page = one_browser.new_page()
+    yield page
+    page.evaluate("location.protocol == 'about:' || localStorage.clear()")
+    page.close()
+    one_browser.clear_cookies()

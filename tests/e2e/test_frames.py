@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from harness.browser import new_context
-from harness.server import running_server
-from lora_viz.ui.session.frames import ORIGINS
+
+from .course import Course
 
 START = "Start training"
-
-
-@contextmanager
-def framing_pages() -> Iterator[int]:
-    """The port of a server whose pages frame the address in their own query."""
-
-    class Framing(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            framed = parse_qs(urlsplit(self.path).query).get("frame", [""])[0]
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(f'<iframe src="{framed}" width="1300" height="850">'.encode())
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Framing)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def framed(page: Page, framing: str, address: str) -> FrameLocator:
@@ -53,43 +21,38 @@ def framed(page: Page, framing: str, address: str) -> FrameLocator:
 
 
 def test_who_frames_the_application_may_look_and_who_is_allowed_may_act(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, course: Course, tmp_path: Path
 ) -> None:
-    with framing_pages() as port:
-        allowed, foreign = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
-        monkeypatch.setenv(ORIGINS, f"https://course.example {allowed}")
-        monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
-        with (
-            running_server(tmp_path / "server.log") as server,
-            new_context(browser, server.url) as context,
-        ):
-            page = context.new_page()
-            lab = f"{server.url}/training-lab?model=tiny-gpt2"
+    server, port = course.server, course.framing_port
+    allowed, foreign = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+    with new_context(browser, server.url) as context:
+        page = context.new_page()
+        lab = f"{server.url}/training-lab?model=tiny-gpt2"
 
-            refused: list[str] = []
-            page.on("console", lambda message: refused.append(message.text))
-            frame = framed(page, foreign, lab)
-            page.wait_for_timeout(1500)
-            assert frame.get_by_test_id("stApp").count() == 0
-            assert any("frame-ancestors" in text for text in refused)
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        frame = framed(page, foreign, lab)
+        page.wait_for_timeout(1500)
+        assert frame.get_by_test_id("stApp").count() == 0
+        assert any("frame-ancestors" in text for text in refused)
 
-            frame = framed(page, foreign, f"{lab}&seq-len=64&embed=true")
-            button = frame.get_by_role("button", name=START)
-            expect(button).to_be_disabled()
-            expect(frame.get_by_text("you cannot start").first).to_be_visible()
-            page.screenshot(path=tmp_path / "embedded.png")
-            # what runs change in the address keeps it an embedded one
-            frame.get_by_role("radio", name="Questions").first.click()
-            within = page.frames[1]
-            within.wait_for_url("**train-task=qa**")
-            assert "embed=true" in within.url
-            expect(button).to_be_disabled()
+        frame = framed(page, foreign, f"{lab}&seq-len=64&embed=true")
+        button = frame.get_by_role("button", name=START)
+        expect(button).to_be_disabled()
+        expect(frame.get_by_text("you cannot start").first).to_be_visible()
+        page.screenshot(path=tmp_path / "embedded.png")
+        # what runs change in the address keeps it an embedded one
+        frame.get_by_role("radio", name="Questions").first.click()
+        within = page.frames[1]
+        within.wait_for_url("**train-task=qa**")
+        assert "embed=true" in within.url
+        expect(button).to_be_disabled()
 
-            frame = framed(page, allowed, f"{lab}&seq-len=64")
-            expect(frame.get_by_role("button", name=START)).to_be_enabled()
+        frame = framed(page, allowed, f"{lab}&seq-len=64")
+        expect(frame.get_by_role("button", name=START)).to_be_enabled()
 
-            page.goto(f"{lab}&seq-len=64")
-            expect(page.get_by_role("button", name=START)).to_be_enabled()
+        page.goto(f"{lab}&seq-len=64")
+        expect(page.get_by_role("button", name=START)).to_be_enabled()
 
-            with urllib.request.urlopen(f"{server.url}/_stcore/host-config") as answer:
-                assert b'"allowedOrigins":[]' in answer.read().replace(b" ", b"")
+        with urllib.request.urlopen(f"{server.url}/_stcore/host-config") as answer:
+            assert b'"allowedOrigins":[]' in answer.read().replace(b" ", b"")

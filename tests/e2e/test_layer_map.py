@@ -7,10 +7,16 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from harness.browser import PHONE, assert_no_exception, new_context, open_page, wait_until_idle
+from harness.browser import (
+    PHONE,
+    assert_no_exception,
+    follow_navigation,
+    new_context,
+    open_page,
+    wait_until_idle,
+)
 from harness.server import AppServer
 
 ATTENTION = "442,368"  # PEFT's count for c_attn and attn.c_proj of GPT-2 at r = 8
@@ -40,7 +46,7 @@ def test_a_press_changes_link_sidebar_and_every_other_page(page: Page) -> None:
     assert targets_in_link(page) == ["c_attn", "attn.c_proj", "c_fc"]
     expect(page.get_by_test_id("stSidebar")).to_contain_text("c_fc")
     expect(layer(page, "c_fc")).to_have_attribute("aria-pressed", "true")
-    page.get_by_test_id("stSidebarNav").get_by_text("Parameters", exact=True).click()
+    follow_navigation(page, "Count", "Parameters")
     expect(page.get_by_role("heading", name="Parameters").first).to_be_visible()
     expect(page.get_by_test_id("stMain")).to_contain_text(WITH_C_FC)
     assert_no_exception(page)
@@ -71,24 +77,25 @@ def test_a_stack_of_blocks_opens(page: Page) -> None:
     assert parse_qs(urlsplit(page.url).query)["block"] == ["decoder.block.1"]
 
 
-@pytest.mark.parametrize("file_format", ["SVG", "PNG"])
-def test_the_picture_is_saved(page: Page, file_format: str, tmp_path: Path) -> None:
+def test_the_picture_is_saved(page: Page, tmp_path: Path) -> None:
     open_page(page, "/layer-map", ATTENTION)
     expect(layer(page, "c_fc")).to_be_visible()
+    drawing = saved(page, "SVG", tmp_path)
+    assert b"var(" not in drawing
+    assert any(words.text == "B 2,304 × 8" for words in ElementTree.fromstring(drawing).iter())
+    header = saved(page, "PNG", tmp_path)[:24]
+    assert header.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", header[16:24])
+    assert width >= 2 * 525 and height >= 2 * 300
+
+
+def saved(page: Page, file_format: str, folder: Path) -> bytes:
+    """The picture as a browser saves it."""
     with page.expect_download() as download:
         page.get_by_role("button", name=f"Save picture as {file_format}").click()
     assert download.value.suggested_filename == f"lora-viz-layer-map.{file_format.lower()}"
-    file = tmp_path / "saved"
-    download.value.save_as(file)
-    if file_format == "SVG":
-        drawing = ElementTree.parse(file).getroot()
-        assert "var(" not in file.read_text()
-        assert any(words.text == "B 2,304 × 8" for words in drawing.iter())
-    else:
-        header = file.read_bytes()[:24]
-        assert header.startswith(b"\x89PNG")
-        width, height = struct.unpack(">II", header[16:24])
-        assert width >= 2 * 525 and height >= 2 * 300
+    download.value.save_as(folder / file_format)
+    return (folder / file_format).read_bytes()
 
 
 def test_a_phone_gets_one_column(browser: Browser, server: AppServer) -> None:

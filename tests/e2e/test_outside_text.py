@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from harness.browser import (
     THIS_MACHINE,
     assert_no_exception,
+    follow_navigation,
     new_context,
     requested_hosts,
     wait_until_idle,
@@ -128,7 +129,7 @@ def _with_hostile_runs(page: Page) -> Iterator[str]:
     page.get_by_role("button", name="Run again with a change").first.click()
     expect(page.get_by_role("heading", name="Training lab")).to_be_visible()
     yield from made_of_it(page, "Run again")
-    yield from _walk(page, _titles(page))
+    yield from _walk(page, [one.name for one in page_list.PAGES])
 
 
 def _with_names_that_are_not_there(page: Page) -> Iterator[str]:
@@ -147,7 +148,7 @@ def _with_names_that_are_not_there(page: Page) -> Iterator[str]:
     query = dict.fromkeys(names, EVERYTHING) | {"compared": EVERYTHING.replace("~", "")}
     view = {"model": "custom:2x64x2x300x128", "planned-methods": "lora"}
     yield from _opened(page, "full-or-lora", query | view)
-    yield from _walk(page, [page_list.page(name).title for name in READ_LINKS])
+    yield from _walk(page, READ_LINKS)
 
 
 def _with_what_cannot_be_read(page: Page) -> Iterator[str]:
@@ -160,7 +161,7 @@ def _with_what_cannot_be_read(page: Page) -> Iterator[str]:
     )
     expect(page.get_by_test_id("stMain")).to_contain_text("is too short")
     yield from made_of_it(page, "own data")
-    yield from _walk(page, [page_list.page("parameters").title])
+    yield from _walk(page, ["parameters"])
 
 
 def _opened(page: Page, path: str, query: dict[str, str]) -> list[str]:
@@ -169,15 +170,11 @@ def _opened(page: Page, path: str, query: dict[str, str]) -> list[str]:
     return made_of_it(page, path)
 
 
-def _titles(page: Page) -> list[str]:
-    return page.get_by_test_id("stSidebarNav").get_by_role("link").all_inner_texts()
-
-
-def _walk(page: Page, titles: Sequence[str]) -> Iterator[str]:
-    """Pages by the sidebar, which keeps the scenario and what is looked at."""
+def _walk(page: Page, names: Iterable[str]) -> Iterator[str]:
+    """Pages by the navigation, which keeps the scenario and what is looked at."""
     main = page.get_by_test_id("stMain")
-    for title in titles:
+    for one in map(page_list.page, names):
         before = main.inner_text()
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        follow_navigation(page, page_list.SECTIONS[one.section], one.title)
         expect(main).not_to_have_text(before)
-        yield from made_of_it(page, title)
+        yield from made_of_it(page, one.title)

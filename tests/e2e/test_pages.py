@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from collections.abc import Iterator
+from typing import Literal
 
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from harness.accessibility import violations
 from harness.browser import (
     LAPTOP,
     PHONE,
     THIS_MACHINE,
     assert_no_exception,
+    follow_navigation,
     new_context,
     open_page,
     requested_hosts,
@@ -19,27 +24,45 @@ from harness.server import AppServer
 from lora_viz.ui.page_list import PAGES
 
 FEWER_STEPS = {"planner": "?planned-methods=lora"}
-WINDOWS = {"laptop, light": (LAPTOP, "light"), "phone, dark": (PHONE, "dark")}
+WINDOWS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "laptop, light": (LAPTOP, "light"),
+    "phone, dark": (PHONE, "dark"),
+}
+
+
+@pytest.fixture(scope="module")
+def context_of_both(browser: Browser, server: AppServer) -> Iterator[BrowserContext]:
+    """A fresh browser, which asks for all that the application has once for both windows."""
+    with new_context(browser, server.url) as context:
+        yield context
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_every_page_fits_its_window(window: str, browser: Browser, server: AppServer) -> None:
-    size, colour_scheme = WINDOWS[window]
-    with new_context(browser, server.url, size, colour_scheme) as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        hosts = requested_hosts(context)
-        for one in PAGES:
-            path = f"/{one.address}{FEWER_STEPS.get(one.name, '')}"
-            open_page(page, path, one.headline)
-            expect(page).to_have_title(f"{one.title} · LoRA Viz")
-            assert_no_exception(page)
-            main = page.get_by_test_id("stMain")
-            too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
-            assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
-        assert hosts <= THIS_MACHINE
-        assert errors == []
+def test_every_page_fits_its_window_and_is_accessible(
+    window: str, context_of_both: BrowserContext
+) -> None:
+    (width, height), colour_scheme = WINDOWS[window]
+    context_of_both.clear_cookies()
+    hosts = requested_hosts(context_of_both)
+    page = context_of_both.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=colour_scheme)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for one in PAGES:
+        path = f"/{one.address}{FEWER_STEPS.get(one.name, '')}"
+        open_page(page, path, one.headline)
+        expect(page).to_have_title(f"{one.title} · LoRA Viz")
+        assert_no_exception(page)
+        main = page.get_by_test_id("stMain")
+        too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
+        assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        inaccessible = violations(page)
+        assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
+    page.evaluate("localStorage.clear()")
+    page.close()
+    assert hosts and hosts <= THIS_MACHINE
+    assert errors == []
 
 
 def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
@@ -57,7 +80,7 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
     for address in ("decomposition?rank=16", "decomposition?rank=32"):
         main.get_by_role("slider").first.press("ArrowRight")
         page.wait_for_url(f"**/{address}")
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Parameters", exact=True).click()
+    follow_navigation(page, "Count", "Parameters")
     expect(main).to_contain_text("1,769,472")
     main.get_by_role("slider").first.press("ArrowRight")
     page.wait_for_url("**/parameters?rank=64")
@@ -70,6 +93,16 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
         expect(main).to_contain_text(shown)
         wait_until_idle(page)
         assert page.url.endswith(address)
+
+
+def test_a_page_opened_in_a_new_tab_has_the_settings(page: Page) -> None:
+    open_page(page, "/decomposition?rank=16&lang=ko", "4.17")
+    page.get_by_test_id("stTopNavSection").filter(has_text="계산").click()
+    link = page.get_by_test_id("stTopNavPopover").get_by_role("link", name="파라미터", exact=True)
+    with page.context.expect_page() as opened:
+        link.click(button="middle")
+    expect(opened.value.get_by_test_id("stMain")).to_contain_text("r = 16")
+    expect(opened.value.get_by_role("heading", name="파라미터").first).to_be_visible()
 
 
 def test_a_link_restores_the_screen(page: Page) -> None:
@@ -91,11 +124,11 @@ def test_the_language_is_switched_in_the_sidebar(page: Page) -> None:
     assert "lang=ko" in page.url
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "SVG"])
-def test_a_chart_can_be_saved(page: Page, file_format: str) -> None:
+def test_a_chart_can_be_saved(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
-    with page.expect_download() as download:
-        page.get_by_role("button", name=f"Save picture as {file_format}").first.click()
-    content = download.value.path().read_bytes()
-    assert content.startswith(b"\x89PNG" if file_format == "PNG" else b"<svg")
-    assert len(content) > 3_000
+    for file_format, beginning in {"PNG": b"\x89PNG", "SVG": b"<svg"}.items():
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save picture as {file_format}").first.click()
+        content = download.value.path().read_bytes()
+        assert content.startswith(beginning)
+        assert len(content) > 3_000

@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from harness.browser import new_context, open_page
-from harness.server import running_server
 from lora_viz.training.folder.owners import keep_owner
 from lora_viz.ui.serving import reader
 from tests.training.damaged_runs import whole_run
 
+from .course import Course
+
 
 def test_a_browser_keeps_its_runs_over_a_reload_and_no_other_may_delete_them(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, course: Course
 ) -> None:
-    runs = tmp_path / "runs"
-    monkeypatch.setenv("LORA_VIZ_RUNS", str(runs))
-    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+    server, runs = course.server, course.runs
     whole_run(runs, "nobodys")
-    with running_server(tmp_path / "server.log") as server:
-        with new_context(browser, server.url) as one:
-            page = one.new_page()
-            open_page(page, "/compare-runs", "There is no run yet")
-            found: list[dict[str, Any]] = [dict(cookie) for cookie in one.cookies()]
-            (cookie,) = [one for one in found if one["name"] == reader.COOKIE]
-            assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
-            assert reader.COOKIE_FORM.fullmatch(cookie["value"])
-            folder, owner = whole_run(runs, "mine"), reader.hashed(cookie["value"])
-            keep_owner(folder, owner)
-            open_page(page, "/compare-runs", "Run again with a change")  # a new session
-            assert page.url.endswith("/compare-runs?runs=mine")
-            assert owner not in page.content()
-            expect(_deletes(page)).to_have_count(1)
-        with new_context(browser, server.url) as other:
-            page = other.new_page()
-            open_page(page, "/compare-runs", "There is no run yet")
-            assert "runs=" not in page.url
-            open_page(page, "/compare-runs?runs=mine", "Run again with a change")
-            expect(_deletes(page)).to_have_count(0)
+    with new_context(browser, server.url) as one:
+        page = one.new_page()
+        open_page(page, "/compare-runs", "You have no run yet")
+        found: list[dict[str, Any]] = [dict(cookie) for cookie in one.cookies()]
+        (cookie,) = [one for one in found if one["name"] == reader.COOKIE]
+        assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
+        assert reader.COOKIE_FORM.fullmatch(cookie["value"])
+        folder, owner = whole_run(runs, "mine"), reader.hashed(cookie["value"])
+        keep_owner(folder, owner)
+        open_page(page, "/compare-runs", "Run again with a change")  # a new session
+        assert page.url.endswith("/compare-runs?runs=mine")
+        assert owner not in page.content()
+        expect(_deletes(page)).to_have_count(1)
+    with new_context(browser, server.url) as other:
+        page = other.new_page()
+        open_page(page, "/compare-runs", "You have no run yet")
+        assert "mine" not in page.url
+        open_page(page, "/compare-runs?runs=mine", "Run again with a change")
+        expect(_deletes(page)).to_have_count(0)
 
 
 def _deletes(page: Page) -> Locator:

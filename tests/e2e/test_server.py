@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -22,25 +22,15 @@ from harness.server import AppServer
 from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.serving.server import POLICY, SECURITY_HEADERS
 
+from .course import visit_first
+
 VISITED = [page for page in PAGES if page is PAGES[0] or page.is_first_step]
 HEAVY_LIBRARIES = ("libtorch", "tokenizers")
 
 
-@pytest.mark.parametrize(
-    ("link", "title"),
-    [("/decomposition?rank=16", "Decomposition"), ("/checkpoints?rank=4", "Checkpoints")],
-)
-def test_the_first_visit_may_be_a_deep_link(
-    fresh_server: AppServer, browser: Browser, link: str, title: str
-) -> None:
-    with new_context(browser, fresh_server.url) as context:
-        page = context.new_page()
-        open_page(page, link, title)
-        expect(page.get_by_role("heading", name=title).first).to_be_visible()
-        expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
-        expect(page.get_by_role("dialog")).to_have_count(0)
-        assert page.url == fresh_server.url + link
-        assert_no_exception(page)
+def test_the_first_visit_may_be_a_deep_link(fresh_server: AppServer, browser: Browser) -> None:
+    """That of the server of `test_readers` is one too, to another page."""
+    visit_first(browser, fresh_server, "/decomposition?rank=16", "Decomposition")
 
 
 @pytest.fixture(scope="module")

@@ -105,9 +105,10 @@ def test_dora_s_factors_are_shown_around_one() -> None:
     assert shown["factor"].zmin + shown["factor"].zmax == pytest.approx(2.0)
 
 
-def test_a_tensor_of_zeros_has_a_range_too() -> None:
+def test_a_difference_of_zeros_has_the_range_of_what_it_is_the_difference_of() -> None:
     difference = maps(merged_figure(passed(), 4))[-1]
-    assert not difference.z.any() and difference.zmin < 0 < difference.zmax
+    assert not difference.z.any()
+    assert -difference.zmin == difference.zmax == passed().tensors["h"].largest
 
 
 def test_ranges_in_words() -> None:

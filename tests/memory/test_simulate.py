@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from peft.tuners.lora import LoraLayer
 from torch.utils.flop_counter import FlopCounterMode
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.cli.app import app
 from lora_viz.errors import UserError
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.measured_runs import accuracies, measured_runs
@@ -138,12 +138,13 @@ def test_recorded_accuracies_are_within_what_the_readme_says() -> None:
         assert abs(row.error) < limit
 
 
-def test_command_line_answers_for_a_configuration(tmp_path: Path) -> None:
+def test_command_line_answers_for_a_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
-    command = [sys.executable, "-m", "lora_viz", "memory", str(tmp_path / "config.json")]
     options = "--method lora --rank 4 --targets q_proj --batch-size 1 --seq-len 32 --json"
-    done = subprocess.run([*command, *options.split()], capture_output=True, text=True, check=True)
-    answer = json.loads(done.stdout)
+    app(["memory", str(tmp_path / "config.json"), *options.split()], standalone_mode=False)
+    answer = json.loads(capsys.readouterr().out)
     assert answer["peak_allocated_bytes"] == sum(answer["breakdown"].values())
     assert {"forward", "backward", "optimizer"} == set(answer["phases"])
     assert answer["software"]["torch"] == torch.__version__

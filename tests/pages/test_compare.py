@@ -28,6 +28,14 @@ def compared(app: AppTest) -> tuple[Scenario, ...]:
     return decode(app.session_state["view"].compared)[0]
 
 
+def test_a_reader_who_has_added_nothing_sees_each_method() -> None:
+    app = open_page()
+    assert not compared(app)
+    table = app.dataframe[0].value.set_index("Setting or result")
+    assert table.loc["Method", ["", "A", "B", "C"]].tolist() == ["≠", "Full", "LoRA", "QLoRA"]
+    assert "You have added nothing yet" in " ".join(one.value for one in app.caption)
+
+
 def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
     app = open_page()
     app.button(key="compare:add").click().run()

@@ -91,7 +91,9 @@ def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> N
     app = open_page()
     assert "No run yet" in words_of(app) and "without a break" in words_of(app)
     assert "Start training" in labels(app)
-    assert "There is no run yet" in words_of(open_page(COMPARISON))
+    shipped = open_page(COMPARISON)
+    assert "You have no run yet" in words_of(shipped)
+    assert shipped.session_state["view"].compared_runs == ("~lora", "~full")
 
 
 def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def process_of_the_worker(_model: str) -> int:
 
 def test_what_is_known_is_found_while_a_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     answers.compute(architecture_of("gpt2"))
-    workers.stop()
+    monkeypatch.setattr(workers, "_pool", workers.Pool())  # without a worker
     begun, may_go_on = threading.Event(), threading.Event()
 
     def fail_slowly(_process: object, _niceness: int) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -17,6 +21,30 @@ from lora_viz.questions.question import Question
 from lora_viz.questions.waiting import FairQueue, Request
 
 LONG = 40  # seconds that nobody waits for
+
+
+@pytest.fixture(autouse=True)
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[workers.Pool]:
+    """Workers that no other test asks, so that none of theirs is ended and has to load again."""
+    own = workers.Pool()
+    monkeypatch.setattr(workers, "_pool", own)
+    yield own
+    own.end()
+
+
+@pytest.fixture
+def _nothing_to_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes as they are, but for what they load, which takes seconds of a processor."""
+    monkeypatch.setattr(process, "_serve", serve_without_libraries)
+
+
+def serve_without_libraries(*given: Any) -> None:
+    """In the process: what a worker does, with nothing in the place of what it loads."""
+    torch = ModuleType("torch")
+    torch.set_num_threads = lambda _threads: None  # type: ignore[attr-defined]
+    sys.modules["torch"] = torch
+    sys.modules["lora_viz.checkpoint.by_torch"] = ModuleType("by_torch")
+    process._serve(*given)
 
 
 def sleep_long(_number: int) -> None:
@@ -51,6 +79,7 @@ def never_listen(_number: int) -> None:
     time.sleep(LONG)
 
 
+@pytest.mark.usefixtures("_nothing_to_load")
 def test_stopping_ends_busy_workers_and_what_waits_behind_them() -> None:
     busy = [workers.submit(Question(sleep_long, (number,), weight="heavy")) for number in range(4)]
     workers.stop()
@@ -60,6 +89,7 @@ def test_stopping_ends_busy_workers_and_what_waits_behind_them() -> None:
     assert workers.wait_for(workers.submit(Question(os.getpid))) != os.getpid()
 
 
+@pytest.mark.usefixtures("_nothing_to_load")
 def test_no_worker_starts_once_the_server_has_ended() -> None:
     workers.stop()
     before = set(multiprocessing.active_children())
@@ -75,6 +105,7 @@ def test_starting_returns_when_every_worker_has_loaded() -> None:
     assert processes <= {child.pid for child in multiprocessing.active_children()}
 
 
+@pytest.mark.usefixtures("_nothing_to_load")
 def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s(
     tmp_path: Path,
 ) -> None:
@@ -98,14 +129,15 @@ def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s
     assert order.index("other") <= order.index("many 3") and len(order) == 7
 
 
+@pytest.mark.usefixtures("_nothing_to_load")
 def test_a_light_question_behind_slow_ones_gets_a_worker_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workers.start(threading.Event())
     monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(workers, "IDLE_SECONDS", 0.1)
     slow = [
-        workers.submit(Question(wait_for_a_sign, (str(tmp_path),)))
-        for _worker in workers._pool._workers
+        workers.submit(Question(wait_for_a_sign, (str(tmp_path),))) for _worker in workers.TAKES
     ]
     extra = workers.wait_for(workers.submit(Question(os.getpid)))
     assert not any(request.content.done() for request in slow)
@@ -126,6 +158,7 @@ def test_the_queue_takes_askers_in_turn() -> None:
     assert taken == ["a", "d", "e", "b", "f", "c"] and len(queue) == 0
 
 
+@pytest.mark.usefixtures("_nothing_to_load")
 def test_a_question_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether its function catches every error, or never comes to hear of the alarm."""
     assert workers.wait_for(workers.submit(Question(os.getpid)))

@@ -91,7 +91,7 @@ def _table(found: dict[str, tuple[Scenario, MemoryReport]], utilisation: float, 
 
 def _adapter_file(scenario: Scenario, ask: Ask) -> str:
     """The size of what a scenario hands on; a dash for full fine-tuning, which saves no adapter."""
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return "–"
     try:
         layout = ask(adapter_of(scenario))

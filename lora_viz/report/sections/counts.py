@@ -50,7 +50,7 @@ def _line(count: Count) -> tuple[str, str, str]:
 def _key_number(model: Count, scenario: Scenario) -> tuple[str, str]:
     share = percent(model.share, SHOWN_DIGITS)
     values = {"trained": grouped(model.trainable), "all": grouped(model.full), "share": share}
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         words = _(
             "of the model is trained: all %(all)s parameters. LoRA would train %(trained)s "
             "(%(share)s)"

@@ -18,7 +18,7 @@ from lora_viz.report.facts import Chart, Section, Series, Table
 def files(scenario: Scenario, ask: Ask) -> Section:
     """The page “Checkpoints” as a section. Raises `UserError`."""
     sizes = saved_sizes(scenario, ask)
-    is_full = scenario.method == "full"
+    is_full = not scenario.trains_adapter
     values = {
         "adapter": grouped(sizes.adapter),
         "share": percent(sizes.adapter_share),

@@ -111,7 +111,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
 def _free_names(settings: TrainingSettings) -> list[str]:
     """Names after what is trained and when; several jobs may start within one second."""
     scenario = settings.scenario
-    method = "full" if scenario.method == "full" else f"{scenario.method}-r{scenario.rank}"
+    method = f"{scenario.method}-r{scenario.rank}" if scenario.trains_adapter else "full"
     stem = f"{settings.task}-{method}-{time.strftime('%Y%m%d-%H%M%S')}"
     return [stem, *(f"{stem}-{number}" for number in range(2, 100))]
 

@@ -141,7 +141,7 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
     processor = _processor_seconds(run)
     return SweepRun(
         name=run.name,
-        rank=None if scenario.method == "full" else scenario.rank,
+        rank=scenario.rank if scenario.trains_adapter else None,
         seed=settings.seed,
         learning_rate=settings.learning_rate,
         trainable_parameters=result.trainable_parameters,
@@ -152,7 +152,7 @@ def _sweep_run(run: Run, settings: TrainingSettings, result: Result) -> SweepRun
         questions=matches.questions if matches else None,
         seconds=result.training_seconds() if processor is None else processor,
         has_processor_time=processor is not None,
-        file_bytes=result.files.model if scenario.method == "full" else result.files.adapter,
+        file_bytes=result.files.adapter if scenario.trains_adapter else result.files.model,
     )
 
 

@@ -44,7 +44,7 @@ def write_card(folder: Path, settings: TrainingSettings, found: Mapping[str, Any
 
 def _card(settings: TrainingSettings, found: Mapping[str, Any]) -> str:
     base = public_name(settings.scenario.model)
-    is_full = settings.scenario.method == "full"
+    is_full = not settings.scenario.trains_adapter
     title = N_("%s, fine-tuned") if is_full else N_("LoRA adapter for %s")
     rows = "\n".join(f"| {name} | {value} |" for name, value in _rows(settings, base, found))
     return "\n".join(
@@ -71,8 +71,8 @@ def _card(settings: TrainingSettings, found: Mapping[str, Any]) -> str:
 
 def _front_matter(settings: TrainingSettings, base: str) -> list[str]:
     """What the hub reads; it takes only its own names for a base model."""
-    lines = ["library_name: transformers" if settings.scenario.method == "full" else None]
-    if settings.scenario.method != "full":
+    lines = [None if settings.scenario.trains_adapter else "library_name: transformers"]
+    if settings.scenario.trains_adapter:
         lines = ["library_name: peft", "tags:", "- lora"]
     if settings.scenario.model != EMBEDDED_MODEL and base.count("/") == 1:
         lines.append(f"base_model: {base}")
@@ -87,7 +87,7 @@ def _rows(
         (Message(N_("Base model")), _base(settings, base)),
         (Message(N_("Method")), _method(settings)),
     ]
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         rows.append((Message(N_("Target modules")), _code(", ".join(scenario.target_modules))))
     data = Path(settings.data_file).name if settings.task == "own" else settings.task
     rows += [

@@ -20,7 +20,7 @@ def adapt(base: Any, scenario: Scenario) -> Any:
     """
     if scenario.gradient_checkpointing:
         base.config.use_cache = False
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return base
     if scenario.is_quantized:
         _prepare_packed(base, scenario)

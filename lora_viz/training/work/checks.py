@@ -79,7 +79,7 @@ def check_reloaded_model(
 
 def check_base_unchanged(before: str, after: str, scenario: Scenario) -> Check:
     """The base weights have the hash that they had before training."""
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return _does_not_apply(
             "base_unchanged", Message(N_("Full fine-tuning changes the weights."))
         )

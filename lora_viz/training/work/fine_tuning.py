@@ -95,7 +95,7 @@ class _FineTuning:
         self._scenario = settings.scenario
         self._stop = stop
         self._record = record
-        self._is_full = settings.scenario.method == "full"
+        self._is_full = not settings.scenario.trains_adapter
         self._is_training = False
 
     def load(self) -> None:

@@ -30,7 +30,7 @@ class Snapshots:
 
     def __init__(self, run: Run, model: nn.Module, scenario: Scenario) -> None:
         self._run = run
-        self._is_full = scenario.method == "full"
+        self._is_full = not scenario.trains_adapter
         layers = linear_layers(model) if self._is_full else adapted_layers(model)
         wanted = [name for name in layers if name.endswith(scenario.target_modules)]
         self.layers = {name: layers[name] for name in spread(wanted or [*layers], FOLLOWED_LAYERS)}

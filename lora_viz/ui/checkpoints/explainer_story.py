@@ -27,7 +27,7 @@ def story() -> None:
         "share": percent(sizes.adapter_share),
         "quoted_share": percent(FILES.adapter / FILES.base),
     }
-    st.subheader(_("Where the explainer's %(quoted)s MB comes from") % values, anchor=False)
+    page.section(_("Where the explainer's %(quoted)s MB comes from") % values)
     words, picture = st.columns([1, 1], gap="medium")
     with words:
         st.markdown(

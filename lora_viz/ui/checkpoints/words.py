@@ -9,6 +9,7 @@ import streamlit as st
 from lora_viz.checkpoint.parts import CheckpointSizes, FilePart
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.explainer import quotes
 from lora_viz.figures.checkpoints_bars import ROLE_MEANINGS
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _, plural
@@ -26,7 +27,7 @@ def key_number(sizes: CheckpointSizes, scenario: Scenario) -> None:
         "model": grouped(sizes.model),
         "state": grouped(sizes.model_state),
     }
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         words = _(
             "Full fine-tuning saves the whole model, %(model)s B, for every task. To continue "
             "training it also saves %(state)s B of optimizer state. An adapter would be "
@@ -120,7 +121,7 @@ def why(sizes: CheckpointSizes, storage: TaskStorage) -> None:
         _when_it_pays(storage),
         _(
             "The optimizer state (%(state)s) is only needed to continue training. The "
-            "explainer's 9.4 MB includes it; the file you share does not."
+            "explainer's %(quoted)s includes it; the file you share does not."
         ),
         _(
             "Quoted from Hu et al. 2021, §4.2: for GPT-3 at r = 4 the checkpoint shrinks from "
@@ -134,6 +135,7 @@ def why(sizes: CheckpointSizes, storage: TaskStorage) -> None:
         "model_seconds": _seconds(sizes.model),
         "adapter_seconds": _seconds(sizes.adapter),
         "state": size(sizes.adapter_state),
+        "quoted": quotes.ADAPTER_FILE.words,
     }
     st.markdown("\n".join(f"- {point % values}" for point in points))
 
@@ -172,7 +174,7 @@ def sources() -> None:
 
 
 def _notes(scenario: Scenario) -> Iterator[str]:
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }

@@ -42,7 +42,7 @@ def _compared(name: str, scenario: Scenario, utilisation: float) -> Compared:
     step = step_of(scenario)
     if isinstance(step, UserError):
         return Compared(name, scenario, None, str(step), None, None)
-    adapter = None if scenario.method == "full" else _adapter_bytes(scenario)
+    adapter = _adapter_bytes(scenario) if scenario.trains_adapter else None
     return Compared(name, scenario, step, "", adapter, step_seconds(step, scenario, utilisation))
 
 

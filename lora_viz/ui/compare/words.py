@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import MOST, decode, differing_fields, encode, plain
 from lora_viz.figures.kit.colours import HIGHLIGHT
@@ -29,6 +30,23 @@ HIGHLIGHTED = f"background-color: {HIGHLIGHT}; font-weight: 600"
 def compared_scenarios() -> tuple[Scenario, ...]:
     """This session's comparison."""
     return decode(state.view().compared)[0]
+
+
+def first_comparison(scenario: Scenario) -> tuple[Scenario, ...]:
+    """What stands here before a reader has added anything: the scenario by each method."""
+    return tuple(plain(scenario).changed(method=method) for method in METHODS)
+
+
+def of_first_comparison(scenarios: tuple[Scenario, ...]) -> None:
+    """That the reader has added nothing yet, and what is compared in its place."""
+    st.caption(
+        _(
+            "You have added nothing yet, so the current scenario is compared by each method. Add "
+            "it, change a setting, and add it again."
+        )
+    )
+    for name, scenario in zip(NAMES, scenarios, strict=False):
+        st.markdown(f"**{name}** {as_markdown(scenario_line(scenario))}")
 
 
 def add_button(scenarios: tuple[Scenario, ...]) -> None:

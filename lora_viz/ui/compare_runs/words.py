@@ -69,7 +69,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
 
 def settings_table(runs: Sequence[RecordedRun]) -> None:
     """Every setting of every run; rows in which runs differ come first and are highlighted."""
-    st.subheader(_("Settings"), anchor=False)
+    page.section(_("Settings"))
     fields = [field for field in runs[0].settings.flat() if field not in NOT_COMPARED]
     differing = [field for field in fields if len(_values(runs, field)) > 1]
     rows = [
@@ -83,7 +83,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
 
 def results_table(runs: Sequence[RecordedRun]) -> None:
     """What each run found out, one column a run."""
-    st.subheader(_("Results"), anchor=False)
+    page.section(_("Results"))
     found = {one.name: _findings(one) for one in runs}
     rows = [
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
@@ -94,7 +94,7 @@ def results_table(runs: Sequence[RecordedRun]) -> None:
 
 def actions(runs: Sequence[RecordedRun]) -> None:
     """For each run: take its settings back into the lab, look at it, or delete it."""
-    st.subheader(_("The runs"), anchor=False)
+    page.section(_("The runs"))
     for one in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(

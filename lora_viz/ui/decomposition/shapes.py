@@ -196,7 +196,7 @@ class Shapes:
 
     def _notes(self) -> list[str]:
         notes = []
-        if self.scenario.method == "full":
+        if not self.scenario.trains_adapter:
             notes.append(
                 _(
                     "The method chosen is full fine-tuning, which trains all of W. "

@@ -198,7 +198,7 @@ class ForwardWords:
                 _("The first %(rows)s of %(all)s rows are computed; rows do not affect each other.")
                 % {"rows": grouped(self.rows), "all": grouped(now.batch_size)}
             )
-        if now.method == "full":
+        if not now.trains_adapter:
             notes.append(_("Full fine-tuning has no A and B; this is what LoRA would compute."))
         if now.is_quantized:
             notes.append(_("QLoRA rounds W to 4 bits first and multiplies by the rounded W."))

@@ -15,18 +15,23 @@ from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.ui.kit import page
+from lora_viz.ui.memory.answers import known_steps_of_both
+from lora_viz.ui.page_list import file_of
 
 
 def reduction(full: LayerState, lora: LayerState, count_frozen: bool) -> tuple[str, str]:
     """How much less (or more) LoRA keeps, as a share of what full fine-tuning keeps, and a word."""
-    share = saving(full, lora, count_frozen)
-    return percent(abs(share)), _("less") if share >= 0 else _("more")
+    return _in_words(saving(full, lora, count_frozen))
+
+
+def _in_words(saved: float) -> tuple[str, str]:
+    return percent(abs(saved)), _("less") if saved >= 0 else _("more")
 
 
 def notes(full: LayerState, lora: LayerState, scenario: Scenario, is_adapted: bool) -> None:
     """A card with both ways to count, and what is special about the scenario or the layer."""
     with st.container(border=True):
-        st.markdown(f"**{_('Two ways to count')}**")
+        st.markdown(f"**{_('Three ways to count')}**")
         for words, count_frozen in (
             (_("Only what is trained: %(full)s → %(lora)s, **%(change)s %(word)s**."), False),
             (
@@ -38,10 +43,30 @@ def notes(full: LayerState, lora: LayerState, scenario: Scenario, is_adapted: bo
             ),
         ):
             st.markdown(words % _totals(full, lora, count_frozen))
+        _whole_step(scenario)
         for note in _special_cases(full, lora, scenario):
             st.caption(note)
         if not is_adapted:
             st.caption(_("Your target modules leave this layer as it is."))
+
+
+def _whole_step(scenario: Scenario) -> None:
+    """The last way to count: what a step of the whole model needs by both methods, if known."""
+    full, lora = known_steps_of_both(scenario)
+    if full and lora:
+        change, word = _in_words(1 - lora.needs.total / full.needs.total)
+        st.markdown(
+            _("The whole training step, simulated: %(full)s → %(lora)s, **%(change)s %(word)s**.")
+            % {
+                "full": size(full.needs.total),
+                "lora": size(lora.needs.total),
+                "change": change,
+                "word": word,
+            }
+        )
+    else:
+        st.markdown(_("The whole training step, with every layer and the activations: see Memory."))
+    st.page_link(file_of("memory"), label=_("Memory"))
 
 
 def formula(shape: LayerShape, full: LayerState, lora: LayerState) -> None:
@@ -158,7 +183,7 @@ def _totals(full: LayerState, lora: LayerState, count_frozen: bool) -> dict[str,
 
 
 def _special_cases(full: LayerState, lora: LayerState, scenario: Scenario) -> Iterator[str]:
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         yield _("Your method is full fine-tuning; LoRA is shown at rank %(rank)s.") % {
             "rank": scenario.rank
         }

@@ -72,6 +72,11 @@ def headline(
         warn_of_unmatched_targets(state.scenario())
 
 
+def section(title: str) -> None:
+    """A heading for what stands below the picture; the next level after the page's own."""
+    st.header(title, anchor=False)
+
+
 def areas() -> Areas:
     """The areas of a page, or of one part of it."""
     head = st.container()

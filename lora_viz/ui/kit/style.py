@@ -17,9 +17,17 @@ STYLE = """<style>
 }
 [data-testid="stHeader"] { background: transparent; }
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
+[data-testid="stMain"] h2 { font-size: 1.5rem; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
 .katex .hangul_fallback { font-family: Pretendard, sans-serif; } /* KaTeX's own fonts lack it */
+/* Streamlit's captions, quotations and chosen segments are paler than WCAG 2 asks of words */
+[data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"] blockquote p {
+  color: inherit; opacity: 0.78;
+}
+[data-selected="true"] [data-testid="stMarkdownContainer"] p {
+  color: color-mix(in srgb, currentColor 65%, CanvasText);
+}
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }

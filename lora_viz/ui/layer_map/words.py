@@ -65,7 +65,7 @@ class LayerMapWords:
 
     def notes(self) -> Iterator[str]:
         """Sentences that only some models and settings need."""
-        if self.scenario.method == "full":
+        if not self.scenario.trains_adapter:
             yield _(
                 "The method chosen is full fine-tuning, which trains every box. "
                 "The map shows what LoRA would train."

@@ -46,6 +46,12 @@ def is_known(scenario: Scenario) -> bool:
     return known_step(scenario) is not None
 
 
+def known_steps_of_both(scenario: Scenario) -> tuple[MemoryReport | None, MemoryReport | None]:
+    """The step by full fine-tuning and that with an adapter, each if it was simulated before."""
+    adapted = scenario if scenario.trains_adapter else scenario.changed(method="lora")
+    return known_step(scenario.changed(method="full")), known_step(adapted)
+
+
 def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:
     """What could be changed to need less memory, in words, and the scenario that it gives."""
     steps = {}
@@ -69,7 +75,7 @@ def _fewer_targets(scenario: Scenario) -> tuple[str, ...]:
     """The first half of the target modules, or the model's usual ones in place of all linear
     layers; empty where there are no fewer."""
     targets = scenario.target_modules
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         return ()
     if targets == (ALL_LINEAR,):
         usual = default_targets(scenario.model)

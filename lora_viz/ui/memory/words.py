@@ -8,6 +8,7 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.explainer import quotes
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
@@ -157,15 +158,23 @@ def _change(saved: int) -> str:
 
 def quotation(reports: Reports, scenario: Scenario) -> str:
     """Why the explainer's sums are others, part by part."""
-    words = _("Outlined: quoted from the explainer for GPT-2 small, 2.5 GB and 1.0 GB.")
+    words = _("Outlined: quoted from the explainer for GPT-2 small, %(full)s and %(lora)s.") % {
+        "full": quotes.FULL_PEAK.words,
+        "lora": quotes.LORA_PEAK.words,
+    }
     full, lora = reports.get("full"), reports.get("lora")
     if not full or not lora:
         return words
     weights_and_state = full.breakdown.get("weights", 0) + full.breakdown.get("optimizer", 0)
     quoted = _(
-        "The explainer: weights and optimizer state 1.50 GB, gradients 500 MB, activations 500 MB "
-        "by either method (assumed)."
-    )
+        "The explainer: weights %(weights)s, optimizer state %(state)s, gradients %(gradients)s, "
+        "activations %(activations)s by either method (assumed)."
+    ) % {
+        "weights": quotes.FULL_WEIGHTS.words,
+        "state": quotes.FULL_ADAM.words,
+        "gradients": quotes.FULL_GRADIENTS.words,
+        "activations": quotes.ACTIVATIONS.words,
+    }
     here = _(
         "This step, %(batch)s × %(length)s tokens: weights and optimizer state %(state)s, "
         "gradients at the peak %(gradients)s, activations and logits %(full)s (full "

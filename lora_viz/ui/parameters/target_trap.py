@@ -130,8 +130,8 @@ def _explanation(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -
         },
         _addition(full, extra, short),
     ]
-    if _is_the_document_s(trap, scenario):
-        sentences.append(_document(trap))
+    if _is_the_explainers(trap, scenario):
+        sentences.append(_explainers_count(trap))
     return "\n\n".join(sentences)
 
 
@@ -157,7 +157,7 @@ def _addition(full: int, extra: list[ModuleKind], short: int) -> str:
     return f"**`{grouped(full)} + {added} = {grouped(short)}`**"
 
 
-def _is_the_document_s(trap: Trap, scenario: Scenario) -> bool:
+def _is_the_explainers(trap: Trap, scenario: Scenario) -> bool:
     """Whether the adapter is the explainer's but for its rank and its targets' short names."""
     default = Scenario()
     same = all(
@@ -166,7 +166,7 @@ def _is_the_document_s(trap: Trap, scenario: Scenario) -> bool:
     return same and trap.names.full == default.target_modules
 
 
-def _document(trap: Trap) -> str:
+def _explainers_count(trap: Trap) -> str:
     rank = Scenario().rank
     full, short = (layout.trainable_parameters(rank) for layout in (trap.full, trap.short))
     return _(

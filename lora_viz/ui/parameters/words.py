@@ -23,7 +23,7 @@ def key_number(model: Count, scenario: Scenario) -> None:
     """The share of the model that is trained."""
     share = percent(model.share, SHOWN_DIGITS)
     counts = {"trained": grouped(model.trainable), "all": grouped(model.full), "share": share}
-    if scenario.method == "full":
+    if not scenario.trains_adapter:
         page.key_number(
             percent(1, 0),
             _(

@@ -63,14 +63,14 @@ def planned_scenarios(scenario: Scenario, view: View) -> list[Scenario]:
         of_model.changed(method=method, rank=rank)
         for of_model in of_models
         for method in sorted(set(view.planned_methods), key=list(METHODS).index)
-        for rank in ([scenario.rank] if method == "full" else ranks)
+        for rank in (ranks if METHODS[method].trains_adapter else [scenario.rank])
     ]
 
 
 def column_of(planned: Scenario) -> Column:
     """What stands above a column of the grid: the model, then method and rank."""
     method = method_name(planned.method)
-    rank = "" if planned.method == "full" else f"<br>r={planned.rank}"
+    rank = f"<br>r={planned.rank}" if planned.trains_adapter else ""
     return Column(model_name(planned.model), method + rank)
 
 

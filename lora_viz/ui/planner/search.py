@@ -183,7 +183,7 @@ def changed_settings(scenario: Scenario) -> dict[str, Scenario]:
     if length <= Scenario.limits("seq_len")[1]:
         words = _("Twice the sequence length (%s)") % grouped(length)
         changes[words] = scenario.changed(seq_len=length)
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         if rank <= Scenario.limits("rank")[1]:
             changes[_("Twice the rank (%s)") % rank] = scenario.changed(rank=rank)
         if scenario.target_modules != (ALL_LINEAR,):

@@ -95,6 +95,10 @@ class KeptRuns:
         shipped = [recorded(run) for run in shipped_runs().values()]
         return {one.name: one for one in (*listed, *shipped)}
 
+    def to_begin_with(self) -> list[RecordedRun]:
+        """The runs that ship, for a reader who has none of their own to compare."""
+        return [one for one in self.offered.values() if one.is_shipped]
+
     def damaged(self) -> dict[str, tuple[Damage, ...]]:
         """What is wrong with the folders that a reader sees, by their names."""
         sees_all = session.view().all_runs

@@ -74,7 +74,7 @@ def description(settings: TrainingSettings) -> str:
     """What a run trains, in one line."""
     scenario = settings.scenario
     parts = [model_name(scenario.model), method_name(scenario.method)]
-    if scenario.method != "full":
+    if scenario.trains_adapter:
         parts.append(f"r = {scenario.rank}")
     parts.append(task_names()[settings.task])
     length = (

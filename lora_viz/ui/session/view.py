@@ -46,7 +46,9 @@ class View(Declared):
         "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
     )
     axis: Literal["log", "linear"] = choice(
-        "log", N_("Axis"), N_("A linear axis is true to scale; a logarithmic one shows small bars.")
+        "linear",
+        N_("Axis"),
+        N_("A linear axis is true to scale; a logarithmic one shows small bars."),
     )
     count_frozen: bool = choice(
         False, N_("Count the frozen weight too"), N_("W is not trained, but it stays in memory.")

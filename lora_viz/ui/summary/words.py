@@ -9,7 +9,7 @@ from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
 from lora_viz.ui.kit.literal import as_markdown
-from lora_viz.ui.memory.answers import known_step
+from lora_viz.ui.memory.answers import known_steps_of_both
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.summary.pairs import less
 from lora_viz.wording.needs import needs_of
@@ -17,8 +17,7 @@ from lora_viz.wording.needs import needs_of
 
 def memory(scenario: Scenario) -> None:
     """What a step of full fine-tuning and of LoRA needs, if both were simulated before."""
-    adapted = scenario if scenario.method != "full" else scenario.changed(method="lora")
-    full, lora = known_step(scenario.changed(method="full")), known_step(adapted)
+    full, lora = known_steps_of_both(scenario)
     st.markdown(f"**{_('Memory in training')}**")
     if full and lora:
         st.markdown(

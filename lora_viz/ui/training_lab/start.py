@@ -91,7 +91,7 @@ def offer_embedded(why: str) -> None:
 def refused_targets() -> str | None:
     """Where PEFT can adapt no layer with these targets: say why, and what to do about it."""
     scenario = state.scenario()
-    layout = None if scenario.method == "full" else asking.layout_or_reason(scenario)
+    layout = asking.layout_or_reason(scenario) if scenario.trains_adapter else None
     if not isinstance(layout, UserError):
         return None
     show_warning(str(layout))

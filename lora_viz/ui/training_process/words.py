@@ -82,7 +82,7 @@ def trained_and_frozen(layout: AdapterLayout, scenario: Scenario) -> None:
                 "first step already changes B."
             )
         )
-        if scenario.method == "full":
+        if not scenario.trains_adapter:
             st.caption(
                 _("Your method is full fine-tuning, which trains W itself; this story shows LoRA.")
             )
