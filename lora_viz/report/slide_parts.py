@@ -43,7 +43,7 @@ def add_table(shapes: Any, table: Table, place: Place, size: int = 12) -> None:
             _write(drawn.cell(row, column), words, size, bold=row == 0)
 
 
-def add_grid(shapes: Any, grid: Grid, place: Place, size: int = 8) -> None:
+def add_grid(shapes: Any, grid: Grid, place: Place, size: int = 7) -> None:
     """A grid of coloured cells, the first row at the top."""
     drawn = shapes.add_table(len(grid.rows) + 1, len(grid.columns) + 1, *place).table
     height = Emu(int(place[3] / (len(grid.rows) + 1)))
