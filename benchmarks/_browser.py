@@ -18,7 +18,8 @@ IS_PAINTED = """() => {
   return headline?.checkVisibility()
     && all("stApp")[0].dataset.testScriptState === "notRunning"
     && all("stSkeleton").length === 0
-    && all("stPlotlyChart").every((chart) => chart.querySelector(".main-svg"));
+    && all("stPlotlyChart").every((chart) => chart.querySelector(".main-svg"))
+    && document.querySelectorAll(".chart-figure:not([data-drawn])").length === 0;
 }"""
 
 

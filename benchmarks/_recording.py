@@ -1,7 +1,7 @@
 """What the application draws on a page at one rank, as calls with constants.
 
-Widgets, charts and tables become calls of Streamlit's public methods; texts and everything else
-are sent as they are, as the messages that Streamlit made of them.
+Widgets, charts and tables become calls of Streamlit's public methods, our charts among them; texts
+and everything else are sent as they are, as the messages that Streamlit made of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from streamlit.proto.Element_pb2 import Element as ElementMessage
 from streamlit.testing.v1 import AppTest
 
 from benchmarks._recorded import MOVED_RANK, Call, RecordedPage
+from lora_viz.ui.charts.chart import COMPONENT
 from lora_viz.ui.serving.server import SCRIPT
 
 MOVED_LABEL = "Rank r"
@@ -102,10 +103,10 @@ def _widget(node: Any, key: str) -> Call | None:
 
 
 def _chart_or_table(node: Any, key: str) -> Call | None:
-    if node.type == "plotly_chart":
-        figure = go.Figure(json.loads(node.proto.spec), skip_invalid=True)
-        config = json.loads(node.proto.config)
-        return Call("plotly_chart", {"figure_or_data": figure, "key": key, "config": config})
+    if node.type == "bidi_component" and node.proto.component_name == COMPONENT:
+        given = json.loads(node.proto.mixed.json or node.proto.json)
+        figure = go.Figure(json.loads(given["figures"]["wide"]), skip_invalid=True)
+        return Call("plotly_chart", {"figure_or_data": figure, "key": key})
     if node.type == "dataframe":
         columns = json.loads(node.proto.columns or "{}")
         return Call("dataframe", {"data": node.value, "column_config": columns})

@@ -68,7 +68,7 @@ def wait_until_idle(page: Page) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=TIMEOUT_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=TIMEOUT_MS)
-    not_drawn = page.get_by_test_id("stPlotlyChart").filter(has_not=page.locator(".main-svg"))
+    not_drawn = page.locator(".chart-figure:not([data-drawn])").filter(visible=True)
     expect(not_drawn).to_have_count(0, timeout=TIMEOUT_MS)
 
 
@@ -76,7 +76,7 @@ def follow_navigation(page: Page, section: str, title: str) -> None:
     """Go to another page as a reader does: open a section above the page, click a title in it."""
     page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
     opened = page.get_by_test_id("stTopNavPopover")
-    opened.get_by_role("link", name=title, exact=True).click()
+    opened.get_by_role("menuitem", name=title, exact=True).click()
 
 
 def assert_no_exception(page: Page) -> None:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from lora_viz.i18n import N_, Message, encodable
 
+# how torch, the system, its loader, Python, C++ and NumPy say that memory ran out
+NO_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "bad_alloc",
+    "unable to allocate",
+)
+
 
 class UserError(ValueError):
     """Something a reader asked for cannot be done.
@@ -19,6 +30,24 @@ class UserError(ValueError):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+def is_lack_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out, however a library and those who caught its error have put it."""
+    while error is not None:
+        said = f"{type(error).__name__} {error}".lower()
+        if isinstance(error, MemoryError) or any(words in said for words in NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+class LastingError(UserError):
+    """What takes a while to find out and is found out again whenever it is asked again.
+
+    It is remembered, as an answer is: a question that takes too much time or memory, a step that
+    cannot be simulated.
+    """
 
 
 def in_a_sentence(error: BaseException) -> str:

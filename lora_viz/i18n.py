@@ -1,5 +1,8 @@
 """Translation: English is the source, `locale/<language>/LC_MESSAGES/lora_viz.po` the rest.
 
+A folder with a catalogue is a language, wherever one can be chosen: its code is the folder's name,
+and the catalogue's header says after `Language-Team` what the language calls itself.
+
 The language belongs to the running thread or task (a `ContextVar`), so that two readers of one
 server can read two languages at the same time. Where nobody has set one, it is what
 `ask_for_language` was told to ask: the pages let it ask the session, so that whatever runs in a
@@ -19,17 +22,42 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from pydantic_core import core_schema
 
-Language = Literal["en", "ko"]
-LANGUAGES: dict[str, str] = {"en": "English", "ko": "한국어"}
 LOCALE_FOLDER = Path(__file__).parent / "locale"
-
+CATALOGUE = Path("LC_MESSAGES") / "lora_viz.po"
+LONGEST_HEADER = 10_000  # characters, with the comment above it
 DEFAULT_LANGUAGE = "en"
+_CODE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*")
+_OWN_NAME = re.compile(r'^"Language-Team: *([^<"\\]*[^<"\\ ])', re.MULTILINE)
+
+
+def languages_in(folder: Path) -> dict[str, str]:
+    """What each language calls itself, by its code: English, then those with a catalogue here."""
+    codes = sorted(
+        path.name
+        for path in folder.glob("*")
+        if _CODE.fullmatch(path.name) and (path / CATALOGUE).is_file()
+    )
+    return {DEFAULT_LANGUAGE: "English"} | {code: _own_name(folder / code) for code in codes}
+
+
+def _own_name(folder: Path) -> str:
+    """What a catalogue's header says; the code where it says nothing."""
+    with (folder / CATALOGUE).open(encoding="utf-8", errors="replace") as file:
+        said = _OWN_NAME.search(file.read(LONGEST_HEADER))
+    return said[1] if said else folder.name
+
+
+LANGUAGES = languages_in(LOCALE_FOLDER)
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[tuple(LANGUAGES)]
 
 _language: ContextVar[str | None] = ContextVar("language", default=None)
 _askers: list[Callable[[], str | None]] = []
@@ -45,6 +73,16 @@ def current_language() -> str:
     return _language.get() or next(filter(None, (ask() for ask in _askers)), DEFAULT_LANGUAGE)
 
 
+def language_of(locale: str) -> str:
+    """The language here for what a browser or a system asks for, such as ko-KR.
+
+    English where there is none.
+    """
+    asked = locale.replace("-", "_").casefold()
+    codes = {code.replace("-", "_").casefold(): code for code in LANGUAGES}
+    return codes.get(asked) or codes.get(asked.partition("_")[0], DEFAULT_LANGUAGE)
+
+
 def ask_for_language(asker: Callable[[], str | None]) -> None:
     """Let `asker` name the language wherever `set_language` was not called; None: it knows none."""
     _askers.append(asker)
@@ -53,7 +91,7 @@ def ask_for_language(asker: Callable[[], str | None]) -> None:
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of one language; for English the one that returns its input."""
-    path = LOCALE_FOLDER / language / "LC_MESSAGES" / "lora_viz.po"
+    path = LOCALE_FOLDER / language / CATALOGUE
     if not path.is_file():
         return gettext.NullTranslations()
     compiled = BytesIO()
@@ -85,6 +123,7 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
 _DEEPEST = 8  # messages within messages
+_LONGEST = 100_000  # characters of a message that somebody may have written
 
 
 @dataclass(frozen=True, init=False)
@@ -168,7 +207,11 @@ class Message:
         named = dict(self.named)
         if self.plural and not isinstance(named.get("count"), int):
             raise ValueError("a number of things without the number")
+        # a value may be named many times, and so may each of those that it is itself made of
+        widest = max((len(str(value)) for value in (*named.values(), *self.values)), default=0)
         for text in filter(None, (self.text, self.plural)):
+            if len(text) + len(_PLACEHOLDER.findall(text)) * widest > _LONGEST:
+                raise ValueError("a message that is too long")
             if (named or self.values) and "%" in _PLACEHOLDER.sub("", text):
                 raise ValueError("a message with a form that is not allowed")
             try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.ui import page_list
+from lora_viz.ui.charts.chart import COMPONENT
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.serving.server import SCRIPT
 
-__all__ = ["SCRIPT", "file_of", "followed", "opened"]
+__all__ = ["SCRIPT", "charts", "file_of", "followed", "opened"]
 PATIENCE_SECONDS = 120  # answers come from workers, on a busy machine too
 
 
@@ -37,3 +39,20 @@ def opened(page: str = "", **settings: Any) -> AppTest:
     app = followed(query, page)
     assert not app.exception, app.exception[0].message
     return app
+
+
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    """The figures of a page's charts as plain data, in the order in which they stand.
+
+    No chart is without a label for those who do not see it, and none is drawn in another way.
+    """
+    assert not app.get("plotly_chart")
+    protos = (element.proto for element in app.main.get("bidi_component"))
+    shown = [_data(proto) for proto in protos if proto.component_name == COMPONENT]
+    assert all(one["label"] for one in shown)
+    return [json.loads(one["figures"]["wide"]) for one in shown]
+
+
+def _data(proto: Any) -> dict[str, Any]:
+    """What a component of ours was given."""
+    return json.loads(proto.mixed.json or proto.json)

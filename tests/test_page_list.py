@@ -11,7 +11,7 @@ import pytest
 from lora_viz.ui.page_list import FOLDER, PAGES, SECTIONS, Page
 
 ROOT = Path(__file__).parents[1]
-WITHOUT_PICTURE = {"this_machine", "trust"}
+WITHOUT_PICTURE = {"glossary", "this_machine", "trust"}
 BESIDE_TESTS = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "scripts").glob("*.py")]
 
 

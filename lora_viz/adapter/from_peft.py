@@ -272,8 +272,8 @@ def _refusal(
     if is_excluded or f"{COPY} cannot be applied" in str(error):
         return Message(
             N_(
-                "“%s” takes in the head, which PEFT trains in full and cannot adapt as well; name "
-                "the layers to adapt, such as query or q_proj."
+                "“%s” includes the head. PEFT trains the head in full and cannot adapt it too; "
+                "name the layers to adapt, such as query or q_proj."
             ),
             named,
         )

@@ -16,7 +16,7 @@ from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_tar
 from torch import nn
 
 from lora_viz.choices.scenario import ALL_LINEAR
-from lora_viz.errors import UserError, in_a_sentence, with_its_words
+from lora_viz.errors import LastingError, UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import N_, Message
 
 PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without end takes years
@@ -70,7 +70,7 @@ def _limited_time(pattern: str) -> Iterator[None]:
     """Raise `UserError` after `PATTERN_SECONDS`; only a main thread can be interrupted."""
 
     def give_up(_signal: int, _frame: object) -> None:
-        raise UserError(
+        raise LastingError(
             N_("The pattern “%s” takes too long to match; write it with fewer repetitions."),
             pattern[:80],
         )

@@ -305,7 +305,7 @@ class Declared(BaseModel):
     def _unknown(cls, name: str) -> Message:
         return Message(
             N_("“%(name)s” is not a setting; the settings are %(names)s."),
-            name=_shortened(name),
+            name=as_shown(name),
             names=", ".join(cls.fields_by_short_name()),
         )
 
@@ -314,7 +314,7 @@ class Declared(BaseModel):
         return Message(
             N_("%(label)s cannot be “%(value)s”; it should be %(expected)s."),
             label=cls.label(field),
-            value=_shortened(value),
+            value=as_shown(value),
             expected=expected or cls._expectation(field),
         )
 
@@ -369,7 +369,7 @@ def _words_of_several(annotation: object) -> tuple[str, ...]:
     return get_args(arguments[0]) if is_several else ()
 
 
-def _shortened(value: object) -> str:
+def as_shown(value: object) -> str:
     """A value in a sentence: not too long, and with a mark for each sign that cannot be shown."""
     text = value if isinstance(value, str) else _safe_text(value)
     if len(text) > LONGEST_SHOWN:
@@ -380,5 +380,5 @@ def _shortened(value: object) -> str:
 def _safe_text(value: object) -> str:
     try:
         return str(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except (ValueError, RecursionError):  # a number of more than 4,300 digits, lists within lists
         return "…"

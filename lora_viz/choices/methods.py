@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lora_viz.choices.quantizations import QuantizationName
+from lora_viz.i18n import N_
 
 MethodName = Literal["full", "lora", "qlora"]
 
@@ -16,7 +17,7 @@ class Method:
 
     Attributes:
         name: its name in links and on the command line.
-        label: what people call it; a name, in every language the same.
+        label: what people call it; to be translated.
         trains_adapter: whether A and B are trained, and not the model's own weights.
         quantization: how the base model's linear layers are packed, a key of `QUANTIZATIONS`.
         learning_rate: the usual one, where none is given.
@@ -32,9 +33,9 @@ class Method:
 METHODS: dict[str, Method] = {
     one.name: one
     for one in (
-        Method("full", "Full", False, "none", learning_rate=1e-3),
-        Method("lora", "LoRA", True, "none", learning_rate=5e-3),
-        Method("qlora", "QLoRA", True, "nf4", learning_rate=2e-4),
+        Method("full", N_("Full"), False, "none", learning_rate=1e-3),
+        Method("lora", N_("LoRA"), True, "none", learning_rate=5e-3),
+        Method("qlora", N_("QLoRA"), True, "nf4", learning_rate=2e-4),
     )
 }
 

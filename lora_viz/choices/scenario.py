@@ -70,7 +70,7 @@ class Scenario(Declared):
         group="model",
     )
     rank: Annotated[int, Ge(1), Le(1024)] = choice(
-        8, N_("Rank r"), N_("How many columns B and how many rows A has."), group="adapter"
+        8, N_("Rank r"), N_("How many columns B has and how many rows A has."), group="adapter"
     )
     alpha: Annotated[int, Ge(1), Le(65536)] = choice(
         16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r."), group="adapter"
@@ -86,7 +86,7 @@ class Scenario(Declared):
         ("c_attn", "attn.c_proj"),
         N_("Target modules"),
         N_(
-            "Names or ends of names of the layers to adapt; or, alone, all-linear or a regular "
+            "Names of the layers to adapt, or how these names end. Alone: all-linear, or a regular "
             "expression."
         ),
         short="targets",
@@ -225,8 +225,9 @@ class Scenario(Declared):
     @classmethod
     def fill_in_targets(cls, values: Any) -> Any:
         if isinstance(values, dict) and "target_modules" not in values:
-            model = str(values.get("model", cls.model_fields["model"].default))
-            return values | {"target_modules": default_targets(model)}
+            model = values.get("model", cls.model_fields["model"].default)
+            usual = default_targets(model) if isinstance(model, str) else ()
+            return values | {"target_modules": usual} if usual else values
         return values
 
     @field_validator("gpu")

@@ -7,9 +7,11 @@ options
 reports
     What a command answers, as plain data.
 batch
-    The file of `--batch`.
+    The lines of a batch.
 report
     The command that writes a report as HTML, PowerPoint or PDF.
+terminal
+    Text from outside for a terminal.
 train, sweep, prepare
     The commands about jobs, about rank sweeps, and the one that answers in advance.
 """

@@ -25,8 +25,9 @@ from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
+from lora_viz.cli.terminal import as_lines, tell
 from lora_viz.cli.train import runs_app, train_command
-from lora_viz.errors import UserError, in_a_sentence, with_its_words
+from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.explainer.audit import audit
 from lora_viz.format import grouped
 from lora_viz.i18n import LANGUAGES, _, current_language, set_language
@@ -83,7 +84,7 @@ def _open_what_is_closed() -> None:
 
 def _complain(words: object, status: int) -> int:
     with suppress(OSError, ValueError):  # nobody listens
-        print(words, file=sys.stderr, flush=True)
+        tell(words)
     return status
 
 
@@ -108,7 +109,7 @@ def _usage(error: typer.TyperException) -> str:
     """One sentence about a command line that names what there is not, or leaves something out."""
     kind, option = type(error).__name__, getattr(error, "option_name", "")
     if kind == "NoSuchOption":
-        return _("There is no option “%s”; --help lists those that there are.") % option
+        return _("There is no option “%s”; --help lists all options.") % option
     if kind == "MissingParameter":
         name = getattr(getattr(error, "param", None), "name", "") or ""
         return _("This command needs %s; --help says more.") % name.upper()
@@ -118,6 +119,8 @@ def _usage(error: typer.TyperException) -> str:
 
 def _unexpected(error: Exception) -> str:
     """One sentence about an error that nobody foresaw."""
+    if is_lack_of_memory(error):
+        return _("There is too little memory for this; free some, or raise “ulimit -v”.")
     kind = type(error).__name__
     sentence = _("This cannot be answered, for a reason that was not foreseen (%s).") % kind
     return str(with_its_words(sentence, in_a_sentence(error)))
@@ -240,7 +243,7 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
         if as_json:
             print(json.dumps(answer, ensure_ascii=False))
         else:
-            print("\n".join([as_text(answer), *answer["warnings"]]))
+            print(as_lines([*as_text(answer).splitlines(), *answer["warnings"]]))
 
     command.__doc__ = inspect.getdoc(report)
     parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
@@ -272,7 +275,8 @@ def _output_parameters() -> Iterator[inspect.Parameter]:
 def _print_batch(report: Report, file: str, shared: dict[str, Any]) -> None:
     """Answer each line with a line. Worker processes answer: one that dies costs its line only."""
     for line in lines_of(file):
-        print(_answer_line(report, line, shared), flush=True)
+        if line.strip():
+            print(_answer_line(report, line, shared), flush=True)
 
 
 def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:

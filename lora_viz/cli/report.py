@@ -103,7 +103,9 @@ def _write(own: dict[str, Any], values: dict[str, Any]) -> None:
         report = make_report([_wanted(own, values)], compute, _say)
     else:
         lines = lines_of(own["batch"])
-        report = make_report([_wanted_in(line, own, values) for line in lines], ask, _say)
+        report = make_report(
+            [_wanted_in(line, own, values) for line in lines if line.strip()], ask, _say
+        )
     if not report.chapters:
         raise UserError(_("%s holds no scenario.") % own["batch"])
     file, content = expanded(own["out"]), as_file(report)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from lora_viz.cli.options import (
     new_folder,
     typed_settings,
 )
+from lora_viz.cli.terminal import as_lines, tell
 from lora_viz.cli.train import described_run, need_an_adapter, print_event, print_notice
 from lora_viz.errors import UserError
 from lora_viz.format import size
@@ -154,7 +154,7 @@ def _work(sweep: Sweep, as_json: bool) -> int:
     print(json_text(_described(sweep)) if as_json else _text(sweep))
     end = sweep.end()
     if end is None or end.state == "failed":
-        print(_reason(end), file=sys.stderr)
+        tell(_reason(end))
         return 1
     if any(result.state == "failed" for result in results):
         return 1
@@ -171,7 +171,7 @@ def _print_progress(sweep: Sweep) -> Callable[[Run, Event], None]:
 
     def hear(run: Run, event: Event) -> None:
         if isinstance(event, StateEvent) and event.state == "loading":
-            print(f"{run.name} ({names.index(run.name) + 1}/{len(names)})", file=sys.stderr)
+            tell(f"{run.name} ({names.index(run.name) + 1}/{len(names)})")
         print_event(event)
 
     return hear
@@ -209,7 +209,7 @@ def _text(sweep: Sweep) -> str:
         if result is not None and result.state == "failed":
             lines.append(f"{run.name}: {result.why}")
     planned = len(sweep.runs())
-    return "\n".join([*lines, f"{len(done)} of {planned} runs finished", str(sweep.path)])
+    return as_lines([*lines, f"{len(done)} of {planned} runs finished", str(sweep.path)])
 
 
 def _after(losses: BeforeAfter | None) -> str:

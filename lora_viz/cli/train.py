@@ -19,6 +19,7 @@ from lora_viz.cli.options import (
     new_folder,
     typed_settings,
 )
+from lora_viz.cli.terminal import as_line, as_lines, tell
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _
@@ -59,7 +60,7 @@ def train_command() -> Callable[..., int]:
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more
-            print(result.why, result.what_to_try, file=sys.stderr)
+            tell(result.why, result.what_to_try)
         if process_rank() == 0:
             print(json_text(described_run(run)) if as_json else _text(run))
         return EXIT_STATUS[result.state]
@@ -88,7 +89,7 @@ def list_all(
         print(json_text(described))
         return
     for one in described:
-        print(_line(one))
+        print(as_line(_line(one)))
 
 
 @runs_app.command("show")
@@ -180,7 +181,7 @@ def need_an_adapter(scenario: Scenario) -> None:
 def print_notice(event: Event) -> None:
     """What a person should know even where only the result is wanted, on standard error."""
     if isinstance(event, NoticeEvent):
-        print(event.sentence, file=sys.stderr)
+        tell(event.sentence)
 
 
 def print_event(event: Event) -> None:
@@ -252,10 +253,10 @@ def _text(run: Run | UnreadableRun) -> str:
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["created"]))
     lines = [f"{run.name}  {described['state']}  {created}", str(run.path), *described["problems"]]
     if isinstance(run, UnreadableRun):
-        return "\n".join(lines)
+        return as_lines(lines)
     result = run.result()
     if result is None:
-        return "\n".join([*lines, f"step {described['step']}"])
+        return as_lines([*lines, f"step {described['step']}"])
     lines += [str(words) for words in (result.why, result.what_to_try) if words]
     for part in ("validation", "held_out", "pretraining"):
         losses = getattr(result, part)
@@ -272,4 +273,4 @@ def _text(run: Run | UnreadableRun) -> str:
         lines.append(f"saved {size(saved)}{words}")
     marks = {True: "yes", False: "NO", None: "does not apply"}
     lines += [f"{check.name}: {marks[check.passed]} {check.why_not}" for check in result.checks]
-    return "\n".join(lines)
+    return as_lines(lines)

@@ -30,6 +30,8 @@ planner_grid
     What fits on which card.
 summary_bars, audit_verdicts
     The explainer's closing pairs, and its verdicts.
+quiz_bar
+    A guess and the truth, at the end of any page.
 examples
     Each of them with canned data, which the application never uses.
 """

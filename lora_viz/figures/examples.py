@@ -33,6 +33,7 @@ from lora_viz.figures import (
     parameters_bars,
     parameters_block,
     planner_grid,
+    quiz_bar,
     rank_cost,
     rank_sweep,
     start_idea,
@@ -268,6 +269,9 @@ EXAMPLES: dict[str, Callable[[], Picture]] = {
     ),
     "parameters_block": _block,
     "planner_grid": _grid,
+    "quiz_bar": lambda: quiz_bar.guess_bars(
+        [quiz_bar.GuessBar("a guess", 0.5), quiz_bar.GuessBar("the truth", 0.1, True)]
+    ),
     "rank_cost": _rank_cost,
     "rank_cost.boxes": _rank_boxes,
     "rank_sweep": _sweep,

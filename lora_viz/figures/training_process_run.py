@@ -13,6 +13,7 @@ from lora_viz.figures.kit.base import Drawing
 from lora_viz.figures.kit.colours import GRID, NEUTRAL, Meaning, colour, translucent
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.figures.kit.heat_maps import Box, Named, add_heat_map, heat_map_drawing
+from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.kit.player import add_player
 from lora_viz.format import grouped
 from lora_viz.forward.samples import TensorSample
@@ -111,7 +112,7 @@ def _words(story: Story, moment: Moment) -> dict[str, Any]:
         if moment.held_out.step != moment.step:
             evaluated += " " + _("(step %s)") % grouped(moment.held_out.step)
     sign = "❄" if story.weight_stays else "🔥"
-    frozen = f"{sign} " + _("W’s SHA-256: %s…") % moment.base_sha256[:12]
+    frozen = f"{sign} " + _("W’s SHA-256: %s…") % as_plotly(moment.base_sha256[:12])
     return {
         "type": "scatter",
         "x": [0],

@@ -259,12 +259,12 @@ def _read_json(text: str | bytes) -> object:
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _value in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        _check_text(twice)
-        raise UserError(N_("This config.json has “%s” twice."), _shortened(twice))
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            _check_text(key)
+            raise UserError(N_("This config.json has “%s” twice."), _shortened(key))
+        values[key] = value
     return values
 
 
@@ -288,7 +288,7 @@ def _read_constant(word: str) -> float:
 
 
 def _refuse_number(written: str) -> NoReturn:
-    raise UserError(N_("This config.json holds %s, which no model's size is."), _shortened(written))
+    raise UserError(N_("This config.json holds %s. No model has such a size."), _shortened(written))
 
 
 def _shortened(words: str) -> str:

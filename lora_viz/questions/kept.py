@@ -3,12 +3,16 @@
 An answer that lasts is kept on disk under the versions of the libraries and of the code that
 computed it, so that the next start of the app finds it at once. No answer holds words: one that is
 kept serves readers of every language.
+
+A refusal that would come again (`LastingError`) is remembered for a while, so that a reader who
+goes from page to page waits for it once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
@@ -16,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from lora_viz import storage
-from lora_viz.errors import UserError
+from lora_viz.errors import LastingError, UserError
+from lora_viz.i18n import Message
 from lora_viz.libraries import library_versions
 from lora_viz.models.source import note_use
 from lora_viz.questions import workers
@@ -28,10 +33,12 @@ PACKAGE = Path(__file__).parents[1]
 DRAWING = ("ui", "cli", "report", "wording", "figures")  # code that computes no answer
 REMEMBERED = 2_000
 REMEMBERED_BYTES = 100_000_000  # as JSON
+REFUSED_SECONDS = 600  # later the machine may be less busy
 
 _memory: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 _memory_bytes = 0
 _under_way: dict[str, Request[Any]] = {}
+_refused: dict[str, tuple[Message, float]] = {}  # why, and when that was seen
 _lock = threading.Lock()
 
 
@@ -67,6 +74,7 @@ def ask(question: Question[Answer]) -> Answer:
     with _lock:
         if key in _memory:
             return _recall(key)
+        _refuse_again(key)
         request = _under_way.get(key)
         is_first = request is None
         if request is None:
@@ -76,6 +84,10 @@ def ask(question: Question[Answer]) -> Answer:
         if is_first:
             _keep(question, answer, request.content.result())
         return answer
+    except LastingError as error:
+        with _lock:
+            _refused[key] = error.message, time.monotonic()
+        raise
     finally:
         if is_first:
             with _lock:
@@ -98,6 +110,7 @@ def forget() -> None:
     global _memory_bytes
     with _lock:
         _memory.clear()
+        _refused.clear()
         _memory_bytes = 0
 
 
@@ -129,6 +142,15 @@ def _remember(question: Question[Answer], answer: Answer, content: bytes) -> Non
         _memory_bytes += len(content)
         while len(_memory) > REMEMBERED or _memory_bytes > REMEMBERED_BYTES:
             _forget_one(next(iter(_memory)))
+
+
+def _refuse_again(key: str) -> None:
+    """Raise again what was said of this question a short while ago, and forget what is older."""
+    too_old = time.monotonic() - REFUSED_SECONDS
+    for asked in [asked for asked, (_why, when) in _refused.items() if when < too_old]:
+        del _refused[asked]
+    if key in _refused:
+        raise LastingError(_refused[key][0])
 
 
 def _recall(key: str) -> Any:

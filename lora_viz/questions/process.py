@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lora_viz.errors import UserError, in_a_sentence
+from lora_viz.errors import LastingError, UserError, in_a_sentence, is_lack_of_memory
 from lora_viz.i18n import N_, Message
 from lora_viz.questions.plain import encode
 from lora_viz.questions.waiting import Request, stopped
@@ -38,10 +38,8 @@ CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # version 1 of cgroups
 )
 
-# how torch, the system's loader and OpenBLAS put it
-NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "failed to map segment")
-
-READY, ANSWER, REFUSAL, UNFORESEEN = b"r", b"a", b"e", b"u"
+READY, ANSWER, REFUSAL, LASTING, UNFORESEEN = b"r", b"a", b"e", b"l", b"u"
+REFUSALS: dict[bytes, type[UserError]] = {REFUSAL: UserError, LASTING: LastingError}
 
 _main_module_lock = threading.Lock()
 
@@ -111,8 +109,8 @@ class WorkerProcess:
             message, story = json.loads(content)
             logging.getLogger(__name__).error("A worker failed:\n%s", story)
             raise UserError(Message.from_data(message))
-        if kind == REFUSAL:
-            raise UserError(Message.from_data(json.loads(content)))
+        if kind in REFUSALS:
+            raise REFUSALS[kind](Message.from_data(json.loads(content)))
         return content
 
 
@@ -147,7 +145,7 @@ def _reply(task: bytes, memory_bytes: int) -> bytes:
     except _OutOfTimeError as error:
         return _refusal(_too_slow(*error.args))
     except BaseException as error:
-        if _is_lack_of_memory(error):
+        if is_lack_of_memory(error):
             return _refusal(_too_large(memory_bytes))
         if isinstance(error, UserError):
             return _refusal(error)
@@ -160,7 +158,8 @@ def _reply(task: bytes, memory_bytes: int) -> bytes:
 
 
 def _refusal(error: UserError) -> bytes:
-    return REFUSAL + json.dumps(error.message.as_data()).encode()
+    kind = LASTING if isinstance(error, LastingError) else REFUSAL
+    return kind + json.dumps(error.message.as_data()).encode()
 
 
 def _failure(message: Message) -> bytes:
@@ -178,29 +177,20 @@ def _story() -> str:
 
 def _cannot_load(error: Exception) -> Message:
     reason = in_a_sentence(error)
-    if _is_lack_of_memory(error):
+    if is_lack_of_memory(error):
         reason = Message(N_("a process may take too little memory"))
     return Message(N_("The libraries that answer this cannot be loaded here: %s."), reason)
 
 
-def _too_slow(seconds: int) -> UserError:
-    return UserError(N_("This took more than %s seconds; try a smaller model."), seconds)
+def _too_slow(seconds: int) -> LastingError:
+    return LastingError(N_("This took more than %s seconds; try a smaller model."), seconds)
 
 
-def _too_large(memory_bytes: int) -> UserError:
+def _too_large(memory_bytes: int) -> LastingError:
     gibibytes = f"{memory_bytes / 2**30:.3g}"
-    return UserError(
+    return LastingError(
         N_("This needs more than %s GiB of memory to work out; try a smaller model."), gibibytes
     )
-
-
-def _is_lack_of_memory(error: BaseException | None) -> bool:
-    """Whether memory ran out, however torch and those who caught it have put it."""
-    while error is not None:
-        if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 @contextmanager

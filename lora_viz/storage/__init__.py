@@ -12,6 +12,8 @@ is_writable, need_writable, writing_in, UnwritableFolderError
     Whether a folder takes files, and the sentence where it does not.
 expanded
     A path as a person wrote it.
+plain_files
+    Files read whatever stands in their place.
 """
 
 from lora_viz.storage.bounds import (

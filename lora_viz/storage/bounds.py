@@ -18,11 +18,13 @@ from pathlib import Path
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.storage.folders import base_folder, runs_folder
+from lora_viz.storage.plain_files import read_plain_file
 
 MEGABYTE = 10**6
 DAY = 86_400
 AFTERWARDS = 0.9  # of its bound is what a kind may take after too much was there
 HASH = re.compile(r"[0-9a-f]{16,}")
+LARGEST_SETTINGS = 2**20  # bytes; a run with more of them cannot be read
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ def _named_by_runs() -> set[str]:
     for name in ("settings.json", "sweep.json"):
         for file in folder.glob(f"*/{name}"):
             with suppress(OSError):
-                found.update(HASH.findall(file.read_text(encoding="utf-8", errors="replace")))
+                settings = read_plain_file(file, LARGEST_SETTINGS)
+                found.update(HASH.findall(settings.decode(errors="replace")))
     return found
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from lora_viz.storage.bounds import make_room
 from lora_viz.storage.folders import STORAGE, base_folder, storage_folder, writing_in
+from lora_viz.storage.plain_files import read_plain_file
 
 NOTED_SECONDS = 600  # a use is noted at most so often
 MOST_NOTED = 10_000
+LARGEST_READ = 2**30  # bytes; nothing that is kept is nearly as large
 
 _noted: dict[Path, float] = {}
 _lock = threading.Lock()
@@ -27,7 +29,7 @@ def kept_file(kind: str, name: str) -> Path:
 def read(kind: str, name: str) -> bytes:
     """What is kept under a name, which counts as a use. Raises `OSError` where there is nothing."""
     path = kept_file(kind, name)
-    content = path.read_bytes()
+    content = read_plain_file(path, LARGEST_READ)
     note_use(path)
     return content
 

@@ -124,7 +124,7 @@ class TrainingSettings(Declared):
     evaluation_sequences: Annotated[int, Ge(1), Le(100_000)] = choice(
         32,
         N_("Sequences in an evaluation"),
-        N_("At most this many of a part, spread evenly over it."),
+        N_("The most sequences of one part of the data, spread evenly over it."),
         group="records",
     )
     snapshot_every: Annotated[int, Ge(0), Le(100_000)] = choice(

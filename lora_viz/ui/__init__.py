@@ -8,10 +8,14 @@ sidebar
     The scenario and the language, left of every page.
 navigation
     The pages by section, above every page.
-kit, session, serving
-    What pages are built with; one reader's session; the server around them.
-full_or_lora, decomposition, forward_pass, layer_map
-    The pages that explain.
+kit, charts, session, serving
+    What pages are built with; Plotly's pictures; one reader's session; the server around them.
+page_end, quiz
+    What stands below every page, and the questions there.
+tour
+    Guided tours, in a bar above the pages.
+full_or_lora, decomposition, forward_pass, layer_map, glossary
+    The pages that explain, and terms that explain themselves on all pages.
 parameters, rank, checkpoints
     The pages that count.
 training_lab, compare_runs, training_process, runs

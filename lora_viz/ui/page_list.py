@@ -114,6 +114,13 @@ PAGES = (
         N_("Which layers of the model get an A and a B?"),
     ),
     Page(
+        "understand",
+        "glossary",
+        N_("Glossary"),
+        N_("What does each term mean?"),
+        needs=(),
+    ),
+    Page(
         "count",
         "parameters",
         N_("Parameters"),
@@ -218,3 +225,4 @@ def file_of(name: str) -> str:
 
 
 _BY_NAME = {page.name: page for page in PAGES}
+_BY_ADDRESS = {page.address: page for page in PAGES}

@@ -16,6 +16,7 @@ from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
 from lora_viz.ui.take_home.place import take_home
+from lora_viz.ui.tour.ways_in import tours_in_sidebar
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
 CUSTOM_SLIDERS = {
@@ -52,8 +53,17 @@ def sidebar() -> None:
             controls.number("alpha", "sidebar")
         controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
-        controls.options("language", "sidebar", words=lambda language: LANGUAGES[language])
+        tours_in_sidebar()
+        _language()
         take_home()
+
+
+def _language() -> None:
+    words = LANGUAGES.__getitem__
+    if len(LANGUAGES) <= controls.MOST_BUTTONS:
+        controls.options("language", "sidebar", words=words)
+    else:
+        controls.select("language", tuple(LANGUAGES), "sidebar", words=words)
 
 
 def _training_settings() -> None:

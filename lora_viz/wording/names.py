@@ -14,8 +14,8 @@ SHOWN_OF_HASH = 4  # which of several uploads it is
 
 
 def method_name(method: str) -> str:
-    """A method as people call it. Raises `KeyError` for a name that is no method's."""
-    return METHODS[method].label
+    """A method as the reader calls it. Raises `KeyError` for a name that is no method's."""
+    return _(METHODS[method].label)
 
 
 def model_name(model: str) -> str:

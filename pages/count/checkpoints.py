@@ -4,8 +4,10 @@ import streamlit as st
 
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.checkpoints_bars import one_run_figure, tasks_figure
+from lora_viz.figures.kit.base import Figure
 from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints import words
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.checkpoints.explainer_story import story
@@ -25,12 +27,29 @@ page.headline(
 )
 sizes = sizes_for(scenario)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
+
+
+def run_at(rank: int) -> Figure:
+    """What one run saves at a rank."""
+    return one_run_figure(sizes_for(scenario.changed(rank=rank)))
+
+
+def tasks_at(rank: int) -> Figure:
+    """What the tasks take at a rank."""
+    sizes = sizes_for(scenario.changed(rank=rank))
+    return tasks_figure(
+        TaskStorage(sizes.model, sizes.adapter, scenario.tasks), sizes.adapter_parts
+    )
+
+
 at = page.areas()
 with at.picture:
-    st.markdown(_("**What one run saves**"))
-    page.figure(one_run_figure(sizes), "checkpoint-of-one-run")
-    st.markdown(_("**What your tasks take**"))
-    page.figure(tasks_figure(storage, sizes.adapter_parts), "checkpoints-of-tasks")
+    label = _("What one run saves")
+    st.markdown(f"**{label}**")
+    chart(run_at(scenario.rank), "checkpoint-of-one-run", label, at_rank=run_at)
+    label = _("What your tasks take")
+    st.markdown(f"**{label}**")
+    chart(tasks_at(scenario.rank), "checkpoints-of-tasks", label, at_rank=tasks_at)
     st.caption(
         _(
             "Drawn to scale, units are decimal (MB = 10⁶ B). The full model is saved in "

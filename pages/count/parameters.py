@@ -10,9 +10,11 @@ from lora_viz.adapter.counts import (
     count_modules,
     line_of_peft,
 )
-from lora_viz.figures.parameters_bars import parameter_bars
+from lora_viz.figures.kit.base import Figure
+from lora_viz.figures.parameters_bars import BarPair, parameter_bars
 from lora_viz.format import grouped
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.parameters import target_trap, words
@@ -25,9 +27,25 @@ architecture = asking.architecture()
 trap = target_trap.find_trap()
 layout = target_trap.shown_layout(trap)
 kinds = count_kinds(layout, scenario.rank)
-blocks = count_blocks(architecture, layout, scenario.rank)
 model = count_model(layout, scenario.rank)
 name = model_name(scenario.model)
+
+
+def panels_at(rank: int) -> list[list[BarPair]]:
+    """The pairs of bars at a rank."""
+    return bar_panels(
+        name,
+        count_kinds(layout, rank),
+        count_blocks(architecture, layout, rank),
+        count_model(layout, rank),
+        scenario,
+    )
+
+
+def bars_at(rank: int) -> Figure:
+    """The bars at a rank."""
+    return parameter_bars(panels_at(rank), log=view.axis == "log")
+
 
 page.headline(
     "parameters",
@@ -39,9 +57,14 @@ page.headline(
 )
 at = page.areas()
 with at.picture:
-    panels = bar_panels(name, kinds, blocks, model, scenario)
-    legend("update", _("Full fine-tuning: all parameters"), panels[-1][-1].adapter)
-    page.figure(parameter_bars(panels, log=view.axis == "log"), "parameters")
+    adapter = panels_at(scenario.rank)[-1][-1].adapter
+    legend("update", _("Full fine-tuning: all parameters"), adapter)
+    chart(
+        bars_at(scenario.rank),
+        "parameters",
+        _("Trained parameters in bars"),
+        at_rank=bars_at,
+    )
     st.caption(words.scale(view.axis, kinds))
     target_trap.block_picture(trap, architecture, layout, scenario)
 with at.number:

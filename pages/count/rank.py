@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from lora_viz.costs.ranks import rank_costs, rank_rows
+from lora_viz.costs.ranks import RankRow, rank_costs, rank_rows
+from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.format import grouped
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.rank import words
@@ -25,8 +27,31 @@ def table() -> None:
 scenario, view = state.scenario(), state.view()
 layout = asking.adapter_layout()
 costs = rank_costs(asking.architecture(), layout)
-ranks = words.compared_ranks(scenario.rank)
-rows = rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
+
+
+def rows_at(rank: int) -> list[RankRow]:
+    """What the compared ranks cost, this one among them."""
+    ranks = words.compared_ranks(rank)
+    return rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
+
+
+def boxes_at(rank: int) -> Figure:
+    """The boxes, with this rank as the reader's."""
+    return rank_boxes(words.boxes(rows_at(rank), rank))
+
+
+def cost_at(rank: int) -> Figure:
+    """The line of the cost, with this rank as the reader's."""
+    return rank_cost(
+        cost_parts(costs.in_model),
+        costs.adapted_weights,
+        rank,
+        words.compared_ranks(rank),
+        up_to_break_even=view.rank_range == "break-even",
+    )
+
+
+rows = rows_at(scenario.rank)
 
 page.headline(
     "rank",
@@ -41,16 +66,12 @@ with at.picture:
             "right: trained parameters per block. Words and stars are quoted from the explainer."
         )
     )
-    page.figure(rank_boxes(words.boxes(rows, scenario.rank)), "rank-boxes")
-    page.figure(
-        rank_cost(
-            cost_parts(costs.in_model),
-            costs.adapted_weights,
-            scenario.rank,
-            ranks,
-            up_to_break_even=view.rank_range == "break-even",
-        ),
+    chart(boxes_at(scenario.rank), "rank-boxes", _("A box for each rank"), at_rank=boxes_at)
+    chart(
+        cost_at(scenario.rank),
         "rank-cost",
+        _("Trained parameters over the rank"),
+        at_rank=cost_at,
     )
 with at.number:
     words.key_number(costs, scenario)
@@ -69,7 +90,7 @@ with at.side:
     beside = st.container()
 
 page.section(_("Measured: a rank sweep"))
-at = page.areas()
+at = page.areas("-sweep")
 with at.controls:
     measured = choose_sweep()
 with at.side:

@@ -5,6 +5,7 @@ import streamlit as st
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.format import percent
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.compare import words
 from lora_viz.ui.compare.answers import compare
 from lora_viz.ui.kit import page
@@ -16,7 +17,10 @@ from lora_viz.wording.setting import scenario_line
 
 page.headline(
     "compare",
-    _("Up to four scenarios side by side: what differs, and what it costs."),
+    _(
+        "Up to four scenarios: what differs, and what each costs in trained parameters, files "
+        "and memory."
+    ),
     scenario_line(state.scenario()),
 )
 own = words.compared_scenarios()
@@ -38,9 +42,10 @@ with at.picture:
             warn_of_unmatched_targets(one.scenario, one.name)
     bars = {one.name: bar_pieces(one.report, one.scenario.method) for one in compared if one.report}
     if bars:
-        st.markdown(f"**{_('What a step needs of the card')}**")
+        label = _("What a step needs of the card")
+        st.markdown(f"**{label}**")
         card = state.scenario().card
-        page.figure(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison")
+        chart(memory_bars(bars, {}, (card.name, card.memory_bytes)), "comparison", label)
 with at.number:
     words.key_number(compared)
 words.table(compared)

@@ -11,11 +11,13 @@ from lora_viz.figures.memory_curve import memory_curve
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 from lora_viz.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 
@@ -61,34 +63,38 @@ with at.picture:
         for method, reason in reasons.items():
             show_warning(f"{method_name(method)}: {reason}")
     if not reports:
-        st.stop()
+        stop_page()
     is_explainers = scenario.model == Scenario().model
     quoted = {
         _("%s, quoted") % method_name(method): count
         for method, count in QUOTED.items()
         if is_explainers
     }
-    st.markdown(f"**{_('What a step needs of the card')}**")
-    page.figure(
+    label = _("What a step needs of the card")
+    st.markdown(f"**{label}**")
+    chart(
         memory_bars(
             {method_name(method): bar_pieces(report, method) for method, report in reports.items()},
             quoted,
             (scenario.card.name, scenario.card.memory_bytes),
         ),
         "memory",
+        label,
     )
     if is_explainers:
         st.caption(words.quotation(reports, scenario))
     chosen = reports.get(scenario.method)
     if chosen:
-        st.markdown(f"**{_('Allocated during a step of %s') % method_name(scenario.method)}**")
-        page.figure(
+        label = _("Allocated during a step of %s") % method_name(scenario.method)
+        st.markdown(f"**{label}**")
+        chart(
             memory_curve(
                 curve_pieces(chosen, scenario.method),
                 (chosen.peak_phase, chosen.peak_allocated),
                 phase_names(),
             ),
             "memory-curve",
+            label,
         )
         st.caption(
             _(

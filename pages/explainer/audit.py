@@ -6,6 +6,7 @@ from lora_viz.explainer.audit.findings import VERDICTS
 from lora_viz.figures.audit_verdicts import verdict_bar
 from lora_viz.i18n import _
 from lora_viz.ui.audit.answers import as_text, findings, verdict_meanings, verdict_names
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.session import state
 
@@ -16,7 +17,10 @@ agreeing = sum(finding.verdict in ("exact", "rounded") for finding in found)
 
 page.headline(
     "audit",
-    _("Every figure of the explainer, recomputed: see which hold, and why the others do not."),
+    _(
+        "Every figure of the explainer, recomputed, from parameters to perplexity: see which "
+        "hold, and why the others do not."
+    ),
     _("GPT-2 small · r = 8 · alpha = 16 · float32, the explainer's own settings"),
 )
 at = page.areas()
@@ -32,7 +36,7 @@ with at.controls:
         st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
 with at.picture:
-    page.figure(verdict_bar(found, names), "verdicts")
+    chart(verdict_bar(found, names), "verdicts", _("How many figures have each verdict"))
 page.table(
     [
         {

@@ -4,9 +4,10 @@ import streamlit as st
 
 from lora_viz.adapter.layout import lora_parameters
 from lora_viz.explainer import quotes
-from lora_viz.figures.summary_bars import before_after_bars
+from lora_viz.figures.summary_bars import Pair, before_after_bars
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
@@ -20,7 +21,15 @@ scenario = state.scenario()
 architecture = asking.architecture()
 layout = asking.adapter_layout()
 layer = architecture.layer(default_layer(architecture, layout))
-pairs = summary_pairs(scenario, architecture, layer, layout, sizes_for(scenario))
+
+
+def pairs_at(rank: int) -> list[Pair]:
+    """What is compared, at a rank."""
+    at_rank = scenario.changed(rank=rank)
+    return summary_pairs(at_rank, architecture, layer, layout, sizes_for(at_rank))
+
+
+pairs = pairs_at(scenario.rank)
 trainable = layout.trainable_parameters(scenario.rank)
 frozen = 1 - trainable / architecture.total_parameters
 
@@ -31,7 +40,12 @@ page.headline(
 )
 at = page.areas()
 with at.picture:
-    page.figure(before_after_bars(pairs), "summary")
+    chart(
+        before_after_bars(pairs),
+        "summary",
+        _("Full fine-tuning and LoRA in pairs of bars"),
+        at_rank=lambda rank: before_after_bars(pairs_at(rank)),
+    )
     st.caption(_("Within a pair, equal lengths are equal numbers. The pairs have different units."))
 with at.number:
     page.key_number(

@@ -6,10 +6,10 @@ from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import MOST_RUNS, curve_titles, run_comparison
 from lora_viz.i18n import _, plural
 from lora_viz.training.runs.run_folder import MissingRunError
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.compare_runs import words
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_code
-from lora_viz.ui.kit.live_chart import live_chart
 from lora_viz.ui.kit.messages import show_info, show_warning
 from lora_viz.ui.runs.damaged import damaged_runs, delete_unreadable
 from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
@@ -38,7 +38,10 @@ if not wanted:
 
 page.headline(
     "compare_runs",
-    _("Curves of several runs in one chart, and which settings made the difference."),
+    _(
+        "Curves of loss, gradients and learning rate: several runs in one chart, and which "
+        "settings made the difference."
+    ),
     plural("%s run is kept on this machine", "%s runs are kept on this machine", len(kept.runs))
     % len(kept.runs),
 )
@@ -54,7 +57,7 @@ if not kept.own:
     st.page_link(words.LAB, label=_("Go to the training lab"))
 
 
-def chart() -> None:
+def draw_curves() -> None:
     """The curves; drawn again while a run goes on, and the page once one has ended."""
     try:
         now = [recorded(one.run) for one in chosen]
@@ -68,7 +71,8 @@ def chart() -> None:
     curves = {one.name: words.curve_of(one, kind) for one in now}
     drawn = {name: curve for name, curve in curves.items() if curve.steps}
     if drawn:
-        live_chart(run_comparison(drawn, kind), "compared-runs")
+        shapes = run_comparison(drawn, kind)
+        chart(shapes["wide"], "compared-runs", curve_titles()[kind], narrow=shapes["narrow"])
     else:
         show_info(_("The chosen runs have recorded no such curve yet."))
 
@@ -97,7 +101,7 @@ with at.side:
     delete_unreadable(kept.unreadable)
 with at.picture:
     is_live = any(one.is_running for one in chosen)
-    st.fragment(chart, run_every="2s" if is_live else None)()
+    st.fragment(draw_curves, run_every="2s" if is_live else None)()
 if chosen:
     words.settings_table(chosen)
     words.results_table(chosen)

@@ -5,6 +5,7 @@ import streamlit as st
 from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
@@ -41,7 +42,7 @@ with at.number:
     told.key_number()
 
 page.section(_("The explainer’s four epochs"))
-at = page.areas()
+at = page.areas("-epochs")
 with at.picture:
     st.caption(
         _(
@@ -49,8 +50,16 @@ with at.picture:
             "perplexities. Nothing here was measured by this app; only exp(loss) is computed."
         )
     )
-    page.figure(epoch_story(TOLD_EPOCHS, epoch.epoch), "document-epochs")
-    page.figure(perplexities(TOLD_EPOCHS, epoch.epoch), "document-perplexities")
+    chart(
+        epoch_story(TOLD_EPOCHS, epoch.epoch),
+        "document-epochs",
+        _("The states of A and B over the explainer's epochs"),
+    )
+    chart(
+        perplexities(TOLD_EPOCHS, epoch.epoch),
+        "document-perplexities",
+        _("Loss and perplexity over the explainer's epochs"),
+    )
     st.caption(_("Loss: mean cross-entropy in nats per token. Perplexity has no unit."))
 with at.number:
     words.key_number(epoch)

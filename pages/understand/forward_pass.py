@@ -8,12 +8,14 @@ from lora_viz.format import grouped
 from lora_viz.forward.samples import MAXIMUM_VALUES, is_too_large
 from lora_viz.i18n import _
 from lora_viz.questions.ask_for import forward_pass_of
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.forward_pass.formula import formula
 from lora_viz.ui.forward_pass.words import ForwardWords
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
 from lora_viz.ui.kit.names import model_name
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 
 
@@ -72,7 +74,7 @@ if is_too_large(layer.in_features, layer.out_features):
     }
     with at.picture:
         show_info(f"{words} {smaller_layers()}")
-    st.stop()
+    stop_page()
 
 view = state.view()
 passed = asking.answer(
@@ -86,7 +88,7 @@ with at.picture:
         drawing = merged_figure(passed, view.rows_shown)
     else:
         drawing = forward_figure(passed, view.step, view.rows_shown)
-    page.figure(drawing, "forward-pass")
+    chart(drawing, "forward-pass", _("The layer's values on the way from x to h"))
     st.caption(words.where_values_come_from())
 with at.number:
     words.key_number()

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from lora_viz.adapter.layout import scaling
-from lora_viz.costs.one_layer import full_state, lora_state
+from lora_viz.costs.one_layer import LayerState, full_state, lora_state
 from lora_viz.figures.full_or_lora_bytes import bytes_figure
 from lora_viz.figures.full_or_lora_layers import ScalingFactor, full_figure, lora_figure
+from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.full_or_lora.words import formula, notes, reduction, sources, table, why
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
@@ -23,17 +25,45 @@ with at.controls:
     controls.rank()
     controls.toggle("count_frozen")
 count_frozen = state.view().count_frozen
-shape = LayerShape(layer.in_features, layer.out_features, scenario.rank)
 full = full_state(layer.in_features, layer.out_features, scenario.base_dtype, scenario.optimizer)
-lora = lora_state(
-    layer.in_features,
-    layer.out_features,
-    scenario.rank,
-    base_dtype=scenario.base_dtype,
-    adapter_dtype=scenario.adapter_dtype,
-    optimizer=scenario.optimizer,
-    dora=scenario.dora,
-)
+factor_name = "alpha/√r" if scenario.rslora else "alpha/r"
+
+
+def shape_at(rank: int) -> LayerShape:
+    """The layer's sides and the rank."""
+    return LayerShape(layer.in_features, layer.out_features, rank)
+
+
+def lora_at(rank: int) -> LayerState:
+    """What training keeps with LoRA at a rank."""
+    return lora_state(
+        layer.in_features,
+        layer.out_features,
+        rank,
+        base_dtype=scenario.base_dtype,
+        adapter_dtype=scenario.adapter_dtype,
+        optimizer=scenario.optimizer,
+        dora=scenario.dora,
+    )
+
+
+def full_picture_at(rank: int) -> Figure:
+    """The layer in full fine-tuning, to the same scale as the layer with LoRA at a rank."""
+    return full_figure(shape_at(rank), full)
+
+
+def lora_picture_at(rank: int) -> Figure:
+    """The layer with LoRA at a rank."""
+    factor = ScalingFactor(factor_name, scaling(rank, scenario.alpha, scenario.rslora))
+    return lora_figure(shape_at(rank), lora_at(rank), factor)
+
+
+def bytes_at(rank: int) -> Figure:
+    """What both ways keep, at a rank."""
+    return bytes_figure(full, lora_at(rank), count_frozen)
+
+
+shape, lora = shape_at(scenario.rank), lora_at(scenario.rank)
 change, word = reduction(full, lora, count_frozen)
 
 with at.head:
@@ -47,7 +77,9 @@ with at.picture:
     with left:
         trained = _("%(values)s values trained") % {"values": grouped(full.trained_values)}
         st.markdown(f"**{_('Full fine-tuning')}**  \n:small[:gray[{trained}]]")
-        page.figure(full_figure(shape, full), "full-fine-tuning")
+        picture = full_picture_at(scenario.rank)
+        label = _("The layer in full fine-tuning")
+        chart(picture, "full-fine-tuning", label, at_rank=full_picture_at)
     with right:
         trained = _("%(values)s values trained (%(share)s)") % {
             "values": grouped(lora.trained_values),
@@ -55,12 +87,10 @@ with at.picture:
         }
         name = _("LoRA with DoRA") if scenario.dora else _("LoRA")
         st.markdown(f"**{name}**  \n:small[:gray[{trained}]]")
-        factor = ScalingFactor(
-            "alpha/√r" if scenario.rslora else "alpha/r",
-            scaling(scenario.rank, scenario.alpha, scenario.rslora),
-        )
-        page.figure(lora_figure(shape, lora, factor), "lora")
-    page.figure(bytes_figure(full, lora, count_frozen), "layer-bytes")
+        picture = lora_picture_at(scenario.rank)
+        chart(picture, "lora", _("The layer with LoRA"), at_rank=lora_picture_at)
+    picture = bytes_at(scenario.rank)
+    chart(picture, "layer-bytes", _("Bytes that training keeps"), at_rank=bytes_at)
     st.caption(
         _(
             "Drawn to scale: equal areas above are equal numbers of values, equal lengths in the "

@@ -12,6 +12,7 @@ from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
 from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.session import state
+from lora_viz.ui.tour.ways_in import three_ways_in
 
 scenario = state.scenario()
 architecture = asking.architecture()
@@ -30,6 +31,8 @@ page.headline(
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )
 at = page.areas()
+with at.head:
+    three_ways_in()
 with at.picture:
     st.caption(_("Drawn to scale: equal areas are equal numbers of parameters"))
     scale = scaling(scenario.rank, scenario.alpha, scenario.rslora)

@@ -63,7 +63,7 @@ def test_counts_and_file_are_pefts(family: str, task: str, tmp_path: Path) -> No
         bias, dora = random.choice(["none", "all", "lora_only"]), random.random() < 0.4
         model = written(config, tmp_path)
         if not can_be_adapted(config, task, targets):
-            with pytest.raises(UserError, match="“all-linear” takes in the head") as raised:
+            with pytest.raises(UserError, match="“all-linear” includes the head") as raised:
                 read_adapter_layout(model, targets, bias, dora)
             assert "\n" not in str(raised.value) and "modules_to_save" not in str(raised.value)
             continue
@@ -139,7 +139,7 @@ class OneLabel(EightTokens):
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
-        (("classifier",), "“classifier” takes in the head"),
+        (("classifier",), "“classifier” includes the head"),
         (("c_attn",), "No layer matches the target modules “c_attn”"),
     ],
 )

@@ -85,7 +85,23 @@ HOSTILE_LINES = [
     b'{"model": "custom:' + b"9" * 5_000 + b'x1x1x1x1"}',
     b'{"model": ["gpt2"]}',
     b'{"model": "gpt2", "self": 1}',
+    b'{"model": "gpt2", "rank": 8, "rank": 9}',
+    b'{"model": "gpt2", "targets": "c_attn", "target_modules": ["c_fc"]}',
+    b'{"model": "gpt2", "rank": ' + b"9" * 900_000 + b"}",
+    b'{"model": ' + b"9" * 5_000 + b"}",
+    b'{"model": "' + b"b" * 3_000_000 + b'"}',
+    b'{"model": "gpt2", "targets": [' + b"1, " * 1_000_000 + b"1]}",
+    b'{"model": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b"\0\0\0\0",
 ]
+# what is said of some of them
+SAID = {
+    b'"rank": 9}': "This line has “rank” twice.",
+    b'["c_fc"]}': "This line has “target_modules” twice.",
+    b"999}": "it should be",
+    b'bbb"}': "This line is too long; a scenario has at most 1 MB.",
+    b"1, 1]}": "This line is too long; a scenario has at most 1 MB.",
+}
 
 
 def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
@@ -104,7 +120,9 @@ def test_a_batch_goes_on_after_bad_lines(tmp_path: Path) -> None:
     for line, answer in zip(lines, answers, strict=True):
         assert answer.get("trainable_parameters") == good.get(line)
         assert line in good or list(answer) == ["error"]
-        assert "unforeseen" not in answer.get("error", "")
+        assert "foreseen" not in answer.get("error", "")
+        for end, words in SAID.items():
+            assert not line.endswith(end) or words in answer["error"], end
 
 
 def test_a_batch_comes_from_standard_input_and_takes_options_too(
@@ -174,6 +192,17 @@ def run_closing(command: str, afterwards: str = "exit $?") -> subprocess.Complet
         text=True,
         check=False,
     )
+
+
+def test_a_terminal_is_told_nothing_but_letters() -> None:
+    """No name clears the screen, turns the writing direction or makes a line of its own."""
+    hostile = "c_\x1bc\x9b2J\r\n\u2028\u202eattn\x7f"
+    done = run("count", "tiny-gpt2", f"--targets=c_attn,{hostile}")
+    refused = run("count", hostile)
+    for said in (done.stdout, refused.stderr):
+        assert set(said) - {"\n"} == {sign for sign in said if sign.isprintable()}
+        assert sum("attn�" in line for line in said.splitlines()) == 1
+    assert done.returncode == 0 and len(refused.stderr.splitlines()) == 1
 
 
 def test_a_terminal_without_the_letters_gets_their_codes() -> None:

@@ -21,6 +21,7 @@ from harness.browser import (
     wait_until_idle,
 )
 from harness.server import AppServer
+from lora_viz.glossary.terms import terms_of_page
 from lora_viz.ui.page_list import PAGES
 
 FEWER_STEPS = {"planner": "?planned-methods=lora"}
@@ -57,12 +58,33 @@ def test_every_page_fits_its_window_and_is_accessible(
         main = page.get_by_test_id("stMain")
         too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
         assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        assert_terms_explain_themselves(page, one.name)
         inaccessible = violations(page)
         assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
     page.evaluate("localStorage.clear()")
     page.close()
     assert hosts and hosts <= THIS_MACHINE
     assert errors == []
+
+
+SHOWN_AT_FOCUS = """keys => {
+    const shown = {};
+    for (const key of keys) {
+        const marker = document.querySelector(`.explained[data-term=${key}]`);
+        if (!marker) return null;
+        marker.focus();
+        const tip = document.getElementById(marker.getAttribute("aria-describedby"));
+        shown[key] = tip.checkVisibility() ? tip.innerText : "";
+    }
+    return shown;
+}"""
+
+
+def assert_terms_explain_themselves(page: Page, name: str) -> None:
+    """Each term that the page is named for shows its meaning where the keyboard reaches it."""
+    terms = terms_of_page(name)
+    shown = page.wait_for_function(SHOWN_AT_FOCUS, arg=[term.key for term in terms]).json_value()
+    assert [term.key for term in terms if term.meaning not in shown[term.key]] == []
 
 
 def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
@@ -98,7 +120,9 @@ def test_back_undoes_a_setting_and_then_a_change_of_page(page: Page) -> None:
 def test_a_page_opened_in_a_new_tab_has_the_settings(page: Page) -> None:
     open_page(page, "/decomposition?rank=16&lang=ko", "4.17")
     page.get_by_test_id("stTopNavSection").filter(has_text="계산").click()
-    link = page.get_by_test_id("stTopNavPopover").get_by_role("link", name="파라미터", exact=True)
+    link = page.get_by_test_id("stTopNavPopover").get_by_role(
+        "menuitem", name="파라미터", exact=True
+    )
     with page.context.expect_page() as opened:
         link.click(button="middle")
     expect(opened.value.get_by_test_id("stMain")).to_contain_text("r = 16")

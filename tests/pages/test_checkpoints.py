@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import THIN_SPACE
-from tests.application import opened
+from tests.application import charts, opened
 
 open_page = partial(opened, "checkpoints")
 
@@ -23,7 +22,7 @@ def words_of(app: AppTest) -> str:
 
 def longest_axis(app: AppTest, chart: int) -> float:
     """Where a chart's axis ends, in bytes."""
-    return json.loads(app.get("plotly_chart")[chart].proto.spec)["layout"]["xaxis"]["range"][1]
+    return charts(app)[chart]["layout"]["xaxis"]["range"][1]
 
 
 def test_the_explainer_s_training_checkpoint() -> None:
@@ -79,5 +78,5 @@ def test_full_fine_tuning_saves_the_whole_model_and_its_state() -> None:
 def test_other_scenarios_show_three_charts_and_a_table(query: dict[str, str]) -> None:
     app = open_page(**query)
     assert not app.exception and not app.error
-    assert len(app.get("plotly_chart")) == 3
+    assert len(charts(app)) == 3
     assert len(app.dataframe[0].value) == 3

@@ -7,7 +7,7 @@ import json
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.format import grouped
 from lora_viz.models.source import store_upload
-from tests.application import opened
+from tests.application import charts, opened
 from tests.classifiers import classifier
 from tests.pages.test_every_page import AFFORDABLE, look_at
 
@@ -27,7 +27,7 @@ def test_every_page_shows_the_head_as_trained() -> None:
             [
                 *(element.value for element in (*app.main.markdown, *app.main.code)),
                 *(table.value.to_csv() for table in app.main.dataframe),
-                *(chart.proto.spec for chart in app.main.get("plotly_chart")),
+                *map(json.dumps, charts(app)),
             ]
         )
     assert trained in shown["parameters"] and trained in shown["summary"]

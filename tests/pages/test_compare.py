@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -12,7 +11,7 @@ from lora_viz.choices.scenario_links import decode
 from lora_viz.format import grouped, size
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
-from tests.application import file_of, opened
+from tests.application import charts, file_of, opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 
@@ -51,7 +50,7 @@ def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:
         assert table.loc["Peak allocated", name] == size(report.peak_allocated)
         assert table.loc["Needed of its card", name].startswith(size(report.needs.total))
         assert table.loc["Trainable parameters", name] == grouped(report.trainable_parameters)
-        bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+        bars = charts(app)[0]["data"]
         height = sum(bar["y"][0] for bar in bars if bar["x"] == [name])
         assert round(height * 1e9) == report.needs.total
 

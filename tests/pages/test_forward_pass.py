@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.questions import workers
-from tests.application import opened
+from tests.application import charts, opened
 
 SMALL = "custom:2x64x4x256x128"
 
@@ -31,7 +30,7 @@ def labels_of(app: AppTest) -> str:
 
 def chart(app: AppTest) -> dict[str, Any]:
     assert not app.exception
-    return json.loads(app.get("plotly_chart")[0].proto.spec)  # type: ignore[attr-defined]
+    return charts(app)[0]
 
 
 def difference(app: AppTest) -> float:
@@ -103,14 +102,14 @@ def test_steps_are_drawn_one_at_a_time() -> None:
 
 def test_a_layer_that_is_too_large_offers_smaller_ones() -> None:
     app = open_page(model="llama-3.1-405b", layer="model.layers.0.self_attn.q_proj")
-    assert not app.exception and not app.get("plotly_chart")
+    assert not app.exception and not charts(app)
     assert "268,435,456 values" in app.info[0].value
     assert "self_attn.k_proj, self_attn.v_proj." in app.info[0].value
 
 
 def test_a_model_of_nothing_but_large_layers_is_told_so() -> None:
     app = open_page(model="custom:1x16384x1x50257x128")
-    assert not app.exception and not app.get("plotly_chart")
+    assert not app.exception and not charts(app)
     assert app.info[0].value.endswith(
         "All linear layers of this model are larger; choose another model."
     )

@@ -1,12 +1,11 @@
 """The page "Full fine-tuning or LoRA": the explainer's numbers, and what the controls change."""
 
-import json
 from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.application import opened
+from tests.application import charts, opened
 
 THIN_SPACE = "\u202f"
 
@@ -22,7 +21,7 @@ def words(app: AppTest) -> str:
 
 def bar_lengths(app: AppTest) -> list[float]:
     """The lengths of the two bars in bytes."""
-    bars = json.loads(app.get("plotly_chart")[2].proto.spec)["data"]
+    bars = charts(app)[2]["data"]
     return [sum(bar["x"][0] for bar in bars if bar["y"] == [row]) for row in (0, 1)]
 
 

@@ -21,9 +21,9 @@ def words_of(app: AppTest) -> str:
 
 def drawings(app: AppTest) -> list[dict[str, Any]]:
     """The drawings that the component got, for a phone, a small and a large laptop."""
-    (component,) = app.get("bidi_component")
-    assert component.proto.component_name == "svg_picture"
-    return json.loads(component.proto.json)["drawings"]
+    components = (one.proto for one in app.get("bidi_component"))
+    (picture,) = (one for one in components if one.component_name == "svg_picture")
+    return json.loads(picture.json)["drawings"]
 
 
 def test_the_explainer_s_block() -> None:

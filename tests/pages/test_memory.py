@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Question
-from tests.application import opened
+from tests.application import charts, opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64}
 GB = 1e9
@@ -49,7 +48,7 @@ def key_number(app: AppTest) -> str:
 
 def chart(app: AppTest, number: int) -> list[dict[str, Any]]:
     """The traces of the bars (0) or the curve (1)."""
-    return json.loads(app.get("plotly_chart")[number].proto.spec)["data"]
+    return charts(app)[number]["data"]
 
 
 def bar_total(app: AppTest, name: str) -> float:
@@ -132,7 +131,7 @@ def test_a_method_that_cannot_be_simulated_leaves_the_others(
     app = open_page(seq_len=48)
     assert [warning.value for warning in app.warning] == ["QLoRA: No QLoRA today."]
     assert {bar["x"][0] for bar in chart(app, 0)} >= {"Full", "LoRA"}
-    assert len(app.get("plotly_chart")) == 2
+    assert len(charts(app)) == 2
 
 
 def test_the_card_decides_whether_it_fits() -> None:
@@ -149,7 +148,7 @@ def test_the_card_decides_whether_it_fits() -> None:
 
 def is_below_the_line(app: AppTest, report: MemoryReport) -> bool:
     """Whether the bar of LoRA ends at or below the card's line."""
-    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    layout = charts(app)[0]["layout"]
     (line,) = (shape["y0"] for shape in layout["shapes"])
     assert bar_total(app, "LoRA") == pytest.approx(report.needs.total)
     return report.needs.total <= round(line * GB)

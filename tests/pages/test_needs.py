@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from lora_viz.choices.scenario import Scenario
@@ -13,7 +11,7 @@ from lora_viz.format import THIN_SPACE, grouped, three_digits
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
 from lora_viz.wording.needs import needs_of
-from tests.application import file_of, opened
+from tests.application import charts, file_of, opened
 
 SCENARIO = {"batch_size": 2, "seq_len": 64, "gpu": "RTX 3090", "method": "lora"}
 PAGES = ("memory", "planner", "compare", "summary")
@@ -35,7 +33,7 @@ def test_one_step_has_one_number_on_every_page_and_on_the_command_line(memory_gb
         shown += [table.value.to_csv() for table in app.main.dataframe]
         assert any(words in text for text in shown), page
         if page == "planner":
-            data = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+            data = charts(app)[0]["data"][0]
             cells = [cell for row in data["text"] for cell in row]
             assert any(text.endswith(three_digits(report.needs.total / 1e9)) for text in cells)
             hovers = [hover for row in data["customdata"] for hover in row]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.figures.kit.colours import colour
-from tests.application import opened
+from tests.application import charts, opened
 
 open_page = partial(opened, "parameters")
 
@@ -25,7 +24,7 @@ def words_of(app: AppTest) -> str:
 
 def chart(app: AppTest, number: int = 0) -> dict[str, Any]:
     """One chart of the page as plain data."""
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+    return charts(app)[number]
 
 
 def notes(app: AppTest) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,7 @@ from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Question
 from lora_viz.ui.session.view import View
 from lora_viz.ui.this_machine import words as machine_words
-from tests.application import opened
+from tests.application import charts, opened
 
 SMALL: dict[str, Any] = {"batch_size": 2, "seq_len": 64, "planned-methods": "lora"}
 SIGNS = {"fits": "✓", "tight": "~", "too_large": "✗"}
@@ -36,7 +35,7 @@ def open_page(**settings: Any) -> AppTest:
 
 def grid(app: AppTest) -> tuple[list[str], list[list[str]]]:
     """The names of the rows without what marks them, and the text of every cell."""
-    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    spec = charts(app)[0]
     names = [name.split(" · ")[0] for name in spec["layout"]["yaxis"]["ticktext"]]
     return [name.replace("<b>▸ ", "") for name in names], spec["data"][0]["text"]
 

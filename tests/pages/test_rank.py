@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.sweep import Sweep
-from tests.application import opened
+from tests.application import charts, opened
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def words_of(app: AppTest) -> str:
 
 def chart(app: AppTest, number: int) -> dict[str, Any]:
     """One chart of the page as plain data."""
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+    return charts(app)[number]
 
 
 def notes(app: AppTest, number: int) -> str:

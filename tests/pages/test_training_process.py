@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.training.runs.shipped import recorded_lora_run
-from tests.application import opened
+from tests.application import charts, opened
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +34,7 @@ def words_of(app: AppTest) -> str:
 
 def chart(app: AppTest, number: int) -> dict[str, Any]:
     """One chart of the page as plain data; the run's is the first."""
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+    return charts(app)[number]
 
 
 def notes(app: AppTest, number: int) -> str:

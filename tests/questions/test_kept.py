@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lora_viz.errors import UserError
+from lora_viz.errors import LastingError, UserError
 from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.questions import kept as answers
 from lora_viz.questions import process, workers
@@ -109,7 +109,7 @@ def test_what_is_no_plain_answer_is_one_sentence_and_the_log_says_more(
 ) -> None:
     with pytest.raises(UserError, match=words) as refused:
         answers.ask(Question(function, ("x",)))
-    assert type(refused.value) is UserError
+    assert type(refused.value) is (LastingError if "memory" in words else UserError)
     assert "library" not in str(refused.value) and "\n" not in str(refused.value)
     assert ("Traceback" in caplog.text) == (words == "unforeseen reason")
 
@@ -254,6 +254,36 @@ def test_a_changed_local_config_is_read_again(tmp_path: Path) -> None:
         file.write_text(f'{{"model_type": "gpt2", "n_layer": {layers}, "n_embd": 8, "n_head": 2}}')
         os.utime(file, ns=(layers, layers))
         assert len(answers.compute(architecture_of(str(tmp_path))).blocks) == layers
+
+
+def refuse_for_good(folder: str) -> int:
+    _note(folder)
+    raise LastingError("not with these values")
+
+
+def refuse_for_now(folder: str) -> int:
+    _note(folder)
+    raise UserError("not at this moment")
+
+
+def _note(folder: str) -> None:
+    with Path(folder, "asked").open("a") as notes:
+        notes.write("again\n")
+
+
+@pytest.mark.parametrize(("function", "times"), [(refuse_for_good, 1), (refuse_for_now, 3)])
+def test_a_refusal_that_would_come_again_is_found_out_once(
+    function: Callable[[str], int], times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(function, (str(tmp_path),))
+    for _attempt in range(3):
+        with pytest.raises(UserError, match=r"not (with|at)"):
+            answers.ask(question)
+    assert (tmp_path / "asked").read_text().count("again") == times
+    monkeypatch.setattr(answers, "REFUSED_SECONDS", -1)
+    with pytest.raises(UserError, match=r"not (with|at)"):
+        answers.ask(question)
+    assert (tmp_path / "asked").read_text().count("again") == times + 1
 
 
 def test_errors_are_in_the_readers_language_and_not_kept() -> None:

@@ -196,7 +196,10 @@ def test_no_process_file_stops_anything_but_one_process(
     monkeypatch.setattr(os, "kill", lambda process, _signal: killed.append(process))
     lock = locks.take(run.lock_file)
     assert lock is not None
-    assert run.process_id() is None and not launch.stop(run) and not killed
+    assert run.process_id() is None
+    with pytest.raises(UserError, match=r"process\.json does not name its process"):
+        launch.stop(run)
+    assert not killed
     os.close(lock)
 
 

@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 import random
+import shutil
 import signal
 import stat
 import sys
@@ -275,6 +276,21 @@ def test_a_terminal_that_is_gone_ends_nothing(text_file: Path, tmp_path: Path) -
     record = Record(run, broken_pipe)
     result = do_job(run, run.settings, StopSignal(), record, simulates_memory=False)
     assert result.state == "finished", result.reason
+
+
+def test_a_run_that_is_deleted_while_it_works_ends_and_is_not_made_again(
+    text_file: Path, tmp_path: Path
+) -> None:
+    run = create_run(short_settings(text_file), "one", tmp_path)
+
+    def delete_at_the_first_step(event: Event) -> None:
+        if isinstance(event, StepEvent):
+            shutil.rmtree(run.path, ignore_errors=True)
+
+    record = Record(run, delete_at_the_first_step)
+    result = do_job(run, run.settings, StopSignal(), record, simulates_memory=False)
+    assert result.state == "failed" and "deleted while it worked" in result.reason
+    assert result.steps < 6 and not run.path.exists()
 
 
 @pytest.mark.parametrize("rate", [10.0, 3.0])

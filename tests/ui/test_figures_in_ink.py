@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from lora_viz.figures.kit import base
 from lora_viz.figures.kit.colours import GROUND, INK
-from lora_viz.ui.kit import live_chart, page
+from lora_viz.ui.charts import chart as charts
+from lora_viz.ui.charts.theme import in_ink
 from lora_viz.ui.serving.plotly_library import ADDRESS, library_route
 from lora_viz.ui.training_process import player
 
@@ -50,7 +51,7 @@ def test_figures_take_the_ink_of_either_theme_unchecked_too(
 ) -> None:
     monkeypatch.setattr(base, "PLOTLY_CHECKS", False)
     for theme in ("light", "dark"):
-        layout = json.loads(page.in_ink(_drawing().figure(), theme).to_json() or "")["layout"]
+        layout = json.loads(in_ink(_drawing().figure(), theme).to_json() or "")["layout"]
         assert layout["font"]["color"] == INK[theme] and layout["font"]["size"] == 14
         assert layout["paper_bgcolor"] == GROUND[theme]
 
@@ -71,7 +72,7 @@ def test_a_remembered_figure_is_not_changed_for_readers_of_either_theme(
 
     def draw(theme: str) -> bool:
         remembered = player._story_figure(story, "en", theme)
-        shown = json.loads(page.in_ink(remembered, theme).to_json() or "")
+        shown = json.loads(in_ink(remembered, theme).to_json() or "")
         return remembered is figures[theme] and shown["layout"]["font"]["color"] == INK[theme]
 
     with ThreadPoolExecutor(2) as readers:
@@ -79,21 +80,23 @@ def test_a_remembered_figure_is_not_changed_for_readers_of_either_theme(
     player._story_figure.cache_clear()
 
 
-def test_live_charts_find_plotly_on_the_server() -> None:
+def test_charts_find_plotly_on_the_server() -> None:
     answer = TestClient(Starlette(routes=[library_route()])).get(ADDRESS)
     assert answer.status_code == 200 and "javascript" in answer.headers["content-type"]
     assert answer.headers["cache-control"] == "max-age=86400"
     assert answer.text.lstrip().startswith("/**") and "Plotly" in answer.text
-    assert "data.library" in (live_chart.ASSETS / "live_chart.js").read_text(encoding="utf-8")
+    assert "data.library" in (charts.ASSETS / "chart.js").read_text(encoding="utf-8")
 
 
-def test_a_live_chart_names_the_library_and_carries_both_shapes(
+def test_a_chart_names_the_library_and_carries_both_shapes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr(live_chart, "_component", lambda: lambda **how: given.update(how))
-    shapes = {"wide": _drawing().figure(), "narrow": _drawing().figure()}
-    live_chart.live_chart(shapes, "curves")
-    assert given["data"]["library"] == ADDRESS and given["data"]["figures"].keys() == shapes.keys()
+    monkeypatch.setattr(charts, "_component", lambda: lambda **how: given.update(how))
+    charts.chart(_drawing().figure(), "curves", "Curves", narrow=_drawing().figure())
+    assert given["data"]["library"] == ADDRESS and given["data"]["label"] == "Curves"
+    assert given["data"]["figures"].keys() == {"wide", "narrow"}
     for figure in given["data"]["figures"].values():
         assert json.loads(figure)["layout"]["font"]["color"] == INK["light"]
+    charts.chart(_drawing().figure(), "bars", "Bars")
+    assert given["data"]["figures"].keys() == {"wide"}

@@ -19,6 +19,8 @@ from lora_viz import i18n
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
+from lora_viz.quiz.facts import KnownFacts
+from lora_viz.quiz.steps import tokens_of_step
 from lora_viz.training.folder.files import Damage
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import UnreadableRun
@@ -27,11 +29,13 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import recorded_sweep
 from lora_viz.training.sweeps.sweep import Sweep
+from lora_viz.ui import page_list
 from lora_viz.ui.compare import words as compare
 from lora_viz.ui.compare_runs import words as compare_runs
 from lora_viz.ui.kit import asking, controls, long_work
 from lora_viz.ui.layer_map import map as layer_map
 from lora_viz.ui.planner import time as planner_time
+from lora_viz.ui.quiz import box, questions
 from lora_viz.ui.rank import new_sweep
 from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
@@ -39,6 +43,8 @@ from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
+from lora_viz.ui.tour import bar, guide
+from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
 from lora_viz.ui.training_lab import progress, settings, start
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +140,20 @@ def said_later(key: str, call: Callable[[], object]) -> None:
     st.write(st.session_state[key])
 
 
+def opened_box(name: str) -> None:
+    """The questions at the end of a page, in their open box."""
+    put(f"quiz-{name}", True)
+    box.predict_then_look(page_list.page(name))
+
+
+def looked() -> None:
+    """An answer to a question, whose widget says the first of those to choose from."""
+    asked = tokens_of_step(KnownFacts(state.scenario()))
+    assert asked
+    put(questions._widget(asked), 0)
+    questions._look("compare", asked)
+
+
 def shipped_sweep() -> Sweep:
     """One that comes with the application."""
     found = recorded_sweep("style")
@@ -164,10 +184,10 @@ FIRED: dict[str, Callable[[], object]] = {
     ),
     "compare/words:_keep": lambda: compare._keep((Scenario(),)),
     "compare/words:_use": lambda: compare._use(Scenario(rank=4)),
+    "quiz/box:predict_then_look": lambda: opened_box("this_machine"),
+    "quiz/questions:_look": looked,
     "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
-    "rank/new_sweep:_work_on": lambda: said_later(
-        "sweep-failed", lambda: new_sweep._work_on(shipped_sweep())
-    ),
+    "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
     "take_home/place:_keep": take_home._keep,
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
@@ -178,17 +198,35 @@ FIRED: dict[str, Callable[[], object]] = {
     "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
     "layer_map/map:_toggle": lambda: (pressed(toggled="c_attn"), layer_map._toggle()),
     "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
+    "tour/bar:_pressed": lambda: (
+        put(TOUR_KEYS, SimpleNamespace(pressed="next")),
+        bar._pressed(),
+    ),
+    "tour/bar:guide.step": lambda: guide.step(1),
+    "tour/bar:guide.leave": guide.leave,
+    "tour/bar:guide.show_the_try": guide.show_the_try,
+    "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
+    "tour/ways_in:guide.begin": lambda: guide.begin("explainer"),
+    "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
     "decide/this_machine:gpus_now": lambda: page("decide/this_machine"),
-    "train/compare_runs:chart": lambda: page("train/compare_runs"),
+    "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
+    "tour/bar:_pressed",
+    "tour/bar:guide.step",
+    "tour/bar:guide.leave",
+    "tour/bar:guide.show_the_try",
+    "tour/bar:guide.go_back_to_page",
+    "tour/ways_in:guide.begin",
+    "tour/ways_in:guide.take_up",
     "kit/long_work:_stop",
     "kit/long_work:_go_on",
     "training_lab/start:_use_embedded",
     "training_lab/settings:_let_go",
     "compare/words:_keep",
     "compare/words:_use",
+    "quiz/questions:_look",
     "layer_map/map:_open",
     "this_machine/words:reading_now.clear",
 }
@@ -243,7 +281,9 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
     app.session_state[state.COMPLAINTS] = []
     app.run()
     assert not app.exception, app.exception[0].value
-    shown = "\n".join(str(getattr(one, "value", "") or "") for one in app.main)
+    shown = "\n".join(
+        value for one in app.main if isinstance(value := getattr(one, "value", None), str)
+    )
     assert asked <= {"ko"}
     assert not ENGLISH.findall(shown), shown
     assert (name in SILENT) or re.search("[가-힣]", shown), shown

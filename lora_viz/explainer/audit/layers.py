@@ -115,7 +115,7 @@ SECTION_1 = (
     ),
     Claim(
         quotes.ONE_FULL_BYTES,
-        N_("Full fine-tuning of one layer in all"),
+        N_("Full fine-tuning of one layer, total"),
         lambda f: full_layer(f).trained_bytes / MB,
         four_bytes,
     ),
@@ -151,7 +151,7 @@ SECTION_1 = (
     ),
     Claim(
         quotes.ONE_LORA_BYTES,
-        N_("LoRA for one layer in all"),
+        N_("LoRA for one layer, total"),
         lambda f: lora_layer(f).trained_bytes / KB,
         lambda f: Message(
             N_("The sum of rounded parts; rounded once it is %s."),

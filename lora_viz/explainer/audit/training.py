@@ -136,7 +136,7 @@ SECTION_8 = (
     ),
     Claim(
         quotes.FULL_MEMORY,
-        N_("Full fine-tuning in all"),
+        N_("Full fine-tuning, total"),
         lambda f: (2 + ADAM_MOMENTS) * weights_mb(f) + quotes.ACTIVATIONS.value,
         lambda f: Message(
             N_("%s without activations; those of the real batch come on top."),
@@ -168,7 +168,7 @@ SECTION_8 = (
     ),
     Claim(
         quotes.LORA_MEMORY,
-        N_("LoRA in all"),
+        N_("LoRA, total"),
         lambda _f: stated_lora_mb(),
         lambda _f: Message(N_("The sum of the explainer's own parts.")),
     ),

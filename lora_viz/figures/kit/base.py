@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from lora_viz.figures.kit.colours import Meaning, colour
 from lora_viz.figures.kit.fonts import NUMBER_FONT, TEXT_FONT
 
+Figure = go.Figure  # for pages, which import no library
 # Checking every property takes 40 % of the time that a script with charts runs. Tests switch it on.
 PLOTLY_CHECKS = False
 

@@ -73,6 +73,9 @@ INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
 GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 PANEL = {"light": "#FFFFFF", "dark": "#18212A"}
 BORDER = {"light": "#D8DFE6", "dark": "#2C3843"}
+# axes of charts: Streamlit's greys, as in the charts that it draws itself
+AXIS_WORDS = {"light": "#808495", "dark": "#E6EAF1"}
+AXIS_GRID = {"light": "#E6EAF1", "dark": "#31333F"}
 DARK_INK = INK["light"]  # on bright bars, in both themes
 # Scales and the colours of runs are no colours of meaning, though some are alike.
 DIVERGING = (

@@ -18,6 +18,7 @@ UNSEEN = re.compile(
     "[\x00-\x1b\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+ENDS_OF_LINES = re.compile("[\x1c-\x1f\u2028\u2029]")  # beside those that are unseen
 NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 FIRST_PICTURE = 0x2400  # Unicode's pictures of the control characters: ␀, ␁, …
 # what Plotly reads as a tag, as an entity, as a formula, and as a placeholder of a hover text
@@ -30,6 +31,11 @@ def visible(words: object, longest: int = LONGEST) -> str:
     """Words on one line in which every character can be seen; too many of them are cut off."""
     line = BREAKS.sub(" ", str(words)).strip()
     return shortened(UNSEEN.sub(_sign, line), longest)
+
+
+def with_signs(words: object) -> str:
+    """Words on one line in which every character can be seen, and no space is gone."""
+    return ENDS_OF_LINES.sub(_sign, UNSEEN.sub(_sign, str(words)))
 
 
 def shortened(words: str, longest: int) -> str:

@@ -166,7 +166,7 @@ def _as_button(card: Card, inside: str) -> str:
     if not card.layer.is_selectable:
         return f'<g class="{style}">{inside}</g>'
     words = (
-        _("%s has LoRA. Take it from the target modules.")
+        _("%s has LoRA. Take it out of the target modules.")
         if card.is_adapted
         else _("%s has no LoRA. Add it to the target modules.")
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
-from lora_viz.errors import UserError
+from lora_viz.errors import LastingError, UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.libraries import library_versions
 from lora_viz.memory.extend import NotAlikeError, extend
@@ -39,7 +39,7 @@ def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
         except UserError:
             raise
         except Exception as error:
-            raise UserError(_why_not(values, settings, error)) from error
+            raise LastingError(_why_not(values, settings, error)) from error
     raise AssertionError("simulating every block needs no block to be alike")
 
 

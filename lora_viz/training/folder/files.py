@@ -133,6 +133,8 @@ def read_file(folder: Path, name: str) -> bytes:
             return file.read(most)
     except OSError as error:
         raise DamagedFileError(_of_system(name, error)) from None
+    except MemoryError:
+        raise DamagedFileError(Damage(name, "too_large", size(found.st_size))) from None
 
 
 def read_json(folder: Path, name: str) -> Any:
@@ -142,6 +144,8 @@ def read_json(folder: Path, name: str) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise DamagedFileError(Damage(name, "not_json" if content.strip() else "empty")) from None
+    except MemoryError:
+        raise DamagedFileError(Damage(name, "too_large", size(len(content)))) from None
 
 
 def read_tensors(folder: Path, name: str) -> dict[str, np.ndarray]:
@@ -184,10 +188,11 @@ def folder_damage(folder: Path, name: str) -> Damage | None:
 def plain_file_damage(folder: Path, name: str) -> Damage | None:
     """What is wrong with a file whose content is not read and that may be missing."""
     try:
-        _regular_file(folder / name, name)
+        found = _regular_file(folder / name, name)
     except DamagedFileError as error:
         return None if error.damage.kind == "missing" else error.damage
-    return None
+    is_too_large = found.st_size > LARGEST.get(name, found.st_size)
+    return Damage(name, "too_large", size(found.st_size)) if is_too_large else None
 
 
 def exists(path: Path) -> bool:

@@ -26,6 +26,7 @@ from lora_viz.training.folder.files import (
 from lora_viz.training.folder.writing import write_whole
 
 PROCESS, LOCK, LOG = "process.json", "job.lock", "process.log"
+LAST_SECOND = 253_402_300_799.0  # of the year 9999; a file system may hold any number
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,18 @@ class JobFolder:
         """Note which process works on it. Raises `OSError`."""
         write_whole(self.path / PROCESS, json.dumps({"pid": process}))
 
+    def forget_process(self) -> None:
+        """Let no process be noted; the caller holds the lock.
+
+        Raises:
+            DamagedFileError: a folder stands where the next one is to be noted.
+            OSError: the folder takes no change.
+        """
+        noted = self.path / PROCESS
+        if noted.is_dir():
+            raise DamagedFileError(Damage(PROCESS, "folder"))
+        noted.unlink(missing_ok=True)
+
     def process_id(self) -> int | None:
         """The process that works on it, or None if it has gone or is not known."""
         return self._noted_process()[0] if self.is_alive() else None
@@ -87,7 +100,7 @@ class JobFolder:
         """When it was made, in seconds since 1970; 0 where its folder cannot be read."""
         for path in (self.path / self.ORDER, self.path):
             if found := stamp(path)[0]:
-                return found / 1e9
+                return min(max(found / 1e9, 0.0), LAST_SECOND)
         return 0.0
 
     def damages(self) -> tuple[Damage, ...]:
@@ -105,11 +118,27 @@ class JobFolder:
         """
         if self.is_alive():
             raise UserError(N_("“%s” is still running; stop it first."), self.name)
-        if self.path.is_symlink():  # what it leads to is not ours
-            self.path.unlink()
-        else:
-            with writing_in(self.path, RUNS):
+        with writing_in(self.path, RUNS):
+            if self.path.is_symlink():  # what it leads to is not ours
+                self.path.unlink()
+                return
+            with self._held_while_deleted():
                 shutil.rmtree(self.path)
+
+    @contextmanager
+    def _held_while_deleted(self) -> Iterator[None]:
+        """Its lock, so that nobody resumes it meanwhile, unless what is there cannot be locked."""
+        try:
+            lock = locks.take(self.lock_file)
+        except (OSError, ValueError):
+            yield
+            return
+        if lock is None:
+            raise UserError(N_("“%s” is still running; stop it first."), self.name)
+        try:
+            yield
+        finally:
+            os.close(lock)
 
     def _noted_process(self) -> tuple[int | None, Damage | None]:
         """The process that its file names, which may be gone, and what is wrong with that file."""

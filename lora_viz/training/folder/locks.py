@@ -15,8 +15,11 @@ def take(path: Path) -> int | None:
 
     Processes that inherit the descriptor hold the lock too. `is_held` takes the lock for an
     instant, so one refusal is not believed.
+
+    Raises:
+        OSError: the file cannot be made, or it is no file of the folder.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -44,3 +47,26 @@ def is_held(path: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def has_open(process: int, path: Path) -> bool:
+    """Whether a process has a file open; yes where that cannot be found out."""
+    opened = Path(f"/proc/{process}/fd")
+    if not Path("/proc/self/fd").is_dir():
+        return True
+    try:
+        wanted = path.stat()
+        found = [_identity(one) for one in opened.iterdir()]
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return (wanted.st_dev, wanted.st_ino) in found
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:  # it was closed meanwhile
+        return None
+    return found.st_dev, found.st_ino

@@ -10,6 +10,10 @@ from lora_viz.i18n import N_
 NAME_FORM = re.compile(r"[^\W_][\w.-]{0,79}")
 
 
+class NameTakenError(UserError):
+    """There is something of this name already."""
+
+
 def check_name(name: str) -> str:
     """The name of a run if it can be one. Raises `UserError`."""
     if not NAME_FORM.fullmatch(name):

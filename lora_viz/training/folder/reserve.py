@@ -8,18 +8,21 @@ can take the room in between.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 RESERVE = ".reserve"
 RESERVED_BYTES = 256 * 1024
+HOW = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO would wait for a reader
 
 
 def take_room(folder: Path) -> None:
     """Take the room unless the folder has it already. Raises `OSError` where there is none."""
     reserve = folder / RESERVE
+    _remove_what_is_no_file(reserve)
     if reserve.is_file() and reserve.stat().st_size >= RESERVED_BYTES:
         return
-    descriptor = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    descriptor = os.open(reserve, HOW | os.O_TRUNC, 0o644)
     try:
         write_all(descriptor, b"\1" * RESERVED_BYTES)  # zeros could be left out of the disk
         os.fsync(descriptor)
@@ -35,7 +38,7 @@ def write_into_room(folder: Path, name: str, content: bytes) -> None:
 
     Where it raises, the room is still there, for something shorter.
     """
-    descriptor = os.open(folder / RESERVE, os.O_WRONLY | os.O_CREAT, 0o644)
+    descriptor = os.open(folder / RESERVE, HOW, 0o644)
     try:
         write_all(descriptor, content)
         os.fsync(descriptor)
@@ -43,6 +46,18 @@ def write_into_room(folder: Path, name: str, content: bytes) -> None:
     finally:
         os.close(descriptor)
     (folder / RESERVE).replace(folder / name)
+
+
+def _remove_what_is_no_file(reserve: Path) -> None:
+    """Remove a link, whose end is not ours to write over, a FIFO or a folder without files."""
+    try:
+        mode = reserve.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        reserve.rmdir()
+    elif not stat.S_ISREG(mode):
+        reserve.unlink()
 
 
 def write_all(descriptor: int, content: bytes) -> None:

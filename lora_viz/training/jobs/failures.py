@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import resource
 
-from lora_viz.errors import UserError, in_a_sentence, with_its_words
+from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.i18n import N_, Message
 from lora_viz.models.source import MissingModelError
 from lora_viz.storage import UnwritableFolderError
 from lora_viz.training.data.examples import InvalidDataError
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 DISK_FULL = ("no space left", "disk quota exceeded")
 FILE_TOO_LARGE = ("file too large",)
 NOT_WRITTEN = ("file write failed", "enforce fail")  # torch.save, which does not say why
@@ -59,7 +58,7 @@ def explain(error: BaseException) -> tuple[Message, Message]:
         return error.message, Message(
             N_("Change the setting that the message names and run again.")
         )
-    if _is_out_of_memory(error, words):
+    if is_lack_of_memory(error):
         return (
             Message(N_("There was not enough memory to train with these settings.")),
             Message(
@@ -85,10 +84,6 @@ def explain(error: BaseException) -> tuple[Message, Message]:
 def _failed(error: BaseException) -> Message:
     kind = type(error).__name__
     return Message(N_("The job failed, for a reason that was not foreseen (%s)."), kind)
-
-
-def _is_out_of_memory(error: BaseException, words: str) -> bool:
-    return isinstance(error, MemoryError) or any(part in words for part in OUT_OF_MEMORY)
 
 
 def _why_not_written(error: BaseException, words: str) -> tuple[Message, Message] | None:

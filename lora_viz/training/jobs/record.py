@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from lora_viz.i18n import Message
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_, Message
+from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.reserve import take_room, write_into_room
+from lora_viz.training.folder.writing import open_to_append
 from lora_viz.training.jobs.failures import explain
 from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
 from lora_viz.training.runs.results import End, Result, ending
-from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.run_folder import SETTINGS, Run
 
 Listener = Callable[[Event], None]
 
@@ -50,8 +54,13 @@ class Record:
         """Append an event. Raises `OSError` where that is impossible.
 
         A listener that cannot print what it hears, on a closed terminal for example, ends nothing.
+
+        Raises:
+            UserError: the run was deleted; libraries would make its folder again.
         """
         if self._writer:
+            if self._writer.is_deleted():
+                raise UserError(N_("The run, or its events.jsonl, was deleted while it worked."))
             self._writer.write(event)
         if self._listener:
             with suppress(OSError, ValueError):
@@ -71,10 +80,9 @@ class Record:
         """Add to the run's `process.log`, or print; nothing is said where neither is possible."""
         with suppress(OSError, ValueError):
             if self.run:
-                with self.run.log_file.open(
-                    "a", encoding="utf-8", errors="backslashreplace"
-                ) as log:
-                    log.write(details)
+                log = self.run.log_file
+                with open_to_append(log.parent, log.name) as file:
+                    file.write(details.encode("utf-8", "backslashreplace"))
             else:
                 print(details, file=sys.stderr)
 
@@ -100,6 +108,9 @@ class Record:
         )
         if not self.run:
             return result
+        if self._is_gone():
+            shutil.rmtree(self.run.path, ignore_errors=True)  # what libraries made again
+            return result
         try:
             self._tell(result)
         except OSError as error:
@@ -116,6 +127,11 @@ class Record:
             with suppress(OSError):
                 self._writer.close()
         return result
+
+    def _is_gone(self) -> bool:
+        """Whether somebody deleted the run's folder."""
+        is_deleted = self._writer is not None and self._writer.is_deleted()
+        return is_deleted and self.run is not None and not exists(self.run.path / SETTINGS)
 
     def _tell(self, result: Result) -> None:
         assert self.run

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from lora_viz.format import grouped
+from lora_viz.format import grouped, size
 from lora_viz.i18n import Message, encodable
 from lora_viz.training.folder.files import (
     Damage,
@@ -27,11 +27,13 @@ from lora_viz.training.folder.files import (
     read_file,
 )
 from lora_viz.training.folder.reserve import write_all
+from lora_viz.training.folder.writing import open_to_append
 from lora_viz.training.runs.quantities import MOST, Count, Moment, PositiveCount, Seconds
 
 Activity = Literal["queued", "loading", "tokenising", "training", "evaluating", "checking"]
 Part = Literal["validation", "held_out", "pretraining"]
 REMEMBERED = 512
+LOOKED_AT_BYTES = 2**16  # at once, for the last newline
 
 
 class _Recorded(BaseModel):
@@ -178,8 +180,9 @@ class EventWriter:
     """Appends events to a file; a line that an earlier process left half written goes first."""
 
     def __init__(self, path: Path) -> None:
-        _drop_half_line(path)
-        self._file = path.open("ab", buffering=0)
+        """Open the file. Raises `DamagedFileError` or `OSError` where that is impossible."""
+        self._file = open_to_append(path.parent, path.name)
+        _drop_half_line(self._file.fileno())
 
     def write(self, event: Event) -> None:
         """Append one line, all of it or nothing. Raises `OSError` where that is impossible."""
@@ -191,6 +194,10 @@ class EventWriter:
             with suppress(OSError):
                 os.ftruncate(descriptor, before)
             raise
+
+    def is_deleted(self) -> bool:
+        """Whether the file has no name any more, as where its whole folder was deleted."""
+        return os.fstat(self._file.fileno()).st_nlink == 0
 
     def close(self) -> None:
         """Close the file."""
@@ -222,6 +229,13 @@ def recorded_events(path: Path) -> RecordedEvents:
     except DamagedFileError as error:
         is_damaged = error.damage.kind != "missing"  # no job has begun to write
         return RecordedEvents((), (error.damage,) if is_damaged else ())
+    try:
+        return _events_in(path.name, content)
+    except MemoryError:
+        return RecordedEvents((), (Damage(path.name, "too_large", size(len(content))),))
+
+
+def _events_in(name: str, content: bytes) -> RecordedEvents:
     events: list[Event] = []
     refused: Counter[DamageKind] = Counter()
     for line in content.split(b"\n")[:-1]:  # what follows the last newline is unfinished
@@ -230,7 +244,7 @@ def recorded_events(path: Path) -> RecordedEvents:
         except ValidationError as error:
             is_later = error.errors(include_url=False)[0]["type"] == "union_tag_invalid"
             refused["later_lines" if is_later else "lines"] += 1
-    damages = tuple(Damage(path.name, kind, grouped(count)) for kind, count in refused.items())
+    damages = tuple(Damage(name, kind, grouped(count)) for kind, count in refused.items())
     return RecordedEvents(tuple(_without_repeated(events)), damages)
 
 
@@ -243,11 +257,12 @@ def _without_repeated(events: Iterable[Event]) -> list[Event]:
     return kept
 
 
-def _drop_half_line(path: Path) -> None:
-    if not path.is_file():
-        return
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
+def _drop_half_line(descriptor: int) -> None:
+    size = beginning = os.fstat(descriptor).st_size
+    whole = 0
+    while beginning and not whole:  # from the end, as the file may be of any size
+        beginning, end = max(0, beginning - LOOKED_AT_BYTES), beginning
+        newline = os.pread(descriptor, end - beginning, beginning).rfind(b"\n")
+        whole = beginning + newline + 1 if newline >= 0 else 0
+    if whole < size:
+        os.ftruncate(descriptor, whole)

@@ -7,14 +7,13 @@ import shutil
 import time
 from pathlib import Path
 
-from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, runs_folder, writing_in
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
-from lora_viz.training.folder.places import NAME_FORM, check_name
+from lora_viz.training.folder.places import NAME_FORM, NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
-from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.folder.writing import make_first, write_whole
 from lora_viz.training.runs.run_folder import (
     EVENTS,
     HELD_OUT_TOKENS,
@@ -93,7 +92,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
     """A new folder, or an empty one where those are taken, with the first name that is free.
 
     Raises:
-        UserError: all names are taken.
+        NameTakenError: all names are taken.
         OSError: the folder cannot be made.
     """
     root.mkdir(parents=True, exist_ok=True)
@@ -104,8 +103,9 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
         except FileExistsError:
             if not (takes_empty and path.is_dir()) or any(path.iterdir()):
                 continue
-        return path
-    raise UserError(N_("There is a run “%s” already; choose another name."), names[0])
+        if make_first(path / SETTINGS):  # or another took the folder while it was empty
+            return path
+    raise NameTakenError(N_("There is a run “%s” already; choose another name."), names[0])
 
 
 def _free_names(settings: TrainingSettings) -> list[str]:

@@ -61,10 +61,11 @@ def _layer_snapshot(layer: str, scaling: float, tensors: dict[str, np.ndarray]) 
         return None if found is None else found.astype(np.float32)
 
     a, b, delta = tensor("A"), tensor("B"), tensor("delta")
+    for one in (a, b, delta):
+        if one is not None and (one.ndim != 2 or not one.size):
+            raise ValueError("this is no matrix")
     if delta is None:
         if a is None or b is None:
             raise KeyError(layer)
         delta = scaling * (b @ a)
-    if delta.ndim != 2 or not delta.size:
-        raise ValueError("ΔW is no matrix")
     return LayerSnapshot(layer, a, b, delta, tensor("magnitude"))

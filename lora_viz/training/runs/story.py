@@ -108,7 +108,7 @@ def read_story(run: Run, layer: str) -> Story:
     read = [(event, one) for event, one in read if np.isfinite(one.delta).all()]
     if not read:
         raise UserError(N_("No snapshot of “%s” holds finite numbers only."), run.name)
-    _check_matrices(run, layer, [one.delta for _event, one in read], weight)
+    _check_matrices(run, layer, [one for _event, one in read], weight)
     rows, columns = read[0][1].delta.shape
     tolerance = float(max(rows, columns) * np.finfo(np.float32).eps)
     is_counted = rows * columns <= COUNTED_VALUES
@@ -182,17 +182,23 @@ def _reading(event: SnapshotEvent, layer: str) -> LayerReading:
 
 
 def _check_matrices(
-    run: Run, layer: str, deltas: Sequence[np.ndarray], weight: np.ndarray | None
+    run: Run, layer: str, snapshots: Sequence[LayerSnapshot], weight: np.ndarray | None
 ) -> None:
     """Raise `UserError` where they are not of one layer, or no numbers."""
-    shapes = {one.shape for one in (*deltas, *(() if weight is None else (weight,)))}
-    if len(shapes) > 1:
+    shapes = {tuple(map(_shape, (one.delta, one.a, one.b))) for one in snapshots}
+    is_of_weight = weight is None or weight.shape == snapshots[0].delta.shape
+    matrices = [one for each in snapshots for one in (each.a, each.b) if one is not None]
+    if len(shapes) > 1 or not is_of_weight:
         text = N_("The snapshots of “%(layer)s” in “%(run)s” are not all of one shape.")
-    elif not all(np.isfinite(one).all() for one in deltas):
+    elif not all(np.isfinite(one).all() for one in matrices):
         text = N_("The snapshots of “%(layer)s” in “%(run)s” hold values that are not numbers.")
     else:
         return
     raise UserError(text, **_named(run, layer))
+
+
+def _shape(matrix: np.ndarray | None) -> tuple[int, ...] | None:
+    return None if matrix is None else matrix.shape
 
 
 def _held_out(events: Iterable[Event]) -> list[EvaluationEvent]:

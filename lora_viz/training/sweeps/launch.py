@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.jobs.launch import place_in_queue, start_process
@@ -19,4 +22,12 @@ def start(sweep: Sweep) -> None:
     with place_in_queue() as ticket:
         with writing_in(sweep.path, RUNS):
             need_writable(sweep.path)
-        start_process(sweep, JOB, ticket, lambda: take_room(sweep.path))
+        start_process(sweep, JOB, ticket, _beginning(sweep))
+
+
+@contextmanager
+def _beginning(sweep: Sweep) -> Iterator[None]:
+    """A sweep that waits for its process."""
+    with writing_in(sweep.path, RUNS):
+        take_room(sweep.path)
+    yield

@@ -23,9 +23,9 @@ from lora_viz.training.folder.files import (
     read_file,
 )
 from lora_viz.training.folder.job_folder import JobFolder
-from lora_viz.training.folder.places import check_name
+from lora_viz.training.folder.places import NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
-from lora_viz.training.folder.writing import write_whole
+from lora_viz.training.folder.writing import make_first, write_whole
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import Ending, Result
 from lora_viz.training.runs.run_folder import Run, read_run
@@ -98,24 +98,25 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     """Make a sweep's folder.
 
     Raises:
-        UserError: its name cannot be one or is taken, or the folder cannot be written.
+        NameTakenError: there is a sweep or a run of its name already.
+        UserError: its name cannot be one, or the folder cannot be written.
     """
     root = root or runs_folder()
     path = root / check_name(name)
     writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
     for suffix, _settings in plan.runs():
         if (root / f"{name}.{suffix}").exists():
-            raise UserError(
+            raise NameTakenError(
                 N_("There is a run “%s” already; choose another name."), f"{name}.{suffix}"
             )
     with writing_in(root, RUNS):
         try:
             path.mkdir(parents=True)
+            is_free = True
         except FileExistsError:
-            if not path.is_dir() or any(path.iterdir()):
-                raise UserError(
-                    N_("There is a sweep “%s” already; choose another name."), name
-                ) from None
+            is_free = path.is_dir() and not any(path.iterdir())
+        if not is_free or not make_first(path / SWEEP_PLAN):
+            raise NameTakenError(N_("There is a sweep “%s” already; choose another name."), name)
         try:
             write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))
             take_room(path)

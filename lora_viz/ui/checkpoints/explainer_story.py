@@ -8,6 +8,7 @@ from lora_viz.explainer.quotes import FILES, RUN
 from lora_viz.figures.checkpoints_bars import training_checkpoint_figure
 from lora_viz.format import THIN_SPACE, binary_size, grouped, percent, size
 from lora_viz.i18n import _
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import page
 
@@ -49,9 +50,10 @@ def story() -> None:
         )
         st.markdown(_bill())
     with picture:
-        page.figure(
+        chart(
             training_checkpoint_figure(sizes.adapter_parts, sizes.adapter_state, FILES.adapter),
             "document-checkpoint",
+            _("The files of a checkpoint"),
         )
         st.caption(
             _(

@@ -12,6 +12,7 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
 from lora_viz.questions.ask_for import rebuild_of
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.session.view import View
 from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size
@@ -45,7 +46,11 @@ class Rebuilding:
     def picture(self) -> None:
         """What the example is, and the errors over its singular values."""
         st.caption(self._what_it_is())
-        page.figure(rebuild_figure(self.rebuild, self.scenario.rank), "example-update")
+        chart(
+            rebuild_figure(self.rebuild, self.scenario.rank),
+            "example-update",
+            _("What is lost of ΔW at each rank"),
+        )
 
     def cards(self) -> None:
         """The example's own controls, and what its true rank means."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from lora_viz.adapter.layout import AdaptedModule, break_even_rank, lora_parameters, scaling
@@ -13,6 +14,7 @@ from lora_viz.figures.decomposition_shapes import decomposition_figure, is_below
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_code
 
@@ -62,12 +64,15 @@ class Shapes:
 
     def picture(self) -> None:
         """The three matrices, and whether anything in the picture is not to scale."""
-        sizes = self.layer.in_features, self.layer.out_features, self.scenario.rank
         st.caption(
             _("Drawn to scale: equal areas are equal numbers of parameters.") + self._limit()
         )
-        drawing = decomposition_figure(*sizes, BYTES_PER_VALUE[self.scenario.adapter_dtype])
-        page.figure(drawing, "decomposition")
+        chart(
+            self._at_rank(self.scenario.rank),
+            "decomposition",
+            _("ΔW, B and A to scale"),
+            at_rank=self._at_rank,
+        )
 
     def cards(self) -> None:
         """What the rank saves, up to which rank it does, and what is special about the scenario."""
@@ -132,8 +137,8 @@ class Shapes:
         points = (
             _(
                 "Full fine-tuning may move each of ΔW's %(update)s values independently. LoRA "
-                "allows only changes that are a B times an A, and needs %(lora)s values to say "
-                "which."
+                "allows only changes of the form B × A, and needs %(lora)s values to describe "
+                "one."
             ),
             _(
                 "LoRA bets that what a task changes has a low rank. The other picture, “Rebuild "
@@ -155,6 +160,12 @@ class Shapes:
             "share": percent(share),
         }
         st.markdown("\n".join(f"- {point % values}" for point in points))
+
+    def _at_rank(self, rank: int) -> go.Figure:
+        value_bytes = BYTES_PER_VALUE[self.scenario.adapter_dtype]
+        return decomposition_figure(
+            self.layer.in_features, self.layer.out_features, rank, value_bytes
+        )
 
     def _limit(self) -> str:
         sizes = self.layer.in_features, self.layer.out_features, self.scenario.rank

@@ -15,6 +15,7 @@ from lora_viz.i18n import _, plural
 from lora_viz.questions.ask_for import update_of
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.decomposition.rebuild import rebuild_formula, rebuild_table
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.literal import as_markdown
@@ -84,7 +85,11 @@ class TrainedRebuilding:
     def picture(self) -> None:
         """Where the ΔW comes from, and the errors over its singular values."""
         st.caption(as_markdown(self._what_it_is()))
-        page.figure(rebuild_figure(self.rebuild, self.scenario.rank), "trained-update")
+        chart(
+            rebuild_figure(self.rebuild, self.scenario.rank),
+            "trained-update",
+            _("What is lost of ΔW at each rank"),
+        )
 
     def cards(self) -> None:
         """How it is fitted, and whether the change is of low rank."""

@@ -8,8 +8,8 @@ asking, long_work
     Answers with a message while they are found; work of many steps, which can be stopped.
 messages, target_warnings, literal, latex, style
     Words: plain sentences, outside text as it is written, formulas, the rules of style.
-svg_picture, live_chart, chart_download
-    Pictures: SVG, curves that grow in place, and buttons that save.
+svg_picture
+    Pictures as SVG, with buttons that save them; those of Plotly are in `ui/charts/`.
 names
     What models and methods are called.
 theme

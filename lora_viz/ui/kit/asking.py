@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
@@ -13,6 +11,7 @@ from lora_viz.questions import kept
 from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.question import Answer, Question
 from lora_viz.ui.kit.messages import show_error, waiting
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session.state import scenario
 
 
@@ -24,7 +23,7 @@ def answer(message: str, question: Question[Answer]) -> Answer:
     found = answer_or_reason(message, question)
     if isinstance(found, UserError):
         show_error(str(found))
-        st.stop()
+        stop_page()
     return found
 
 

@@ -16,6 +16,7 @@ from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.models.source import typed_model
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.glossary.helps import with_term
 from lora_viz.ui.kit.literal import as_cell
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
@@ -159,7 +160,7 @@ def several(
         accept_new_options=free,
         max_selections=most,
         placeholder=_("Choose or type") if free else _("Choose"),
-        help=str(owner.help_text(field)),
+        help=with_term(str(owner.help_text(field)), field),
         on_change=_several_changed,
         args=(owner, field, key, words or str, if_empty),
     )
@@ -190,7 +191,7 @@ def _widget(
 
 def _common(owner: type[Declared], field: str, key: str) -> dict[str, Any]:
     return {
-        "help": str(owner.help_text(field)),
+        "help": with_term(str(owner.help_text(field)), field),
         "on_change": _changed,
         "args": (owner, field, key),
     }

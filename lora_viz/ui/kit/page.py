@@ -8,25 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lora_viz.choices.optimizers import OPTIMIZERS
-from lora_viz.figures.kit.colours import GROUND, INK
 from lora_viz.i18n import Message, _
 from lora_viz.ui import page_list
-from lora_viz.ui.kit.chart_download import download_buttons
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.session import state
-
-if TYPE_CHECKING:  # the first page draws without Plotly, whose import takes a while
-    import plotly.graph_objects as go
-
-# text and ground of the two themes in .streamlit/config.toml, so that saved pictures have them too
 
 
 @dataclass(frozen=True)
@@ -77,16 +70,19 @@ def section(title: str) -> None:
     st.header(title, anchor=False)
 
 
-def areas() -> Areas:
-    """The areas of a page, or of one part of it."""
+def areas(part: str = "") -> Areas:
+    """The areas of a page; `part` names those of a page's parts after the first.
+
+    A guided tour finds them by their keys.
+    """
     head = st.container()
     picture, beside = st.columns([2, 1], gap="medium")
     return Areas(
         head,
-        picture.container(border=True),
+        picture.container(border=True, key=f"area-picture{part}"),
         beside.container(),
-        beside.container(border=True),
-        beside.container(),
+        beside.container(border=True, key=f"area-controls{part}"),
+        beside.container(key=f"area-side{part}"),
     )
 
 
@@ -101,44 +97,6 @@ def key_number(number: str, meaning: str, part: str = "") -> None:
             f'<div class="key-number">{number}</div><div class="key-meaning">{meaning}</div>',
             unsafe_allow_html=True,
         )
-
-
-def figure(drawing: go.Figure, name: str) -> None:
-    """A chart in the page's ink, with buttons that save it; nothing leaves the machine.
-
-    One that is remembered for several readers is remembered in each ink (`in_ink`): it is not to
-    change while another of them draws it.
-    """
-    in_ink(drawing, reader_theme())
-    key = f"figure-{name}"
-    with st.container(gap=None):
-        st.plotly_chart(
-            drawing,
-            key=key,
-            theme="streamlit",
-            config={
-                "displaylogo": False,
-                "toImageButtonOptions": {"format": "svg", "filename": f"lora-viz-{name}"},
-                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-            },
-        )
-        download_buttons(key)
-
-
-def reader_theme() -> str:
-    """The theme that the reader sees the page in: light or dark."""
-    return st.context.theme.type or "light"
-
-
-def in_ink(drawing: go.Figure, theme: str) -> go.Figure:
-    """The same figure in a theme's text and ground; one that is in them already stays untouched."""
-    for place, colour in (
-        ("layout.font.color", INK[theme]),
-        ("layout.paper_bgcolor", GROUND[theme]),
-    ):
-        if drawing[place] != colour:
-            drawing[place] = colour
-    return drawing
 
 
 def tabs(

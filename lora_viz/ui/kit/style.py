@@ -28,6 +28,7 @@ STYLE = """<style>
 [data-selected="true"] [data-testid="stMarkdownContainer"] p {
   color: color-mix(in srgb, currentColor 65%, CanvasText);
 }
+[data-tag] > span, [data-tag] > button { color: light-dark(white, black); }
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }
@@ -52,4 +53,5 @@ SAY_LANGUAGE = """<style>
 def apply_style() -> None:
     """Add the rules to the page, and say which language it is in."""
     st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
-    st.html(SAY_LANGUAGE % current_language(), unsafe_allow_javascript=True)
+    tag = current_language().replace("_", "-")
+    st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)

@@ -15,7 +15,8 @@ from lora_viz.figures.parameters_block import BlockLayer, block_targets
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture, Layer
-from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.charts.chart import chart
+from lora_viz.ui.kit import asking, controls
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.parameters.bars import legend
 from lora_viz.ui.session import state
@@ -84,13 +85,22 @@ def block_picture(
         % {"block": as_code(block), "targets": _code(_shown_names(trap, scenario))}
     )
     extra = {module.name for module in trap.extra.modules} if trap else set()
-    drawn = [
-        _block_layer(layer, count, layer.name in extra, scenario)
-        for layer, count in count_layers(architecture, layout, scenario.rank, block)
-    ]
+
+    def layers_at(rank: int) -> list[BlockLayer]:
+        return [
+            _block_layer(layer, count, layer.name in extra, scenario)
+            for layer, count in count_layers(architecture, layout, rank, block)
+        ]
+
+    drawn = layers_at(scenario.rank)
     adapter = next(layer.adapter for layer in drawn if layer.adapter)
     legend("frozen", "❄ W", adapter)
-    page.figure(block_targets(drawn), "block-targets")
+    chart(
+        block_targets(drawn),
+        "block-targets",
+        _("The layers of a block, and which are adapted"),
+        at_rank=lambda rank: block_targets(layers_at(rank)),
+    )
 
 
 def story(trap: Trap | None, layout: AdapterLayout, scenario: Scenario) -> None:

@@ -13,6 +13,7 @@ from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.memory.settings import capability_class
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html
 from lora_viz.ui.kit.long_work import go_on_button, is_stopped, long_work
@@ -66,13 +67,14 @@ def draw(planned: list[Scenario], rows: list[PlannedCard], steps: Steps, card: s
     for reason, names in reasons.items():
         show_warning(f"{', '.join(names)}: {reason}")
     cells = [[_cell(step_on(steps, scenario, row), row) for scenario in planned] for row in rows]
-    page.figure(
+    chart(
         fit_grid(
             [column_of(scenario) for scenario in planned],
             [_row_name(row, chosen=row.name == card) for row in rows],
             cells,
         ),
         "planner",
+        _("What fits on which card"),
     )
     numbers = (
         _(

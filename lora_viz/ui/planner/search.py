@@ -46,7 +46,7 @@ def how_far(report: MemoryReport, scenario: Scenario, context_length: int | None
     if found is None:
         place = st.empty()
         with place.container():
-            is_wanted = st.button(_("Search the largest batch and sequence"), key="search-largest")
+            is_wanted = st.button(_("Find the largest batch and sequence"), key="search-largest")
             st.caption(
                 _("About ten to twenty simulated steps. You can stop it and continue later.")
             )

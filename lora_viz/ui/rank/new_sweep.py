@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
+from lora_viz.training.folder.places import NameTakenError
 from lora_viz.training.jobs import launch
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import StepEvent
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import default_plan, own_sweeps
+from lora_viz.training.sweeps.plan import SweepPlan
 from lora_viz.training.sweeps.sweep import Sweep, create_sweep
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
+from lora_viz.ui.runs.buttons import may_change
 from lora_viz.ui.serving.reader import claim, owns
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
 
 LOOK_SECONDS = 2.0
+MOST_AT_ONCE = 100  # sweeps that start within one second
 
 
 def new_sweep(shown: Sweep) -> None:
@@ -62,7 +67,7 @@ def _offer_the_rest(shown: Sweep, own: list[Sweep]) -> None:
             )
             % left,
             key="resume-sweep",
-            on_click=_work_on,
+            on_click=_go_on,
             args=(begun,),
             help=as_markdown(begun.path.name),
         )
@@ -72,7 +77,7 @@ def _how_it_ended(sweep: Sweep) -> None:
     """Why the sweep or a run of it failed, each in a sentence."""
     end = sweep.end()
     if end is not None and end.state == "failed":
-        show_error(f"{end.reason} {end.advice}")
+        show_error(" ".join(str(words) for words in (end.why, end.what_to_try) if words))
     for damage in sweep.damages():
         show_warning(f"{sweep.name}: {damage.sentence()}")
     for run in sweep.runs():
@@ -104,13 +109,26 @@ def _offer() -> None:
 
 
 def _start(task: str, seeds: int) -> None:
-    name = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
-        sweep = create_sweep(default_plan(task, seeds), name)
+        sweep = _created(default_plan(task, seeds), task)
         claim(sweep.path)
         _work_on(sweep)
     except UserError as error:
         st.session_state["sweep-failed"] = str(error)
+
+
+def _created(plan: SweepPlan, task: str) -> Sweep:
+    """A sweep with a name of its own, where several start within one second. Raises `UserError`."""
+    stem = f"rank-sweep-{task}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for name in (stem, *(f"{stem}-{number}" for number in range(2, MOST_AT_ONCE))):
+        with suppress(NameTakenError):
+            return create_sweep(plan, name)
+    return create_sweep(plan, stem)
+
+
+def _go_on(sweep: Sweep) -> None:
+    if may_change(sweep):
+        _work_on(sweep)
 
 
 def _work_on(sweep: Sweep) -> None:
@@ -138,7 +156,11 @@ def _progress(sweep: Sweep) -> None:
     )
     st.caption(f"{as_markdown(sweep.name)}  \n{words}")
     if owns(sweep.path) and act_button(_("Stop"), key="stop-sweep"):
-        launch.stop(sweep)
+        try:
+            launch.stop(sweep)
+        except UserError as error:
+            show_error(str(error))
+            return
         st.caption(_("Stopping after this step; finished runs are kept."))
 
 

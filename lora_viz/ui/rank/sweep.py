@@ -23,6 +23,7 @@ from lora_viz.training.sweeps.findings import (
     unreadable_sweeps,
 )
 from lora_viz.training.sweeps.sweep import Sweep
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_warning
@@ -50,7 +51,7 @@ class MeasuredSweep:
         if not self.runs:
             st.markdown(_("No run of this sweep has finished yet."))
             return
-        page.figure(sweep_figure(self._panels()), "rank-sweep")
+        chart(sweep_figure(self._panels()), "rank-sweep", _("What a sweep measured at each rank"))
         st.caption(
             _(
                 "● LoRA, ■ full fine-tuning: medians; the line goes from the lowest to the highest "

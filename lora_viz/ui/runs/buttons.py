@@ -6,6 +6,7 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
+from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.ui.kit.literal import as_code
@@ -75,7 +76,7 @@ def _queue(working: list[Run]) -> None:
 
 def delete(run: Run) -> bool:
     """Delete a run's folder, readable or not, if it is this reader's; a complaint if that fails."""
-    if not _may_change(run):
+    if not may_change(run):
         return False
     try:
         run.delete()
@@ -86,24 +87,29 @@ def delete(run: Run) -> bool:
 
 
 def _stop(run: Run) -> None:
-    if not _may_change(run):
+    if not may_change(run):
         return
-    launch.stop(run)
-    st.session_state.setdefault(STOPPING, set()).add(run.name)
+    try:
+        is_asked = launch.stop(run)
+    except UserError as error:
+        state.complain(str(error))
+        return
+    if is_asked:
+        st.session_state.setdefault(STOPPING, set()).add(run.name)
 
 
-def _may_change(run: Run) -> bool:
-    """Whether the run is this reader's, and a complaint if it is not."""
-    if owns(run.path):
+def may_change(folder: JobFolder) -> bool:
+    """Whether a run or a sweep is this reader's, and a complaint if it is not."""
+    if owns(folder.path):
         return True
     state.complain(
-        _("“%s” is not your run; only the person who started it can change it.") % run.name
+        _("“%s” is not your run; only the person who started it can change it.") % folder.name
     )
     return False
 
 
 def _resume(run: Run) -> None:
-    if not _may_change(run):
+    if not may_change(run):
         return
     st.session_state.get(STOPPING, set()).discard(run.name)
     try:

@@ -18,9 +18,12 @@ START_PAGE_NEEDS = (
     "streamlit.emojis",
     "lora_viz.ui.kit.page",
     "lora_viz.ui.sidebar",
+    "lora_viz.ui.glossary.marks",
     "lora_viz.ui.kit.style",
     "lora_viz.ui.kit.svg_picture",
     "lora_viz.ui.kit.layer_picker",
+    "lora_viz.ui.tour.bar",
+    "lora_viz.ui.tour.ways_in",
     "lora_viz.figures.start_idea",
 )
 

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
-from lora_viz.i18n import DEFAULT_LANGUAGE, LANGUAGES, Message, ask_for_language, set_language
+from lora_viz.i18n import Message, ask_for_language, language_of, set_language
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -28,14 +28,16 @@ MOST_VISITED = 200  # as many steps back bring everything back
 
 
 def begin_run() -> None:
-    """Start a run: read the link if it is new to this run, set the language, write the link."""
+    """Start a run: read the link if it is new to this run, and set the language.
+
+    `write_link` ends its beginning, once it is clear that no other page takes over.
+    """
     if SCENARIO not in st.session_state:
         _take_link()
     elif _came_by_history():
         _go_back_to_link()
     frames.remember()
     set_language(scenario().language)
-    _write_link()
 
 
 def scenario() -> Scenario:
@@ -95,6 +97,16 @@ def take_settings(settings: TrainingSettings) -> None:
     st.session_state[TRAINING] = settings
 
 
+def as_link() -> links.Link:
+    """All that is set now."""
+    return links.Link(scenario(), view(), training(), [])
+
+
+def take_all(given: links.Link) -> None:
+    """Set all that a link says; the language stays."""
+    _set(given.scenario.changed(language=scenario().language), given.view, given.training)
+
+
 def update(**values: Any) -> None:
     """Change fields of the scenario or the view; complain about values that are not allowed."""
     for field, value in values.items():
@@ -118,7 +130,7 @@ def pin(**values: Any) -> None:
         if getattr(view(), field) != value:
             update(**{field: value})
             st.session_state.setdefault(PINNED, {})[field] = value
-    _write_link()
+    write_link()
 
 
 def unpin() -> None:
@@ -158,8 +170,7 @@ def link_parameters() -> dict[str, str]:
 
 def _spoken() -> str:
     """The language that the reader's browser asks for; English where it is none of ours."""
-    language = (st.context.locale or "").partition("-")[0].lower()
-    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+    return language_of(st.context.locale or "")
 
 
 def _take_link() -> None:
@@ -192,7 +203,8 @@ def _set(scenario: Scenario, view: View, training: TrainingSettings) -> None:
     st.session_state[TRAINING] = training
 
 
-def _write_link() -> None:
+def write_link() -> None:
+    """Write what is set into the address."""
     wanted = link_parameters()
     visited = st.session_state.setdefault(VISITED, {})
     visited.pop(_key(wanted), None)  # the newest stands last

@@ -31,6 +31,7 @@ COMPARISON = InLinks(
     re.compile(r".*"), N_("at most 4 scenarios, as the page “Compare” writes them"), 20_000
 )
 SWEEP = InLinks(_NAME, N_("the name of a rank sweep"))
+TOUR = InLinks(re.compile(r"[a-z0-9-]*"), N_("the name of a guided tour"), 60)
 
 
 class View(Declared):
@@ -43,7 +44,7 @@ class View(Declared):
     }
 
     layer: Annotated[str, LAYER] = choice(
-        "", N_("Layer"), N_("The layer that is drawn; the first adapted one if empty.")
+        "", N_("Layer"), N_("The layer that is drawn. If empty: the first adapted one.")
     )
     axis: Literal["log", "linear"] = choice(
         "linear",
@@ -73,7 +74,7 @@ class View(Declared):
         0, N_("Seed"), N_("The seed of the random numbers in the example.")
     )
     sweeps: Annotated[int, Ge(0), Le(8)] = choice(
-        1, N_("Fitting sweeps"), N_("How often B and A are fitted in turn.")
+        1, N_("Fitting sweeps"), N_("How many times B and A are fitted in turn.")
     )
     step: Literal["1", "2", "3", "all", "merged"] = choice(
         "all",
@@ -86,7 +87,7 @@ class View(Declared):
     forward_steps: Annotated[int, Ge(0), Le(50)] = choice(
         20,
         N_("Optimizer steps"),
-        N_("How often A and B were trained before this pass. At 0 B is zero, as PEFT starts it."),
+        N_("How many steps trained A and B before this pass. At 0 steps B is zero."),
     )
     verdict: Literal[
         "all",
@@ -108,23 +109,27 @@ class View(Declared):
         "",
         N_("Run"),
         N_(
-            "The run whose snapshots are played; a run that you are looking at if empty, or "
+            "The run whose snapshots are played. If empty: the run that you are looking at, or "
             "your newest."
         ),
     )
     told_layer: Annotated[str, LAYER] = choice(
-        "", N_("Layer to follow"), N_("A layer that the run took snapshots of; the first if empty.")
+        "",
+        N_("Layer to follow"),
+        N_("A layer that the run took snapshots of. If empty: the first."),
     )
     sweep: Annotated[str, SWEEP] = choice(
         "",
         N_("Rank sweep"),
-        N_("The sweep that is drawn; your newest if empty, else a shipped one."),
+        N_("The sweep that is drawn. If empty: your newest, or a shipped one."),
     )
     sweep_task: Literal["style", "qa"] = choice(
         "style", N_("Task"), N_("What the models of a new sweep are trained on.")
     )
     sweep_seeds: Literal["1", "3"] = choice(
-        "1", N_("Seeds"), N_("How often each rank is trained, each time from other random numbers.")
+        "1",
+        N_("Seeds"),
+        N_("How many times each rank is trained, each time from other random numbers."),
     )
     update_source: Literal["synthetic", "trained"] = choice(
         "synthetic",
@@ -134,28 +139,28 @@ class View(Declared):
     trained_run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run whose real ΔW is rebuilt; your newest run that kept one if empty."),
+        N_("The run whose real ΔW is rebuilt. If empty: your newest run that kept one."),
     )
     trained_layer: Annotated[str, LAYER] = choice(
-        "", N_("Trained layer"), N_("A layer whose real ΔW was kept; the first if empty.")
+        "", N_("Trained layer"), N_("A layer whose real ΔW was kept. If empty: the first.")
     )
     block: Annotated[str, BLOCK] = choice(
-        "", N_("Block"), N_("The block that is opened; the first one if empty.")
+        "", N_("Block"), N_("The block that is opened. If empty: the first one.")
     )
     run: Annotated[str, RUN] = choice(
         "",
         N_("Run"),
-        N_("The run that is shown; the one that is running, or the newest, if empty."),
+        N_("The run that is shown. If empty: the one that is running, or the newest."),
     )
     all_runs: bool = choice(
         False,
         N_("All runs on this machine"),
-        N_("Lists the runs of other readers too, which you can look at and not change."),
+        N_("Lists the runs of other readers too, which you can look at but not change."),
     )
     compared_runs: Annotated[tuple[str, ...], RUNS] = choice(
         (),
         N_("Runs"),
-        N_("The runs whose curves are drawn together; the newest few if empty."),
+        N_("The runs whose curves are drawn together. If empty: the newest few."),
         short="runs",
     )
     compared_curve: Literal[
@@ -193,6 +198,13 @@ class View(Declared):
             "its address."
         ),
         short="compare",
+    )
+
+    tour: Annotated[str, TOUR] = choice(
+        "", N_("Guided tour"), N_("The tour that is on; none if empty.")
+    )
+    stop: Annotated[int, Ge(1), Le(99)] = choice(
+        1, N_("Stop"), N_("The stop of the guided tour, counted from 1.")
     )
 
     @field_validator(

@@ -140,6 +140,6 @@ def sources() -> None:
             "NVML orders GPUs by their PCI bus; torch may number them differently, and sees only "
             "those in `CUDA_VISIBLE_DEVICES`."
         ),
-        _("A reading is never kept: it is of this moment and of the machine that runs this app."),
+        _("No reading is kept. Each shows this moment on the machine that runs this app."),
     ):
         st.markdown(f"- {source}")

@@ -17,9 +17,9 @@ from lora_viz.training.folder.files import stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, NoticeEvent, StateEvent
 from lora_viz.training.runs.run_folder import Run
+from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown
-from lora_viz.ui.kit.live_chart import live_chart
 from lora_viz.ui.kit.messages import show_error, show_info, show_warning
 from lora_viz.ui.runs.buttons import resume_button, stop_button
 from lora_viz.ui.runs.damaged import what_is_wrong
@@ -53,7 +53,8 @@ def _view(run: Run, was_running: bool) -> None:
         _progress(one)
         _gpu_meters()
     if one.curves.last or one.curves.evaluations:
-        live_chart(training_curves(one.curves, one.steps, one.name), "run")
+        shapes = training_curves(one.curves, one.steps, one.name)
+        chart(shapes["wide"], "run", _("The run's curves over its steps"), narrow=shapes["narrow"])
     elif one.is_running:
         st.caption(_("The curves begin with the first evaluation, before the first step."))
 
@@ -139,9 +140,9 @@ def _how_it_ended(one: RecordedRun) -> None:
     """Notices, what is damaged, and for a run without its end what happened and what to try."""
     if damages := () if one.is_shipped else one.run.damages():
         show_warning(what_is_wrong(damages))
-    for event in one.events:
-        if isinstance(event, NoticeEvent):
-            show_info(event.sentence)
+    notices = (event.sentence for event in one.events if isinstance(event, NoticeEvent))
+    for sentence in dict.fromkeys(map(str, notices)):  # a run that was resumed says them again
+        show_info(sentence)
     if one.state == "unreadable":
         show_info(_("How it ended is not known: its result cannot be read."))
     elif one.state == "failed" and one.result:

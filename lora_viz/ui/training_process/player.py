@@ -21,6 +21,8 @@ from lora_viz.training.runs.events import EvaluationEvent
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.runs.story import Story, followed_layers, read_story
+from lora_viz.ui.charts.chart import chart
+from lora_viz.ui.charts.theme import in_ink, reader_theme
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_warning
@@ -44,7 +46,11 @@ class ToldRun:
     def picture(self) -> None:
         """What it is, then the moving picture."""
         st.caption(as_markdown(self._what_it_is()))
-        page.figure(_story_figure(self.story, current_language(), page.reader_theme()), "run-story")
+        chart(
+            _story_figure(self.story, current_language(), reader_theme()),
+            "run-story",
+            _("A, B and ΔW over the steps of the run"),
+        )
         st.caption(
             _(
                 "Heat maps are samples of the real values and not to scale; a matrix keeps its "
@@ -222,7 +228,7 @@ def _story(folder: Path, _written: Stamp, layer: str) -> Story:
 @lru_cache(REMEMBERED)
 def _story_figure(story: Story, _language: str, theme: str) -> go.Figure:
     """The moving picture, which takes most of the page's time; it is not to be changed any more."""
-    return page.in_ink(story_figure(story), theme)
+    return in_ink(story_figure(story), theme)
 
 
 def _value(evaluation: EvaluationEvent | None, field: str) -> Any:

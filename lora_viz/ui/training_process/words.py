@@ -158,7 +158,7 @@ def why() -> None:
             "A perplexity of %(stated)s is almost certainty. On a small training set that is "
             "memorisation; only held-out text shows what was learned."
         ),
-        _("W never moves, so taking the adapter off gives the base model back, bit by bit."),
+        _("W never moves, so taking the adapter off gives the base model back, bit for bit."),
     )
     st.markdown("\n".join(f"- {point % values}" for point in points))
 

@@ -1,0 +1,114 @@
+"""What of a figure changes with the rank, for all ranks of the slider, as numbers and words.
+
+A browser that knows them draws the figure of another rank by itself. Nothing is guessed: each
+figure is drawn here as it will be drawn when the server is asked, and compared with the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import isclose
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from lora_viz.format import grouped
+from lora_viz.ui.kit.controls import RANKS
+from lora_viz.ui.session import state
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+KEPT = "charts:by-rank"
+Path = tuple[str | int, ...]
+Change = tuple[Path, Any]
+
+
+@dataclass(frozen=True)
+class ByRank:
+    """One chart's changes, and by which figures it is known that they still hold."""
+
+    marks: dict[int, str]
+    changes: list[Change]
+
+
+def changes_by_rank(
+    name: str, figure: str, at_rank: Callable[[int], go.Figure]
+) -> dict[str, Any] | None:
+    """What the browser needs to draw a chart at each rank of the slider.
+
+    A session keeps the last answer for each chart, and takes it again as long as the figure at the
+    rank of the scenario is the same as then.
+
+    Args:
+        name: the chart's.
+        figure: the figure at the scenario's rank as JSON.
+        at_rank: the figure at any rank.
+
+    Returns:
+        `rank` (as the slider says it), `ranks` (all that it can say), `numbers` (the same as
+        numbers) and `changes`: places in the figure, each with a value for each rank (None where
+        there is nothing), or with `at0` and `each`, where the value at rank r is at0 + each · r.
+    """
+    rank = state.scenario().rank
+    kept: dict[str, ByRank] = st.session_state.setdefault(KEPT, {})
+    known = kept.get(name)
+    if known is None or known.marks.get(rank) != _mark(figure):
+        texts = {one: at_rank(one).to_json() or "" for one in sorted({*RANKS, rank})}
+        known = kept[name] = ByRank(
+            {one: _mark(text) for one, text in texts.items()},
+            [*differences([json.loads(text) for text in texts.values()], list(texts))],
+        )
+    ranks = list(known.marks)
+    return {
+        "rank": grouped(rank),
+        "ranks": [grouped(one) for one in ranks],
+        "numbers": ranks,
+        "changes": known.changes,
+    }
+
+
+def differences(values: Sequence[Any], ranks: Sequence[int], path: Path = ()) -> list[Change]:
+    """The places at which values, one for each rank, are not all the same; the deepest ones.
+
+    Where some ranks have more traces, labels or shapes than others, those of the others are None.
+    """
+    first = values[0]
+    if all(value == first for value in values[1:]):
+        return []
+    if all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+        inner = {key: [value[key] for value in values] for key in first}
+    elif all(isinstance(value, list) for value in values) and _are_alike(values):
+        inner = dict(enumerate(map(list, zip_longest(*values))))
+    else:
+        return [(path, _as_line(values, ranks) or list(values))]
+    return [
+        change for key, one in inner.items() for change in differences(one, ranks, (*path, key))
+    ]
+
+
+def _are_alike(lists: Sequence[list[Any]]) -> bool:
+    """Whether lists can be compared place by place: of one length, or of things, not numbers."""
+    are_of_things = all(isinstance(one, dict) for values in lists for one in values)
+    return are_of_things or len(set(map(len, lists))) == 1
+
+
+def _as_line(values: Sequence[Any], ranks: Sequence[int]) -> dict[str, float] | None:
+    """`at0` and `each`, if all values are numbers on one line over the rank."""
+    if not all(isinstance(value, int | float) for value in values):
+        return None
+    each = (values[-1] - values[0]) / (ranks[-1] - ranks[0])
+    at0 = values[0] - each * ranks[0]
+    line = (at0 + each * rank for rank in ranks)
+    tolerance = 1e-9 * max(map(abs, values))
+    if all(isclose(*pair, abs_tol=tolerance) for pair in zip(values, line, strict=True)):
+        return {"at0": at0, "each": each}
+    return None
+
+
+def _mark(figure: str) -> str:
+    return hashlib.blake2b(figure.encode(), digest_size=16).hexdigest()

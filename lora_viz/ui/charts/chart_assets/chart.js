@@ -1,0 +1,100 @@
+// A Plotly chart that stays where it is: what changes in it is redrawn in place, and what was zoomed
+// stays zoomed. `given` is what the server sent last, `shown` what is on screen.
+
+const NARROW = 560; // pixels
+
+export default function ({ data, parentElement }) {
+  const chart = parentElement.querySelector(".chart-figure");
+  chart.given = data;
+  chart.setAttribute("aria-label", data.label);
+  chart.style.minHeight ||= `${JSON.parse(data.figures.wide).layout.height}px`; // until it is drawn
+  nameSaveButtons(parentElement, chart);
+  plotly(data.library).then((library) => {
+    if (!chart.isConnected) return;
+    chart.library = library;
+    update(chart);
+    chart.observer ??= new ResizeObserver(() => fit(chart));
+    chart.observer.observe(chart);
+    followHand(chart);
+  });
+  return () => {
+    chart.observer?.disconnect();
+    document.removeEventListener("keydown", chart.onEscape);
+    leaveHand(chart);
+    stopEasing(chart);
+    window.Plotly?.purge(chart);
+  };
+}
+
+// Take what the server sent; a hand that is already further is not pulled back.
+function update(chart) {
+  if (!chart.clientWidth) return; // in a closed tab; drawn when it gets its width
+  chart.shape = shapeFor(chart);
+  const text = chart.given.figures[chart.shape];
+  if (text === chart.text && chart.look === lookOf(chart)) return; // what plays goes on
+  chart.text = text;
+  chart.goal = JSON.parse(text);
+  change(chart, ahead(chart) ?? chart.goal);
+}
+
+// A new width: the same picture, or the other shape.
+function fit(chart) {
+  if (!chart.clientWidth || chart.clientWidth === chart.drawnWidth) return;
+  if (!chart.shown || shapeFor(chart) !== chart.shape) update(chart);
+  else resize(chart);
+}
+
+// What is played or zoomed stays as it is.
+function resize(chart) {
+  chart.drawnWidth = chart.clientWidth;
+  chart.look = lookOf(chart);
+  chart.library.relayout(chart, sizeOf(chart, chart.shown));
+}
+
+function sizeOf(chart, { layout: { height } }) {
+  return { width: chart.clientWidth, height: isEnlarged(chart) ? window.innerHeight : height };
+}
+
+function shapeFor({ clientWidth, given }) {
+  return clientWidth < NARROW && given.figures.narrow ? "narrow" : "wide";
+}
+
+// What a chart looks like besides its figure.
+function lookOf({ clientWidth, given }) {
+  return JSON.stringify([clientWidth, given.template]);
+}
+
+function draw(chart, figure) {
+  chart.drawnWidth = chart.clientWidth;
+  chart.look = lookOf(chart);
+  chart.shown = figure;
+  const { data, layout, frames } = figure;
+  chart.library.react(chart, {
+    data: data.map((trace) => ({ ...trace })), // Plotly writes into what it is given
+    layout: {
+      uirevision: "kept",
+      ...structuredClone(layout),
+      template: chart.given.template,
+      ...sizeOf(chart, figure),
+    },
+    frames,
+    config: toolbar(chart),
+  });
+  chart.style.minHeight = `${layout.height}px`;
+  chart.dataset.drawn = "";
+}
+
+// The library comes from this application's own server, once for all charts of a visit.
+function plotly(address) {
+  window.plotlyLibrary ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = (event) => {
+      window.plotlyLibrary = undefined; // the next chart asks again
+      reject(event);
+    };
+    document.head.append(script);
+  });
+  return window.plotlyLibrary;
+}

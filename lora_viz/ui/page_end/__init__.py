@@ -1,0 +1,7 @@
+"""What stands below every page, whatever the page shows.
+
+end
+    The parts of a page's end in their order, also where the page stopped early.
+stopping
+    How a page stops early.
+"""

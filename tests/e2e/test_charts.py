@@ -1,0 +1,97 @@
+"""Charts in a browser: changed in place, and following a hand on the rank's slider."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute
+
+from harness.browser import open_page, wait_until_idle
+
+COST = 1  # the second chart of the page "Rank": its axes do not depend on the rank
+# From now on look at a chart at every frame: is anything in it, and what does it show?
+WATCH = """(number) => {
+  const chart = document.querySelectorAll(".chart-figure")[number];
+  window.seen = { chart, blank: 0, states: new Set() };
+  const look = () => {
+    seen.blank += !document.contains(chart) || !chart.querySelector(".main-svg .trace path");
+    seen.states.add(JSON.stringify(chart.shown));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
+IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
+  .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
+ANSWERED = SHOWN.replace("shown", "goal")
+
+
+def assert_alike(one: Any, other: Any) -> None:
+    """The same plain data, numbers up to their last digits."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), [other[key] for key in one]
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_alike(*pair)
+    else:
+        assert one == (pytest.approx(other) if isinstance(other, float) else other)
+
+
+@pytest.mark.parametrize(("motion", "states"), [("no-preference", range(3, 99)), ("reduce", [2])])
+def test_a_chart_is_changed_in_place_and_stays_zoomed(
+    motion: str, states: list[int], page: Page
+) -> None:
+    page.emulate_media(reduced_motion="reduce" if motion == "reduce" else "no-preference")
+    open_page(page, "/rank?rank-range=break-even", "Rank")
+    area = page.locator(".chart-figure").nth(COST).locator(".nsewdrag")
+    box = area.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=3)
+    page.mouse.up()
+    page.evaluate(WATCH, COST)
+    zoom = page.evaluate("seen.chart._fullLayout.xaxis.range")
+    assert 0 < zoom[0] < zoom[1]
+    page.get_by_test_id("stMain").get_by_role("spinbutton").first.press("ArrowUp")
+    page.wait_for_function("seen.chart.given.byRank.rank === '9' && !seen.chart.easing")
+    wait_until_idle(page)
+    assert page.evaluate("seen.chart._fullLayout.xaxis.range") == zoom
+    assert page.evaluate("seen.blank") == 0
+    assert page.evaluate("seen.states.size") in states
+
+
+def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
+    kept_back: list[str | bytes] = []
+    sockets: list[WebSocketRoute] = []
+    is_held = False
+
+    def pass_on() -> None:
+        while kept_back and not is_held:
+            sockets[-1].send(kept_back.pop(0))
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda message: (kept_back.append(message), pass_on()))
+
+    page.route_web_socket("**/_stcore/stream", connect)
+    open_page(page, "/full-or-lora", "Full")
+    before = page.evaluate(SHOWN)
+    is_held = True
+    page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_function(f"(before) => {SHOWN}.every((one, n) => one !== before[n])", arg=before)
+    by_hand = page.evaluate(SHOWN)
+    is_held = False
+    pass_on()
+    page.wait_for_url("**rank=16")
+    page.wait_for_function(IS_ANSWERED)
+    wait_until_idle(page)
+    assert page.evaluate(SHOWN) == by_hand
+    for drawn, answered in zip(by_hand, page.evaluate(ANSWERED), strict=True):
+        assert_alike(json.loads(drawn), json.loads(answered))

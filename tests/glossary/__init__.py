@@ -1,0 +1,1 @@
+"""The glossary, and how texts write its terms."""
