@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import decode
 from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.options import declared_parameters, with_typed_model
+from lora_viz.cli.terminal import as_line, tell
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
@@ -100,11 +100,11 @@ def _write(own: dict[str, Any], values: dict[str, Any]) -> None:
             _("“%s” is no address; it should begin with https://.") % own["address"][:80]
         )
     if own["batch"] is None:
-        report = make_report([_wanted(own, values)], compute, _say)
+        report = make_report([_wanted(own, values)], compute, tell)
     else:
         lines = lines_of(own["batch"])
         report = make_report(
-            [_wanted_in(line, own, values) for line in lines if line.strip()], ask, _say
+            [_wanted_in(line, own, values) for line in lines if line.strip()], ask, tell
         )
     if not report.chapters:
         raise UserError(_("%s holds no scenario.") % own["batch"])
@@ -114,7 +114,7 @@ def _write(own: dict[str, Any], values: dict[str, Any]) -> None:
     except OSError as error:
         words = _("%(folder)s cannot be used: %(reason)s.")
         raise UserError(words % {"folder": file, "reason": error.strerror or error}) from None
-    print(f"{file}: {size(len(content))}")
+    print(as_line(f"{file}: {size(len(content))}"))
 
 
 def _wanted(own: dict[str, Any], values: dict[str, Any]) -> Any:
@@ -141,7 +141,3 @@ def _wanted_in(line: bytes, own: dict[str, Any], shared: dict[str, Any]) -> Any:
         return _wanted(own, shared | with_typed_model(scenario_in(line)))
     except UserError as error:
         return str(error)
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)

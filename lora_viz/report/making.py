@@ -20,7 +20,7 @@ from lora_viz.report.sections.curves import curves
 from lora_viz.report.sections.files import files
 from lora_viz.report.sections.layer import layer
 from lora_viz.report.sections.ranks import ranks
-from lora_viz.report.sections.step import step
+from lora_viz.report.sections.step import step_sections
 from lora_viz.wording.setting import scenario_line, setting_value
 
 Say = Callable[[str], None]
@@ -100,7 +100,7 @@ def _answers(wanted: Wanted, ask: Ask) -> Iterator[tuple[str, Answer]]:
     scenario = wanted.scenario
     yield _("Parameters"), lambda: ([counts(scenario, ask)], [])
     yield _("Full fine-tuning or LoRA"), lambda: ([layer(scenario, ask, wanted.layer)], [])
-    yield _("Memory"), lambda: step(scenario, ask)
+    yield _("Memory"), lambda: step_sections(scenario, ask)
     yield _("Checkpoints"), lambda: ([files(scenario, ask)], [])
     yield _("Rank"), lambda: ([ranks(scenario, ask)], [])
     if wanted.planner:

@@ -22,7 +22,7 @@ from lora_viz.wording.needs import needs_of, parts_of, verdict_words
 from lora_viz.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 
 
-def step(scenario: Scenario, ask: Ask) -> tuple[list[Section], list[str]]:
+def step_sections(scenario: Scenario, ask: Ask) -> tuple[list[Section], list[str]]:
     """The page “Memory” as sections, and why a method has no answer."""
     reports: dict[str, MemoryReport] = {}
     missing: list[str] = []
