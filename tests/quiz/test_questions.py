@@ -23,9 +23,9 @@ from lora_viz.ui.page_list import PAGES
 
 MODEL = "custom:2x32x2x300x64"
 SHIPPED = tuple(
-    KnownRun(name, run.settings, run.result())
+    KnownRun(name, run.settings, result)
     for name, run in shipped_runs().items()
-    if run.result()
+    if (result := run.result())
 )
 BY_STEP = ("memory", "planner")
 
