@@ -6,13 +6,13 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.asking import check_model, known_targets
 from lora_viz.ui.kit.literal import as_markdown
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
 from lora_viz.ui.take_home.place import take_home
