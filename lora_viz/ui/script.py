@@ -19,6 +19,7 @@ from lora_viz.ui.sidebar import sidebar
 from lora_viz.ui.stage import stage
 from lora_viz.ui.stage.hidden import hide
 from lora_viz.ui.stage.notes import notes
+from lora_viz.ui.take_home.page_scripts import apply_page_scripts
 from lora_viz.ui.tour import guide
 from lora_viz.ui.tour.bar import guided
 
@@ -48,6 +49,7 @@ st.set_page_config(
     initial_sidebar_state=260,
 )
 apply_style()
+apply_page_scripts(page.title)
 keep_settings_in_links()
 hide(view.hide)
 if not (st.context.is_embedded or view.stage or view.notes):

@@ -19,8 +19,7 @@ def test_keys_turn_the_view_and_the_notes_follow(page: Page) -> None:
     page.get_by_role("button", name="Go on stage").click()
     expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
     main = page.get_by_test_id("stMain")
-    expect(main.get_by_role("slider")).to_have_count(1)  # there, and not to be seen
-    expect(main.get_by_role("slider")).not_to_be_visible()
+    expect(main.get_by_role("slider")).to_have_count(0)  # of those that are to be seen
     number = page.locator(".key-number")
     assert number.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") > 50
 

@@ -20,7 +20,8 @@ STYLE = """<style>
 :root { --stage: clamp(1.15, calc(100vw / 1000px), 1.9); --picture-height: calc(100vh - 15rem); }
 @media (max-width: 640px) { :root { --stage: 1; --picture-height: none; } }
 html { font-size: calc(16px * var(--stage)); }
-[data-testid="stHeader"], [data-testid="stSidebar"], .st-key-ways-in, .st-key-tour, .chart-save { display: none; }
+[data-testid="stHeader"], [data-testid="stSidebar"] { display: none; }
+.st-key-ways-in, .st-key-tour, .chart-save { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 0.8rem clamp(1rem, 3vw, 4rem) 3rem; }
 [data-testid="stMain"] h1 { font-size: 1.7rem; margin-top: 0; }
 [data-testid="stMain"] [data-testid="stHorizontalBlock"] { gap: 1rem; }
