@@ -18,7 +18,7 @@ from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
 from lora_viz.ui.stage import stage
 from lora_viz.ui.stage.hidden import hide
-from lora_viz.ui.stage.notes import notes
+from lora_viz.ui.stage.notes import follow_stage
 from lora_viz.ui.take_home.page_scripts import apply_page_scripts
 from lora_viz.ui.tour import guide
 from lora_viz.ui.tour.bar import guided
@@ -38,7 +38,7 @@ def draw_page(page: st.Page, name: str) -> None:
 
 state.begin_run()
 page = choose_page()
-stage.arrive()
+stage.turn_the_page()
 name = guide.arrive(page)
 state.write_link()
 view = state.view()
@@ -58,7 +58,7 @@ if not (st.context.is_embedded or view.stage or view.notes):
 with state.complaints() as sentences:
     show_complaints(sentences)
     if view.notes:
-        notes()
+        follow_stage()
     else:
         draw_page(page, name)
 page_is_drawn()

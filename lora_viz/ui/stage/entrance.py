@@ -9,7 +9,7 @@ import streamlit as st
 from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
 from lora_viz.ui.session import state
-from lora_viz.ui.stage.stage import room
+from lora_viz.ui.stage.stage import own_room
 
 FRAME = '<iframe src="{address}" width="100%" height="720" style="border:0"></iframe>'
 
@@ -28,7 +28,7 @@ def present() -> None:
         )
         st.link_button(
             _("Speaker's notes"),
-            address(notes=room()),
+            address(notes=own_room()),
             help=_("A second window, which follows this one while it is on stage."),
         )
         st.caption(_("To show this page within a course page or a slide:"))

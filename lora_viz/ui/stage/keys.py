@@ -14,7 +14,7 @@ KEY = "stage-keys"
 SCRIPTS = ("keys.js", "fit.js")  # one module, in this order
 
 
-def listen(**on_press: Callable[[], None]) -> None:
+def listen_on_stage(**on_press: Callable[[], None]) -> None:
     """Call back, as `on_pressed_change`, with "next", "back" or "leave" in the state.
 
     A slider, a menu or a text that has the focus keeps its arrow keys.

@@ -17,7 +17,7 @@ from lora_viz.ui.tour.guide import AtStop
 ASKS_EVERY_SECONDS = 1
 
 
-def notes() -> None:
+def follow_stage() -> None:
     """Draw the notes for what the stage shows now, and again when that changes."""
     st.fragment(_follow, run_every=ASKS_EVERY_SECONDS)()
 

@@ -31,7 +31,7 @@ def new_room() -> str:
     return secrets.token_hex(8)
 
 
-def tell(room: str, now: OnStage) -> None:
+def say_where(room: str, now: OnStage) -> None:
     """Keep what a stage shows; the room that was not told of for longest gives way."""
     with _lock:
         _rooms[room] = now

@@ -9,7 +9,7 @@ from lora_viz.ui import page_list
 from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.session import state
 from lora_viz.ui.stage import hidden, rooms
-from lora_viz.ui.stage.keys import KEY, listen
+from lora_viz.ui.stage.keys import KEY, listen_on_stage
 from lora_viz.ui.tour import guide
 
 GOING, ROOM = "stage-going", "stage-room"
@@ -37,6 +37,7 @@ html { font-size: calc(16px * var(--stage)); }
   position: fixed; inset: auto 1rem 0.3rem auto; width: auto; z-index: 100; padding: 0.2rem 0.6rem;
   background: color-mix(in srgb, Canvas 85%, transparent); border-radius: 0.6rem;
 }
+.st-key-stage-bar { zoom: 0.75; }
 .st-key-stage-bar button { min-height: 0; padding: 0.1rem 0.7rem; }
 .st-key-stage-keys { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 </style>"""
@@ -47,7 +48,7 @@ CHOICES_IN_PICTURE = """<style>
 </style>"""
 
 
-def arrive() -> None:
+def turn_the_page() -> None:
     """Turn to the page that a key on stage asked for, if one did."""
     wanted = st.session_state.pop(GOING, None)
     if wanted:
@@ -57,7 +58,7 @@ def arrive() -> None:
 def set_stage(page: str) -> None:
     """Make a page fit the stage, and tell the window with the notes where it is."""
     view = state.view()
-    rooms.tell(room(), rooms.OnStage(page, view.tour, view.stop))
+    rooms.say_where(own_room(), rooms.OnStage(page, view.tour, view.stop))
     st.html(STYLE)
     if view.stage_controls:
         hidden.hide(LEFT_OUT)
@@ -65,7 +66,7 @@ def set_stage(page: str) -> None:
         st.html(CHOICES_IN_PICTURE)
         hidden.hide((*LEFT_OUT, "controls"))
     st.session_state["stage-page"] = page
-    listen(on_pressed_change=_pressed)
+    listen_on_stage(on_pressed_change=_pressed)
 
 
 def bar(page: str) -> None:
@@ -84,11 +85,11 @@ def bar(page: str) -> None:
             _("Leave the stage"),
             key="stage-leave",
             help=_("Or the key Escape."),
-            on_click=leave,
+            on_click=leave_stage,
         )
 
 
-def room() -> str:
+def own_room() -> str:
     """The name of this session's room."""
     return st.session_state.setdefault(ROOM, rooms.new_room())
 
@@ -104,7 +105,7 @@ def turn(by: int) -> None:
         st.session_state[GOING] = names[wanted]
 
 
-def leave() -> None:
+def leave_stage() -> None:
     """Show the page as ever."""
     state.update(stage=False, stage_controls=False)
 
@@ -116,7 +117,7 @@ def _switch_controls() -> None:
 def _pressed() -> None:
     meaning = st.session_state[KEY].pressed
     if meaning == "leave":
-        leave()
+        leave_stage()
     elif meaning in ("next", "back"):
         turn(1 if meaning == "next" else -1)
 
