@@ -120,7 +120,8 @@ def test_counts(case: Case) -> None:
     assert answered(counts.part_of_a(case.facts)) == a
     modules: list[Any] = list(case.real[rank].modules())
     adapted = [one for one in modules if isinstance(one, peft.tuners.lora.LoraLayer)]
-    weights = sum(one.base_layer.weight.numel() for one in adapted)
+    base: list[Any] = [one.base_layer for one in adapted]
+    weights = sum(layer.weight.numel() for layer in base)
     assert answered(counts.rank_of_whole_adapter(case.facts)) == weights / ((a + b) / rank)
 
 
