@@ -228,7 +228,6 @@ def test_another_reader_s_data_is_neither_named_nor_trained_on(
         app.button(key=f"again:{name}").click().run()
         taken = app.session_state["training"]
         assert (taken.task, taken.data_file) == ("own", "")
-        app.switch_page("pages/train/training_lab.py").run()
         said = words_of(app)
         assert "taken without the data" in said and "Upload your text or JSONL first." in said
         assert "salaries" not in said and app.button(key="start-training").disabled
