@@ -37,7 +37,7 @@ class Page:
         name: its file's.
         title: what navigation and the browser's tab call it, and its headline; to be translated.
         answers: the question that it answers, in one sentence; to be translated.
-        needs: what its numbers are about.
+        needs: what its numbers are about; empty where it has none, and so nothing to ask about.
         steps: how many simulated training steps it asks for, which take seconds each.
         heading: its headline where that deliberately differs from the title; to be translated.
         is_first_step: whether the start page sends readers here.
@@ -225,4 +225,3 @@ def file_of(name: str) -> str:
 
 
 _BY_NAME = {page.name: page for page in PAGES}
-_BY_ADDRESS = {page.address: page for page in PAGES}

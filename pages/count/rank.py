@@ -5,11 +5,12 @@ import streamlit as st
 from lora_viz.costs.ranks import RankRow, rank_costs, rank_rows
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
+from lora_viz.figures.wording.counted import cost_parts
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
@@ -42,7 +43,7 @@ def boxes_at(rank: int) -> Figure:
 def cost_at(rank: int) -> Figure:
     """The line of the cost, with this rank as the reader's."""
     return rank_cost(
-        words.cost_parts(costs.in_model),
+        cost_parts(costs.in_model),
         costs.adapted_weights,
         rank,
         words.compared_ranks(rank),

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from lora_viz.figures.memory_bars import memory_bars
+from lora_viz.figures.wording.pieces import bar_pieces
+from lora_viz.figures.wording.setting import scenario_line
 from lora_viz.format import percent
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
@@ -11,7 +13,6 @@ from lora_viz.ui.compare.answers import compare
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
-from lora_viz.ui.memory.pieces import bar_pieces
 from lora_viz.ui.session import state
 
 page.headline(
@@ -20,7 +21,7 @@ page.headline(
         "Up to four scenarios: what differs, and what each costs in trained parameters, files "
         "and memory."
     ),
-    words.title(state.scenario()),
+    scenario_line(state.scenario()),
 )
 own = words.compared_scenarios()
 scenarios = own or words.first_comparison(state.scenario())

@@ -41,6 +41,9 @@ from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
+from lora_viz.ui.stage import entrance, notes, stage
+from lora_viz.ui.stage.keys import KEY as STAGE_KEYS
+from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.tour import bar, guide
 from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
@@ -188,6 +191,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
     "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
+    "take_home/place:_keep": take_home._keep,
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
     ),
@@ -204,6 +208,18 @@ FIRED: dict[str, Callable[[], object]] = {
     "tour/bar:guide.leave": guide.leave,
     "tour/bar:guide.show_the_try": guide.show_the_try,
     "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
+    "stage/stage:_pressed": lambda: (
+        st.session_state.update({STAGE_KEYS: SimpleNamespace(pressed="leave")}),
+        stage._pressed(),
+    ),
+    "stage/stage:_switch_controls": stage._switch_controls,
+    "stage/stage:leave_stage": stage.leave_stage,
+    "stage/stage:turn": lambda: (
+        st.session_state.update({"stage-page": "start"}),
+        stage.turn(1),
+    ),
+    "stage/entrance:_enter": entrance._enter,
+    "stage/notes:_follow": notes._follow,
     "tour/ways_in:guide.begin": lambda: guide.begin("explainer"),
     "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
@@ -211,6 +227,11 @@ FIRED: dict[str, Callable[[], object]] = {
     "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
+    "stage/stage:_pressed",
+    "stage/stage:_switch_controls",
+    "stage/stage:leave_stage",
+    "stage/stage:turn",
+    "stage/entrance:_enter",
     "tour/bar:_pressed",
     "tour/bar:guide.step",
     "tour/bar:guide.leave",
@@ -249,6 +270,7 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
         (new_sweep, "create_sweep"),
         (sweep_launch, "start"),
         (layer_map, "toggle"),
+        (take_home, "keep_link"),
     ):
         monkeypatch.setattr(place, function, refuse)
     monkeypatch.setattr(asking, "architecture", lambda: SimpleNamespace(blocks=("h.0", "h.1")))

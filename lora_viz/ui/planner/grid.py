@@ -8,6 +8,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.planner_grid import NUMBERS_UP_TO, Cell, fit_grid
+from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_words
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
@@ -18,7 +19,6 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html
 from lora_viz.ui.kit.long_work import go_on_button, is_stopped, long_work
 from lora_viz.ui.kit.messages import show_warning
-from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_words
 from lora_viz.ui.planner.answers import (
     PlannedCard,
     Steps,

@@ -35,3 +35,11 @@ def architecture_name(of: Architecture) -> str:
     if of.kind == "uploaded":
         return _("Uploaded %s model") % of.model_type
     return of.name
+
+
+def run_name(name: str) -> str:
+    """What a run is called in a list; those that ship are said to."""
+    return {
+        "~lora": _("shipped: LoRA, r = 8"),
+        "~full": _("shipped: full fine-tuning"),
+    }.get(name, name)
