@@ -57,7 +57,8 @@ def warn_of_little_memory() -> None:
     try:
         mmap.mmap(-1, ROOM_BYTES, flags=mmap.MAP_PRIVATE).close()  # asked for, and never used
     except (OSError, MemoryError):
-        logging.getLogger(__name__).warning(
+        logging.getLogger(__name__).log(
+            logging.WARNING,
             "The server may take too little memory, so pages may stay blank: "
             "raise “ulimit -v” and “ulimit -d” to %s GB or more.",
             ENOUGH_GB,
