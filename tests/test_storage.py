@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lora_viz import storage
+from lora_viz.cli.app import main
 from lora_viz.errors import UserError
 from lora_viz.models.source import resolve, store_upload
 from lora_viz.questions import kept as answers
@@ -183,6 +186,27 @@ def test_the_command_says_what_it_freed(tmp_path: Path) -> None:
     done = run("prune", "--all")
     assert done.returncode == 0 and "freed 3.0 MB (files: 1) and kept 0.0 of at" in done.stdout
     assert names(tmp_path / "kept") == [f"uploads/{upload.removeprefix('upload:')}.json"]
+
+
+def test_the_command_says_what_cannot_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that is mounted to be read only; root may write in any other folder."""
+
+    def refuse(path: Path, **_how: bool) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    kept_file = storage.keep("answers", "old/one", bytes(2_000_000))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(sys, "argv", ["lora-viz", "prune", "--all"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2 and kept_file.exists()
+    assert "freed 0.0 MB (files: 0) and kept 2.0 of at most 500 MB" in said.out
+    assert said.err == (
+        f"Files that could not be deleted: 1. Make the folder {tmp_path / 'kept'} writable.\n"
+    )
 
 
 def test_what_runs_below_home_name_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
-from lora_viz.cli.terminal import as_lines, tell
+from lora_viz.cli.terminal import as_lines, saying_where_slow, tell
 from lora_viz.cli.train import runs_app, train_command
 from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.explainer.audit import audit
@@ -203,9 +203,14 @@ def prune(
     ]
     if as_json:
         print(json.dumps([asdict(one) for one in pruned]))
-        return
-    for one in pruned:
-        print(_pruned_as_text(one, only_look))
+    else:
+        for one in pruned:
+            print(_pruned_as_text(one, only_look))
+    if refused := sum(one.refused for one in pruned):
+        raise UserError(
+            _("Files that could not be deleted: %(files)s. Make the folder %(folder)s writable.")
+            % {"files": grouped(refused), "folder": storage.base_folder()}
+        )
 
 
 def _pruned_as_text(pruned: storage.Pruned, only_look: bool) -> str:
@@ -239,7 +244,10 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
             return
         if "model" not in values:
             raise UserError(_("Name a MODEL, such as gpt2, or give --batch FILE."))
-        answer = report(Scenario.make(values), compute)
+        with saying_where_slow(
+            _("This takes long; a smaller model or a shorter sequence takes less. Ctrl-C ends it.")
+        ):
+            answer = report(Scenario.make(values), compute)
         if as_json:
             print(json.dumps(answer, ensure_ascii=False))
         else:

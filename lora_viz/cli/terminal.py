@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from lora_viz.figures.kit.literal import with_signs
+
+PATIENCE_SECONDS = 60  # as long as a page waits for an answer
 
 
 def as_line(words: object) -> str:
@@ -21,3 +25,15 @@ def as_lines(lines: Iterable[object]) -> str:
 def tell(*words: object) -> None:
     """Print words for a person on one line of standard error."""
     print(as_line(" ".join(map(str, words))), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def saying_where_slow(words: str, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Tell a person these words once if the block takes longer; it goes on."""
+    timer = threading.Timer(seconds, tell, (words,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

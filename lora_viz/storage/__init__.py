@@ -6,7 +6,7 @@ kept: keep, writing, read, note_use, kept_file
     Keep a file of a kind under a name, and find it again.
 bounds: KINDS, prune, bound_bytes, bound_seconds, Pruned
     How much of each kind is kept; what is beyond that goes.
-folders: runs_folder, storage_folder, writable_folder
+folders: runs_folder, base_folder, storage_folder, writable_folder
     Where runs and kept things lie: `$LORA_VIZ_RUNS` (`RUNS`) and `$LORA_VIZ_STORAGE` (`STORAGE`).
 is_writable, need_writable, writing_in, UnwritableFolderError
     Whether a folder takes files, and the sentence where it does not.
@@ -29,6 +29,7 @@ from lora_viz.storage.folders import (
     RUNS,
     STORAGE,
     UnwritableFolderError,
+    base_folder,
     expanded,
     is_writable,
     need_writable,
@@ -47,6 +48,7 @@ __all__ = [
     "STORAGE",
     "Pruned",
     "UnwritableFolderError",
+    "base_folder",
     "bound_bytes",
     "bound_seconds",
     "expanded",

@@ -49,7 +49,8 @@ KINDS = {
 class Pruned:
     """What was freed of one kind and what is left of it, in files and bytes.
 
-    `used` are the bytes of what is left that a run names, or that was used within the last day.
+    `used` are the bytes of what is left that a run names, or that was used within the last day;
+    `refused` are the files that should have gone and could not be deleted.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Pruned:
     files_left: int
     bytes_left: int
     used: int
+    refused: int
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,11 @@ def prune(
     wanted = size if size + room_for <= most else int(most * AFTERWARDS) - room_for
     too_old = time.time() - bound_seconds(kind)
     gone: list[_Kept] = []
+    refused = 0
     for one in kept:
         if one.path not in used and (one.last_used < too_old or size > wanted):
             if not only_look and not _delete(one.path):
+                refused += 1
                 continue
             gone.append(one)
             size -= one.bytes
@@ -110,6 +114,7 @@ def prune(
         files_left=len(kept) - len(gone),
         bytes_left=size,
         used=sum(one.bytes for one in kept if one.path in used),
+        refused=refused,
     )
 
 

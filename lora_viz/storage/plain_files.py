@@ -18,8 +18,10 @@ def read_plain_file(path: Path, most: int) -> bytes:
     _need_plain(path.stat().st_mode, path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-        _need_plain(os.fstat(descriptor).st_mode, path)  # it may have been swapped just now
-        return file.read(most)
+        found = os.fstat(descriptor)
+        _need_plain(found.st_mode, path)  # it may have been swapped just now
+        # memory for all that is asked for is taken before anything is read
+        return file.read(min(most, found.st_size))
 
 
 def _need_plain(mode: int, path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli.app import app, main
+from lora_viz.cli.terminal import saying_where_slow
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.storage import runs_folder
@@ -33,6 +34,16 @@ def run(
         text=True,
         check=False,
     )
+
+
+def test_what_takes_long_says_so_once_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with saying_where_slow("never said"):
+        pass
+    said = ""
+    with saying_where_slow("This takes long.", seconds=0):
+        while not said:
+            said = capsys.readouterr().err
+    assert said == "This takes long.\n" and capsys.readouterr().err == ""
 
 
 def test_count_answers_as_json() -> None:

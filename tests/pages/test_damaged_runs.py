@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
 from lora_viz.training.folder.owners import keep_owner, owner_of
+from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.kept_runs import create_run
+from lora_viz.training.runs.public_names import public_settings
+from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import RECORDED
+from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.runs import damaged as damaged_list
+from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.serving import reader
 from tests.application import file_of, opened
 from tests.training.damaged_runs import (
@@ -201,6 +208,50 @@ def test_what_a_reader_starts_is_theirs_and_what_they_do_to_others_is_refused(
     app.button(key="resume:new").click().run()
     assert "“new” is not your run; only the person who started it can change it." in words_of(app)
     assert not stopped and "resume:new" not in {button.key for button in app.main.button}
+
+
+def test_another_reader_s_data_is_neither_named_nor_trained_on(
+    two_readers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[TrainingSettings] = []
+    monkeypatch.setattr(launch, "start", started.append)
+    data = two_readers / "0123456789abcdef" / "salaries.txt"
+    data.parent.mkdir()
+    data.write_text("A secret of theirs.\n" * 500)
+    for name in ("mine", "theirs", "nobodys"):
+        settings = Run(two_readers / name).settings.changed(task="own", data_file=str(data))
+        write_whole(two_readers / name / "settings.json", settings.model_dump_json())
+    for name in ("theirs", "nobodys"):
+        app = open_page(COMPARISON, runs=f"mine,{name}")
+        (row,) = [row for row in app.dataframe[0].value.values.tolist() if row[0] == "Data file"]
+        assert row == ["Data file", str(data), "another reader's"]
+        app.button(key=f"again:{name}").click().run()
+        taken = app.session_state["training"]
+        assert (taken.task, taken.data_file) == ("own", "")
+        said = words_of(app)
+        assert "taken without the data" in said and "Upload your text or JSONL first." in said
+        assert "salaries" not in said and app.button(key="start-training").disabled
+    app = open_page(COMPARISON, runs="mine,theirs")
+    app.button(key="again:mine").click().run()
+    assert app.session_state["training"].data_file == str(data) and not started
+    found = recorded(Run(two_readers / "theirs")).open_settings
+    assert "salaries" not in public_settings(found) and found.task == "own"
+
+
+@pytest.mark.parametrize("given", ["", "a" * 64, "a" * 21, "../" * 10, "é" * 30, "a" * 22 + "\n"])
+def test_a_forged_cookie_makes_no_reader_of_somebody_else(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+    theirs = secrets.token_urlsafe(24)
+    keep_owner(tmp_path, reader.hashed(theirs))
+    session: dict[str, str] = {}
+    monkeypatch.setattr(reader.st, "session_state", session)
+    for cookie in (given, owner_of(tmp_path), theirs[:-1], theirs.swapcase()):
+        monkeypatch.setattr(reader.st, "context", SimpleNamespace(cookies={reader.COOKIE: cookie}))
+        assert not reader.owns(tmp_path)
+    monkeypatch.setattr(reader.st, "context", SimpleNamespace(cookies={reader.COOKIE: theirs}))
+    assert reader.owns(tmp_path)
 
 
 def test_a_sweep_s_runs_are_its_starter_s(two_readers: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from lora_viz.cli.app import _unexpected
 from lora_viz.errors import UserError
 from lora_viz.i18n import Message
 from lora_viz.training.folder import job_folder, locks
+from lora_viz.training.folder.files import read_file
 from lora_viz.training.folder.places import NameTakenError
 from lora_viz.training.folder.writing import make_first
 from lora_viz.training.jobs import launch
@@ -305,6 +307,21 @@ def test_snapshots_of_no_matrices_or_of_others_are_no_story(
     with pytest.raises(UserError, match="“one”"):
         read_story(Run(folder), LAYERS[0])
     assert read_story(Run(folder), LAYERS[1]).moments
+
+
+def test_a_small_file_takes_little_memory_however_large_it_might_be(tmp_path: Path) -> None:
+    """Under a bound on memory a job failed that asked for 1 GiB to read 150 bytes."""
+    folder = whole_run(tmp_path / "runs", "one")
+    kept = storage.keep("answers", "small", b"x" * 100)
+    tracemalloc.start()
+    try:
+        sizes = [len(read_file(folder, name)) for name in ("events.jsonl", "result.json")]
+        sizes.append(len(storage.read("answers", "small")))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    files = (folder / "events.jsonl", folder / "result.json", kept)
+    assert sizes == [file.stat().st_size for file in files] and peak < 2**20
 
 
 def test_a_message_that_multiplies_itself_is_refused() -> None:

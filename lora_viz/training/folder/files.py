@@ -130,7 +130,8 @@ def read_file(folder: Path, name: str) -> bytes:
         # it may have become a FIFO just now
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-            return file.read(most)
+            # memory for all that is asked for is taken before anything is read
+            return file.read(min(most, os.fstat(descriptor).st_size))
     except OSError as error:
         raise DamagedFileError(_of_system(name, error)) from None
     except MemoryError:

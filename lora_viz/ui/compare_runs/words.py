@@ -73,8 +73,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
     fields = [field for field in runs[0].settings.flat() if field not in NOT_COMPARED]
     differing = [field for field in fields if len(_values(runs, field)) > 1]
     rows = [
-        {_("Setting"): setting_label(field)}
-        | {one.name: _as_text(one.settings.flat()[field]) for one in runs}
+        {_("Setting"): setting_label(field)} | {one.name: _shown(one, field) for one in runs}
         for field in [*differing, *(field for field in fields if field not in differing)]
     ]
     _highlighted_table(rows, len(differing), "compared-settings")
@@ -102,13 +101,23 @@ def actions(runs: Sequence[RecordedRun]) -> None:
                 f"{as_markdown(description(one.settings))}"
             )
             if st.button(_("Run again with a change"), key=f"again:{one.name}"):
-                state.take_settings(one.settings)
-                state.update(run=one.name)
+                _take(one)
                 st.switch_page(LAB)
             if st.button(_("Open"), key=f"open:{one.name}"):
                 state.update(run=one.name)
                 st.switch_page(LAB)
             _delete(one)
+
+
+def _take(one: RecordedRun) -> None:
+    """Set the lab to what a run was told, except for data that another reader uploaded."""
+    state.take_settings(one.open_settings)
+    state.update(run=one.name)
+    if one.has_others_data:
+        state.complain(
+            _("The settings of “%s” are taken without the data, which is another reader's.")
+            % one.name
+        )
 
 
 def _delete(one: RecordedRun) -> None:
@@ -227,6 +236,12 @@ def _diverged(one: RecordedRun) -> bool:
 
 def _values(runs: Sequence[RecordedRun], field: str) -> set[str]:
     return {_as_text(one.settings.flat()[field]) for one in runs}
+
+
+def _shown(one: RecordedRun, field: str) -> str:
+    if field == "data_file" and one.has_others_data:
+        return _("another reader's")
+    return _as_text(one.settings.flat()[field])
 
 
 def _as_text(value: object) -> str:

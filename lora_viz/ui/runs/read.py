@@ -50,6 +50,18 @@ class RecordedRun:
         return owns(self.run.path)
 
     @property
+    def has_others_data(self) -> bool:
+        """Whether it names a data file that is not this reader's to know of or to train on."""
+        return bool(self.settings.data_file) and not self.is_own
+
+    @property
+    def open_settings(self) -> TrainingSettings:
+        """Its settings as this reader may see and use them: without another reader's data."""
+        if not self.has_others_data:
+            return self.settings
+        return self.settings.changed(data_file="", task=self.settings.task)
+
+    @property
     def is_running(self) -> bool:
         """Whether its process lives: it works, or waits for its turn."""
         return self.state not in ENDED

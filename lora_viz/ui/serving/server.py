@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import mmap
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +20,8 @@ from lora_viz.ui.kit.messages import show_error
 from lora_viz.ui.serving.warming import warm_up
 from lora_viz.ui.session.frames import allowed_origins, frame_ancestors
 
+ROOM_BYTES = 2**30  # a first page maps its libraries and its threads' stacks
+ENOUGH_GB = 4
 POLICY = "Content-Security-Policy"
 # Not next to `pages/`: a folder of that name next to the script would switch Streamlit's old
 # automatic navigation on, which greets a first visit by deep link with a "Page not found" dialog.
@@ -35,6 +39,7 @@ SECURITY_HEADERS = {
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the worker processes for as long as the server runs."""
     allowed_origins()  # a wrong setting is said when the server starts
+    warn_of_little_memory()
     ended = threading.Event()
     threading.Thread(target=warm_up, args=(ended,), daemon=True).start()
     try:
@@ -42,6 +47,22 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     finally:
         ended.set()
         workers.stop()
+
+
+def warn_of_little_memory() -> None:
+    """Say in the log where this process is not allowed what pages take.
+
+    Streamlit then cannot start a reader's thread, and the reader sees a blank page.
+    """
+    try:
+        mmap.mmap(-1, ROOM_BYTES, flags=mmap.MAP_PRIVATE).close()  # asked for, and never used
+    except (OSError, MemoryError):
+        logging.getLogger(__name__).log(
+            logging.WARNING,
+            "The server may take too little memory, so pages may stay blank: "
+            "raise “ulimit -v” and “ulimit -d” to %s GB or more.",
+            ENOUGH_GB,
+        )
 
 
 def explain_script_error(error: Exception) -> bool:

@@ -274,7 +274,7 @@ def _downloads(one: RecordedRun) -> None:
         )
         st.download_button(
             _("Settings (JSON)"),
-            data=lambda: public_settings(one.settings).encode(),
+            data=lambda: public_settings(one.open_settings).encode(),
             file_name=f"{one.name}-settings.json",
             mime="application/json",
             on_click="ignore",
