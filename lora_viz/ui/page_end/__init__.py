@@ -2,6 +2,8 @@
 
 end
     The parts of a page's end in their order, also where the page stopped early.
+next_page
+    Where to go next, and why.
 stopping
     How a page stops early.
 """
