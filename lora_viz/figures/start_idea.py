@@ -132,6 +132,7 @@ def _flow(layer: _Layer, left: float, path: float, scale: str) -> str:
     middle = ABOVE + layer.height / 2
     right = left + layer.width
     b_right = right + GAP + layer.thickness
+    by_b = (b_right + 10, path + 18)
     x, plus, h = left - 52, b_right + 62, b_right + 118
     return "".join(
         (
@@ -140,7 +141,7 @@ def _flow(layer: _Layer, left: float, path: float, scale: str) -> str:
             _late(TO_A, (x + 10, middle + 12), (left - 4, path)),
             arrow((right + 4, middle), (plus - 12, middle)),
             _late(TO_B, (right + 4, path), (b_right - layer.thickness - 4, path)),
-            text(scale, b_right + 10, path + 18, "scale"),
+            coming(text(scale, *by_b, "scale"), TO_H, "none", by_b),
             _late(TO_H, (b_right + 8, path - 4), (plus - 4, middle + 14)),
             text("+", plus, middle + 8, "vector", anchor="middle"),
             arrow((plus + 12, middle), (h - 12, middle)),

@@ -23,7 +23,7 @@ def three_ways_in() -> None:
     """The tours that ship, on the start page; nothing within a tour."""
     if guide.here():
         return
-    with st.container(border=True, key="ways-in"):
+    with st.container(border=True, gap="xsmall", key="ways-in"):
         st.markdown(f"**{_('Three ways in')}**")
         for tour in SHIPPED.values():
             _begin_button(tour, "start")
