@@ -54,6 +54,7 @@ class Page:
         needs: what its numbers are about.
         steps: how many simulated training steps it asks for, which take seconds each.
         heading: its headline where that deliberately differs from the title; to be translated.
+        speaks_of_explainer: whether it quotes the explainer or names it.
     """
 
     section: str
@@ -64,6 +65,7 @@ class Page:
     needs: tuple[Need, ...] = ("model",)
     steps: int = 0
     heading: str = ""
+    speaks_of_explainer: bool = False
 
     @property
     def file(self) -> Path:
@@ -104,6 +106,7 @@ PAGES = (
             ),
         ),
         heading=N_("LoRA, made visible"),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
@@ -133,6 +136,7 @@ PAGES = (
         Next(
             "layer_map", N_("That was one layer. See which of the model's layers get an A and a B.")
         ),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
@@ -143,6 +147,7 @@ PAGES = (
             "parameters",
             N_("Every marked layer adds to the count. See the sum for the whole model."),
         ),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
@@ -161,6 +166,7 @@ PAGES = (
             "rank",
             N_("The rank sets that count. See what each rank costs and what runs gained from it."),
         ),
+        speaks_of_explainer=True,
     ),
     Page(
         "count",
@@ -172,6 +178,7 @@ PAGES = (
             N_("The rank is the room that A and B have. See how training fills it."),
         ),
         needs=("model", "runs"),
+        speaks_of_explainer=True,
     ),
     Page(
         "count",
@@ -179,6 +186,7 @@ PAGES = (
         N_("Checkpoints"),
         N_("What ends up on disk?"),
         Next("planner", N_("The files are small and the card is not. See which card is enough.")),
+        speaks_of_explainer=True,
     ),
     Page(
         "train",
@@ -206,6 +214,7 @@ PAGES = (
         N_("How do A and B change during training?"),
         Next("training_lab", N_("That run is over. Start one of your own, with your settings.")),
         needs=("model", "runs"),
+        speaks_of_explainer=True,
     ),
     Page(
         "decide",
@@ -217,6 +226,7 @@ PAGES = (
             N_("After the last step something is saved. See which files, and how large they are."),
         ),
         steps=3,
+        speaks_of_explainer=True,
     ),
     Page(
         "decide",
@@ -266,6 +276,7 @@ PAGES = (
             "audit",
             N_("Some of the explainer's figures differ from these. See which of them hold."),
         ),
+        speaks_of_explainer=True,
     ),
     Page(
         "explainer",
@@ -274,6 +285,7 @@ PAGES = (
         N_("Which of the explainer’s figures hold?"),
         Next("glossary", N_("Some verdicts turn on what a word means. Look it up.")),
         needs=("measured",),
+        speaks_of_explainer=True,
     ),
 )
 

@@ -68,7 +68,7 @@ def draw_curves() -> None:
     ]:
         st.rerun()
     kind = state.view().compared_curve
-    curves = {one.name: words.curve_of(one, kind) for one in now}
+    curves = {run_name(one.name): words.curve_of(one, kind) for one in now}
     drawn = {name: curve for name, curve in curves.items() if curve.steps}
     if drawn:
         shapes = run_comparison(drawn, kind)

@@ -63,7 +63,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     best, loss = min(ends, key=lambda end: end[1])
     page.key_number(
         loss_words(loss),
-        _("the lowest held-out loss at the end, nats per token: %s") % as_html(best.name),
+        _("the lowest held-out loss at the end, nats per token: %s") % as_html(run_name(best.name)),
     )
 
 
@@ -74,7 +74,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
     differing = [field for field in fields if len(_values(runs, field)) > 1]
     rows = [
         {_("Setting"): setting_label(field)}
-        | {one.name: _as_text(one.settings.flat()[field]) for one in runs}
+        | {run_name(one.name): _as_text(one.settings.flat()[field]) for one in runs}
         for field in [*differing, *(field for field in fields if field not in differing)]
     ]
     _highlighted_table(rows, len(differing), "compared-settings")
@@ -84,7 +84,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
 def results_table(runs: Sequence[RecordedRun]) -> None:
     """What each run found out, one column a run."""
     page.section(_("Results"))
-    found = {one.name: _findings(one) for one in runs}
+    found = {run_name(one.name): _findings(one) for one in runs}
     rows = [
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
         for name in next(iter(found.values()))

@@ -29,6 +29,7 @@ STYLE = """<style>
   color: color-mix(in srgb, currentColor 65%, CanvasText);
 }
 [data-tag] > span, [data-tag] > button { color: light-dark(white, black); }
+[data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding-inline: 0.65rem; }
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }

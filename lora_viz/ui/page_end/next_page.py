@@ -7,12 +7,13 @@ import streamlit as st
 from lora_viz.i18n import _
 from lora_viz.ui import page_list
 from lora_viz.ui.page_list import Page
+from lora_viz.ui.session.frames import may_act
 from lora_viz.ui.tour import guide
 
 
 def next_page(page: Page) -> None:
     """A link to the page that follows; none in a frame, and none where a tour shows the way."""
-    if st.context.is_embedded or guide.here():
+    if guide.here() or not may_act():
         return
     following = page_list.page(page.next.name)
     words = _("Next: **%(title)s**. %(why)s") % {
