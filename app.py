@@ -11,11 +11,12 @@ from lora_viz.ui.serving.server import (
     explain_script_error,
     lifespan,
 )
+from lora_viz.ui.take_home.page_scripts import script_route
 
 app = st.App(
     SCRIPT,
     lifespan=lifespan,
-    routes=[library_route()],
+    routes=[library_route(), script_route()],
     middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie)],
     on_script_error=explain_script_error,
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import answers, first_page, layer_map, rerun, training
+from benchmarks import answers, drag, first_page, layer_map, rerun, training
 from benchmarks._tables import machine
 
 BENCHMARKS = {
     "first_page": first_page.run,
     "rerun": rerun.run,
+    "drag": drag.run,
     "answers": answers.run,
     "layer_map": layer_map.run,
     "training": training.run,

@@ -77,6 +77,41 @@ PLANTED = {
         "import multiprocessing",
         "lora_viz.memory.simulate -> multiprocessing",
     ),
+    "a figure knows a report": (
+        "figures/memory_curve.py",
+        "from lora_viz.report import making",
+        "lora_viz.figures.memory_curve -> lora_viz.report.making",
+    ),
+    "words know a report": (
+        "wording/needs.py",
+        "from lora_viz.report import facts",
+        "lora_viz.wording.needs -> lora_viz.report.facts",
+    ),
+    "a report knows a page": (
+        "report/making.py",
+        "from lora_viz.ui.session import state",
+        "lora_viz.report.making -> lora_viz.ui.session.state",
+    ),
+    "a report knows Streamlit": (
+        "report/html.py",
+        "import streamlit",
+        "lora_viz.report.html -> streamlit",
+    ),
+    "a report loads torch": (
+        "report/facts.py",
+        "import torch",
+        "lora_viz.report.facts -> torch",
+    ),
+    "a page makes slides": (
+        "ui/take_home/place.py",
+        "import pptx",
+        "lora_viz.ui.take_home.place -> pptx",
+    ),
+    "a report but for its PDF starts a process": (
+        "report/powerpoint.py",
+        "import subprocess",
+        "lora_viz.report.powerpoint -> subprocess",
+    ),
     "a new package stands on no floor": ("loose/__init__.py", "", "lora_viz.loose"),
 }
 # An import inside a function is made in a worker: this must not be refused.

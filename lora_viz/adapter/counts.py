@@ -141,6 +141,15 @@ def most_adapted_block(layout: AdapterLayout) -> str | None:
     return max(blocks, key=blocks.__getitem__, default=None)
 
 
+def default_layer(architecture: Architecture, layout: AdapterLayout) -> str:
+    """The last kind of adapted layer in the first block that has one (GPT-2: attn.c_proj)."""
+    linear = {layer.name: layer for layer in architecture.linear_layers()}
+    adapted = [linear[module.name] for module in layout.modules if module.name in linear]
+    if not adapted:
+        return next(iter(linear))
+    return [layer.name for layer in adapted if layer.block == adapted[0].block][-1]
+
+
 def count_model(layout: AdapterLayout, rank: int) -> Count:
     """The whole model: every parameter of the base, and all that the adapter trains."""
     return Count(layout.total_parameters, _in_order(Counter(layout.trainable_by_role(rank))))

@@ -8,6 +8,8 @@ reports
     What a command answers, as plain data.
 batch
     The lines of a batch.
+report
+    The command that writes a report as HTML, PowerPoint or PDF.
 terminal
     Text from outside for a terminal.
 train, sweep, prepare

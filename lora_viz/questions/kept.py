@@ -30,7 +30,7 @@ from lora_viz.questions.question import Answer, Question
 from lora_viz.questions.waiting import Request
 
 PACKAGE = Path(__file__).parents[1]
-DRAWING = ("ui", "figures", "cli")  # code that computes no answer
+DRAWING = ("ui", "cli", "report", "wording", "figures")  # code that computes no answer
 REMEMBERED = 2_000
 REMEMBERED_BYTES = 100_000_000  # as JSON
 REFUSED_SECONDS = 600  # later the machine may be less busy

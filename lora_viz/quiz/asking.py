@@ -6,7 +6,7 @@ import hashlib
 from math import isclose
 
 from lora_viz.i18n import Message
-from lora_viz.quiz.prediction import Alternative, Prediction, Unit, as_shown
+from lora_viz.quiz.prediction import Alternative, Prediction, Unit, in_its_unit
 
 MOST_WRONG = 3
 TOLD_APART = 0.015  # numbers that are closer than this are no other answer
@@ -49,7 +49,7 @@ def _alike(value: float | Message, other: Alternative, unit: Unit) -> bool:
     if isinstance(value, Message) or isinstance(other.value, Message):
         return value == other.value
     near = isclose(value, other.value, rel_tol=TOLD_APART)
-    return near or as_shown(value, unit) == as_shown(other.value, unit)
+    return near or in_its_unit(value, unit) == in_its_unit(other.value, unit)
 
 
 def _place(name: str, answer: Alternative) -> tuple[float, str]:

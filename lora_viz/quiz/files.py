@@ -5,6 +5,7 @@ from __future__ import annotations
 from lora_viz.checkpoint.sizes import adapter_bytes, optimizer_bytes
 from lora_viz.choices.optimizers import whose_file_is_torchs
 from lora_viz.costs.many_tasks import TaskStorage
+from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.format import grouped, size
 from lora_viz.i18n import N_, Message
 from lora_viz.quiz import mistakes
@@ -15,6 +16,7 @@ from lora_viz.quiz.prediction import Prediction
 
 MORE_TASKS = 2
 HIGHER = 4
+A_MILLION = 1_000_000
 # by how many values an optimizer is believed to keep for each trained one
 OTHER_STATES = {
     1: Message(N_("That is one value for each trained one.")),
@@ -172,6 +174,31 @@ def file_in_model(facts: KnownFacts) -> Prediction | None:
                 "The file takes %(file)s: A and B of the adapted layers, and no weight of the base."
             ),
             file=size(file),
+        ),
+    )
+
+
+def bytes_of_values(facts: KnownFacts) -> Prediction | None:
+    """What a round number of values takes in the adapter's number format."""
+    dtype = facts.scenario.adapter_dtype
+    width = BYTES_PER_VALUE[dtype]
+    right = A_MILLION * width
+    return to_choose(
+        "bytes-of-values",
+        Message(N_("A and B hold 1,000,000 values in %s. How large are they on disk?"), dtype),
+        "bytes",
+        right,
+        (
+            (A_MILLION, mistakes.ONE_BYTE),
+            (8 * right, Message(N_("Those are bits. A byte has eight of them."))),
+            (3 * right, mistakes.WITH_OPTIMIZER),
+            (mistakes.binary_for_decimal(right), mistakes.BINARY_UNITS_SAID_DECIMAL),
+        ),
+        Message(
+            N_("One value of %(dtype)s takes %(width)s bytes, and a million of them %(right)s."),
+            dtype=dtype,
+            width=width,
+            right=size(right),
         ),
     )
 

@@ -21,6 +21,9 @@ BINARY_UNITS_SAID_DECIMAL = Message(
     )
 )
 WITH_OPTIMIZER = Message(N_("That includes the optimizer's state, which is saved in another file."))
+OTHER_RULE = Message(N_("That is the other rule: LoRA divides alpha by r, rsLoRA by its root."))
+UPSIDE_DOWN = Message(N_("That is r divided by alpha. It is alpha that is divided."))
+ONE_BYTE = Message(N_("That is one byte for each value. float32 takes four, half two."))
 AS_BEFORE = Message(N_("That is the answer without the change."))
 BASE_TWO = Message(N_("That is 2 to the power of the loss. The loss is in nats, so the base is e."))
 

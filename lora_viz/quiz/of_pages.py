@@ -30,6 +30,7 @@ OF_PAGES: dict[str, tuple[Callable[[KnownFacts], Prediction | None], ...]] = {
     "planner": (steps.needed_of_card, steps.smallest_card),
     "compare": (steps.tokens_of_step, steps.steps_for_tokens, steps.weights_in_other_dtype),
     "this_machine": (published.memory_of_card, published.reading_of_card),
+    "glossary": (one_layer.other_scaling, files.bytes_of_values),
     "trust": (published.near_the_measured, published.context_in_decimals),
     "summary": (files.adapters_in_model, files.file_in_model, files.state_of_optimizer),
     "audit": (runs.perplexity_of_the_explainer, published.contradicted_figures),

@@ -247,17 +247,43 @@ def doubled_alpha(facts: KnownFacts) -> Prediction | None:
             (now, mistakes.AS_BEFORE),
             (
                 1 / right,
-                Message(N_("That is r divided by alpha. It is alpha that is divided.")),
+                mistakes.UPSIDE_DOWN,
             ),
             (
                 scaling(rank, 2 * alpha, not rslora),
-                Message(N_("That is the other rule: LoRA divides alpha by r, rsLoRA by its root.")),
+                mistakes.OTHER_RULE,
             ),
         ),
         Message(
             N_("The factor is alpha/√r with rsLoRA: twice the alpha is twice the factor.")
             if rslora
             else N_("The factor is alpha/r: twice the alpha is twice the factor.")
+        ),
+    )
+
+
+def other_scaling(facts: KnownFacts) -> Prediction | None:
+    """The factor on B × A by the other of the two rules."""
+    rank, alpha, rslora = facts.scenario.rank, facts.scenario.alpha, facts.scenario.rslora
+    right = scaling(rank, alpha, not rslora)
+    text = (
+        N_("Alpha is %(alpha)s and r is %(rank)s. Which factor does plain LoRA scale B × A by?")
+        if rslora
+        else N_("Alpha is %(alpha)s and r is %(rank)s. Which factor does rsLoRA scale B × A by?")
+    )
+    return to_choose(
+        "other-scaling",
+        Message(text, alpha=grouped(alpha), rank=grouped(rank)),
+        "factor",
+        right,
+        (
+            (scaling(rank, alpha, rslora), mistakes.OTHER_RULE),
+            (1 / right, mistakes.UPSIDE_DOWN),
+            (alpha, Message(N_("That is alpha itself. It is divided."))),
+        ),
+        Message(
+            N_("LoRA divides alpha by r, rsLoRA by the root of r. Here that is %s."),
+            f"{right:.4g}",
         ),
     )
 

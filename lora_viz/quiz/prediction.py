@@ -77,15 +77,15 @@ class Prediction:
     @property
     def shown_right(self) -> str:
         """The right answer as a reader sees it."""
-        return as_shown(self.right, self.unit)
+        return in_its_unit(self.right, self.unit)
 
     def shown(self, given: float) -> str:
         """An answer as a reader sees it, in the language of whoever asks."""
         value = given if self.whole is not None else self.alternatives[int(given)].value
-        return as_shown(value, self.unit)
+        return in_its_unit(value, self.unit)
 
 
-def as_shown(value: float | Message, unit: Unit) -> str:
+def in_its_unit(value: float | Message, unit: Unit) -> str:
     """A value in its unit. Raises `KeyError` for an unknown one."""
     if isinstance(value, Message):
         return str(value)

@@ -10,7 +10,7 @@ from lora_viz.memory.report import CUDA_CONTEXT_BYTES
 from lora_viz.quiz import mistakes
 from lora_viz.quiz.asking import to_choose, to_drag
 from lora_viz.quiz.facts import KnownFacts
-from lora_viz.quiz.prediction import Prediction, as_shown
+from lora_viz.quiz.prediction import Prediction, in_its_unit
 
 GB, GIB, MIB = 1e9, 2**30, 2**20
 NEAR = 0.01  # of what was measured
@@ -83,7 +83,7 @@ def reading_of_card(facts: KnownFacts) -> Prediction | None:
                 "in which its weights are read."
             ),
             memory=size(card.memory_bytes),
-            right=as_shown(right, "milliseconds"),
+            right=in_its_unit(right, "milliseconds"),
         ),
     )
 

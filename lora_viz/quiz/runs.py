@@ -44,7 +44,7 @@ def file_of_run(facts: KnownFacts) -> Prediction | None:
         (
             (
                 trained,
-                Message(N_("That is one byte for each value. float32 takes four, half two.")),
+                mistakes.ONE_BYTE,
             ),
             (3 * width * trained, mistakes.WITH_OPTIMIZER),
             (mistakes.binary_for_decimal(file), mistakes.BINARY_UNITS_SAID_DECIMAL),

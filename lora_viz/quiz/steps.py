@@ -292,7 +292,7 @@ def weights_in_other_dtype(facts: KnownFacts) -> Prediction | None:
         right,
         (
             (values * BYTES_PER_VALUE[now], mistakes.AS_BEFORE),
-            (values, Message(N_("That is one byte for each value. float32 takes four, half two."))),
+            (values, mistakes.ONE_BYTE),
             (mistakes.binary_for_decimal(right), mistakes.BINARY_UNITS_SAID_DECIMAL),
         ),
         Message(

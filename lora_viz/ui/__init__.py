@@ -24,4 +24,6 @@ memory, planner, compare, this_machine
     The pages to decide by.
 summary, audit
     The pages about the explainer.
+take_home
+    What a reader takes home from any page.
 """

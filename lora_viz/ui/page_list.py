@@ -51,7 +51,7 @@ class Page:
         title: what navigation and the browser's tab call it, and its headline; to be translated.
         answers: the question that it answers, in one sentence; to be translated.
         next: where to go from its end.
-        needs: what its numbers are about.
+        needs: what its numbers are about; empty where it has none, and so nothing to ask about.
         steps: how many simulated training steps it asks for, which take seconds each.
         heading: its headline where that deliberately differs from the title; to be translated.
         speaks_of_explainer: whether it quotes the explainer or names it.
@@ -301,4 +301,3 @@ def file_of(name: str) -> str:
 
 
 _BY_NAME = {page.name: page for page in PAGES}
-_BY_ADDRESS = {page.address: page for page in PAGES}

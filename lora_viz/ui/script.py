@@ -16,6 +16,7 @@ from lora_viz.ui.page_end.end import run_with_end
 from lora_viz.ui.serving.warming import page_is_drawn
 from lora_viz.ui.session import state
 from lora_viz.ui.sidebar import sidebar
+from lora_viz.ui.take_home.page_scripts import apply_page_scripts
 from lora_viz.ui.tour import guide
 from lora_viz.ui.tour.bar import guided
 
@@ -31,6 +32,7 @@ st.set_page_config(
 )
 st.logo(str(Path(__file__).parent / "static/logo.svg"), size="large")
 apply_style()
+apply_page_scripts(page.title)
 keep_settings_in_links()
 if not st.context.is_embedded:
     sidebar()

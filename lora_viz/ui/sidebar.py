@@ -15,6 +15,7 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
+from lora_viz.ui.take_home.place import take_home
 from lora_viz.ui.tour.ways_in import tours_in_sidebar
 
 # lowest, highest and step of the sliders for a custom GPT-2; links may go beyond them
@@ -54,6 +55,7 @@ def sidebar() -> None:
         _training_settings()
         tours_in_sidebar()
         _language()
+        take_home()
 
 
 def _language() -> None:

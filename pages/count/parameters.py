@@ -18,8 +18,9 @@ from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.parameters import target_trap, words
-from lora_viz.ui.parameters.bars import bar_panels, legend
+from lora_viz.ui.parameters.bars import legend
 from lora_viz.ui.session import state
+from lora_viz.wording.counted import bar_panels
 
 scenario, view = state.scenario(), state.view()
 architecture = asking.architecture()

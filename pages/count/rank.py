@@ -14,6 +14,7 @@ from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
 from lora_viz.ui.session import state
+from lora_viz.wording.counted import cost_parts
 
 
 def table() -> None:
@@ -42,7 +43,7 @@ def boxes_at(rank: int) -> Figure:
 def cost_at(rank: int) -> Figure:
     """The line of the cost, with this rank as the reader's."""
     return rank_cost(
-        words.cost_parts(costs.in_model),
+        cost_parts(costs.in_model),
         costs.adapted_weights,
         rank,
         words.compared_ranks(rank),

@@ -11,8 +11,9 @@ from lora_viz.ui.compare.answers import compare
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
-from lora_viz.ui.memory.pieces import bar_pieces
 from lora_viz.ui.session import state
+from lora_viz.wording.pieces import bar_pieces
+from lora_viz.wording.setting import scenario_line
 
 page.headline(
     "compare",
@@ -20,7 +21,7 @@ page.headline(
         "Up to four scenarios: what differs, and what each costs in trained parameters, files "
         "and memory."
     ),
-    words.title(state.scenario()),
+    scenario_line(state.scenario()),
 )
 own = words.compared_scenarios()
 scenarios = own or words.first_comparison(state.scenario())

@@ -17,9 +17,9 @@ from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
-from lora_viz.ui.memory.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
+from lora_viz.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 
 GB = 1e9
 QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_PEAK.value * GB)}

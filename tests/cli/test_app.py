@@ -367,3 +367,34 @@ def test_a_folder_that_is_gone_is_one_sentence(
     for ask in (runs_folder, lambda: TrainingSettings.make({"data": "x"})):
         with pytest.raises(UserError, match="in which this was started is gone"):
             ask()
+
+
+def test_a_report_has_a_chapter_for_each_line(tmp_path: Path) -> None:
+    out, lines = tmp_path / "report.html", tmp_path / "lines.jsonl"
+    small = '{"model": "tiny-gpt2", "batch_size": 1, "seq_len": 16}'
+    lines.write_text(f"{small}\n\n{{not json\n")
+    done = run("report", "--batch", str(lines), "--out", str(out), "--lang=ko")
+    assert done.returncode == 0, done.stderr
+    page = out.read_text()
+    assert page.count('<article class="chapter"') == 2 and '<html lang="ko">' in page
+    assert str(out) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--out=a.docx",), ".html, .pptx or .pdf"),
+        (("--out=a.html", "--address=javascript:alert(1)"), "is no address"),
+        (("--out=a.html", "--compare=rank=0"), "Scenario 1 of the comparison"),
+    ],
+)
+def test_a_report_that_cannot_be_says_why(
+    arguments: tuple[str, ...],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["lora-viz", "report", "tiny-gpt2", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert words in capsys.readouterr().err

@@ -58,9 +58,9 @@ def test_every_page_fits_its_window_and_is_accessible(
         main = page.get_by_test_id("stMain")
         too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
         assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
-        assert_terms_explain_themselves(page, one.name)
         inaccessible = violations(page)
         assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
+        assert_terms_explain_themselves(page, one.name)
     page.evaluate("localStorage.clear()")
     page.close()
     assert hosts and hosts <= THIS_MACHINE

@@ -69,6 +69,8 @@ def test_every_page_asks_and_answers_with_a_reason() -> None:
     app = opened(**SMALL)
     asked: dict[str, list[str]] = {}
     for page in PAGES:
+        if not page.needs:
+            continue
         open_box(app, page)
         asked[page.name] = questions(app)
         assert len(asked[page.name]) >= 2, page.name
@@ -109,7 +111,7 @@ def all_questions(app: AppTest, **settings: Any) -> AppTest:
         from lora_viz.ui.quiz.known import known_facts
         from lora_viz.ui.quiz.questions import draw_question
 
-        for page in PAGES:
+        for page in filter(lambda page: page.needs, PAGES):
             for asked in predictions_for(page.name, known_facts(page)):
                 draw_question(page, asked)
 
@@ -143,7 +145,9 @@ def test_right_and_wrong_answers_are_told_apart_and_can_be_saved(
 
     both = {"wrong": given(app)[key], "right": given(other)[key]}
     monkeypatch.setattr(answers, "given_answers", lambda: both)
-    rows = list(csv.DictReader(io.StringIO(answers.csv_file().decode("utf-8-sig"))))
+    rows = list(
+        csv.DictReader(io.StringIO(answers.csv_file(answers.as_table()).decode("utf-8-sig")))
+    )
     assert [row["Right?"] for row in rows] == ["no", "yes"]
     saved = json.loads(answers.json_file())
     assert [one["is_right"] for one in saved] == [False, True]

@@ -107,6 +107,7 @@ def test_a_tour_that_is_left_gives_back_what_was_set_and_is_taken_up_again() -> 
 
 
 def test_who_came_by_a_link_leaves_to_the_usual_settings(course: Path) -> None:
+    set_language("ko")  # AppTest names options outside of the app's own thread
     app = followed({"tour": "lesson", "stop": "2", "lang": "ko"})
     assert app.session_state["scenario"].rank == 4 and course.exists()
     click(app, "tour-leave")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import peft
 import pytest
@@ -51,16 +53,40 @@ def file_of(model: peft.PeftModel, folder: Path) -> Path:
     return folder / "adapter_model.safetensors"
 
 
-@pytest.mark.parametrize(("family", "targets", "dora"), CASES)
-def test_answers_are_what_the_libraries_say(
-    family: str, targets: tuple[str, ...], dora: bool, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class Case:
+    """A small model's scenario, its facts, and the real adapted models by rank."""
+
+    scenario: Scenario
+    config: dict[str, Any]
+    facts: KnownFacts
+    name: str
+    real: dict[int, peft.PeftModel]
+
+    @property
+    def rank(self) -> int:
+        """The scenario's."""
+        return self.scenario.rank
+
+    def layer(self, model: peft.PeftModel) -> Any:
+        """The layer that is asked about, as PEFT has it."""
+        return model.get_submodule(f"base_model.model.{self.name}")
+
+    def values(self, matrix: str) -> int:
+        """How many values all A, or all B, really hold."""
+        named = self.real[self.rank].named_parameters()
+        return sum(value.numel() for name, value in named if f".lora_{matrix}." in name)
+
+
+@pytest.fixture(scope="module", params=CASES, ids=str)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    family, targets, dora = request.param
     random = Random(f"{family}{targets}")
     small = random_model(random, family)
     rank = random.choice([1, 2, 4, 7])
     scenario = Scenario.make(
         {
-            "model": small.write_to(tmp_path / "model"),
+            "model": small.write_to(tmp_path_factory.mktemp("model") / "model"),
             "rank": rank,
             "alpha": random.choice([8, 16, 48]),
             "target_modules": targets,
@@ -71,67 +97,71 @@ def test_answers_are_what_the_libraries_say(
     architecture = kept.compute(ask_for.architecture_of(scenario))
     layout = kept.compute(ask_for.adapter_of(scenario))
     saved = kept.compute(ask_for.model_files_of(scenario))
-    module = layout.modules[0]
+    name = layout.modules[0].name
     facts = KnownFacts(
         scenario,
         architecture=architecture,
         layout=layout,
-        layer=architecture.layer(module.name),
+        layer=architecture.layer(name),
         model_bytes=sum(file.bytes for file in saved),
         optimizer=kept.compute(ask_for.optimizer_of(scenario)),
     )
-    real = {r: truth(scenario, small.config, r) for r in (rank, 2 * rank, 8 * rank)}
-    layer = real[rank].get_submodule(f"base_model.model.{module.name}")
-    matrices = {name: value for name, value in real[rank].named_parameters() if value.requires_grad}
-    a = sum(value.numel() for name, value in matrices.items() if ".lora_A." in name)
-    b = sum(value.numel() for name, value in matrices.items() if ".lora_B." in name)
+    ranks = (rank, 2 * rank, 8 * rank, 16 * rank)
+    real = {one: truth(scenario, small.config, one) for one in ranks}
+    return Case(scenario, small.config, facts, name, real)
 
-    trained = real[2 * rank].get_nb_trainable_parameters()[0]
-    assert answered(counts.trained_at_other_rank(facts)) == trained
-    assert answered(counts.share_of_model(facts)) == real[8 * rank].get_nb_trainable_parameters()[0]
-    assert answered(counts.part_of_a(facts)) == a
-    times = truth(scenario, small.config, 16 * rank).get_nb_trainable_parameters()[0] / sum(
-        value.numel() for value in matrices.values()
-    )
-    assert answered(counts.times_of_rank(facts)) == times
-    weights = sum(
-        one.base_layer.weight.numel()
-        for one in real[rank].modules()
-        if isinstance(one, peft.tuners.lora.LoraLayer)
-    )
-    assert answered(counts.rank_of_whole_adapter(facts)) == weights / ((a + b) / rank)
 
-    double = {".".join(n.split(".")[:-2]): v for n, v in real[2 * rank].named_parameters()}
-    prefix = f"base_model.model.{module.name}.lora_"
-    assert answered(one_layer.values_of_layer(facts)) == sum(
-        double[prefix + matrix].numel() for matrix in "AB"
-    )
+def test_counts(case: Case) -> None:
+    trained = {rank: model.get_nb_trainable_parameters()[0] for rank, model in case.real.items()}
+    rank, a, b = case.rank, case.values("A"), case.values("B")
+    assert answered(counts.trained_at_other_rank(case.facts)) == trained[2 * rank]
+    assert answered(counts.share_of_model(case.facts)) == trained[8 * rank]
+    assert answered(counts.times_of_rank(case.facts)) == trained[16 * rank] / trained[rank]
+    assert answered(counts.part_of_a(case.facts)) == a
+    modules: list[Any] = list(case.real[rank].modules())
+    adapted = [one for one in modules if isinstance(one, peft.tuners.lora.LoraLayer)]
+    weights = sum(one.base_layer.weight.numel() for one in adapted)
+    assert answered(counts.rank_of_whole_adapter(case.facts)) == weights / ((a + b) / rank)
+
+
+def test_one_layer(case: Case) -> None:
+    now, double = (case.layer(case.real[rank]) for rank in (case.rank, 2 * case.rank))
+    matrices = [holder["default"].weight for holder in (double.lora_A, double.lora_B)]
+    assert answered(one_layer.values_of_layer(case.facts)) == sum(one.numel() for one in matrices)
+    a, b = now.lora_A["default"], now.lora_B["default"]
     with torch.no_grad():
-        made_by_a = layer.lora_A["default"](torch.ones(module.in_features))
-        product = torch.randn(module.out_features, rank) @ torch.randn(rank, module.in_features)
-    assert answered(one_layer.values_in_between(facts)) == made_by_a.numel()
-    assert answered(one_layer.highest_rank(facts)) == torch.linalg.matrix_rank(product)
-    louder = truth(scenario.changed(alpha=2 * scenario.alpha), small.config, rank)
-    louder_layer = louder.get_submodule(f"base_model.model.{module.name}")
-    assert answered(one_layer.doubled_alpha(facts)) == louder_layer.scaling["default"]
+        between = a(torch.ones(a.in_features))
+        product = torch.randn(b.weight.shape) @ torch.randn(a.weight.shape)
+    assert answered(one_layer.values_in_between(case.facts)) == between.numel()
+    assert answered(one_layer.highest_rank(case.facts)) == torch.linalg.matrix_rank(product)
+    louder = case.scenario.changed(alpha=2 * case.scenario.alpha)
+    factor = case.layer(truth(louder, case.config, case.rank)).scaling["default"]
+    assert answered(one_layer.doubled_alpha(case.facts)) == factor
 
-    sizes = {r: file_of(model, tmp_path / str(r)) for r, model in real.items()}
-    now, double_file = (sizes[r].stat().st_size for r in (rank, 2 * rank))
-    assert answered(files.file_grows(facts)) == double_file - now
-    louder_file = file_of(louder, tmp_path / "louder")
-    assert answered(files.file_with_more_alpha(facts)) == louder_file.stat().st_size
+
+def test_files(case: Case, tmp_path: Path) -> None:
+    rank, scenario = case.rank, case.scenario
+    sizes = {one: file_of(case.real[one], tmp_path / str(one)) for one in (rank, 2 * rank)}
+    now, double = (sizes[one].stat().st_size for one in (rank, 2 * rank))
+    assert answered(files.file_grows(case.facts)) == double - now
+    louder = truth(scenario.changed(alpha=2 * scenario.alpha), case.config, rank)
+    file = file_of(louder, tmp_path / "louder")
+    assert answered(files.file_with_more_alpha(case.facts)) == file.stat().st_size
     with safe_open(sizes[rank], "pt") as opened:
-        assert answered(counts.tensors_in_file(facts)) == len(list(opened.keys()))
+        assert answered(counts.tensors_in_file(case.facts)) == len(list(opened.keys()))
 
-    build(small.config).save_pretrained(tmp_path / "whole")
+    build(case.config).save_pretrained(tmp_path / "whole")
     whole = sum(file.stat().st_size for file in (tmp_path / "whole").glob("*.safetensors"))
     tasks = 2 * scenario.tasks
-    if (shared := files.more_tasks(facts)) is not None:
+    if (shared := files.more_tasks(case.facts)) is not None:
         assert (shared.right, shared.whole) == (whole + tasks * now, tasks * whole)
-    if (many := files.adapters_in_model(facts)) is not None:
+    if (many := files.adapters_in_model(case.facts)) is not None:
         assert many.right == whole // now
 
-    before = sum(value.numel() for value in layer.base_layer.parameters())
-    merged = real[rank].merge_and_unload().get_submodule(module.name)
-    after = sum(value.numel() for value in merged.parameters())
-    assert answered(one_layer.after_merging(facts)) == after - before
+
+def test_a_merged_layer_is_as_large_as_before(case: Case) -> None:
+    model = truth(case.scenario, case.config, case.rank)
+    before = sum(value.numel() for value in case.layer(model).base_layer.parameters())
+    merge: Any = model.merge_and_unload  # a method that torch's types hide
+    after = sum(value.numel() for value in merge().get_submodule(case.name).parameters())
+    assert answered(one_layer.after_merging(case.facts)) == after - before

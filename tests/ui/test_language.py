@@ -41,6 +41,7 @@ from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
+from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.tour import bar, guide
 from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
@@ -188,6 +189,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "rank/new_sweep:_start": lambda: said_later("sweep-failed", lambda: new_sweep._start("qa", 1)),
     "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
+    "take_home/place:_keep": take_home._keep,
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
     ),
@@ -249,6 +251,7 @@ def test_a_callback_in_a_fresh_thread_speaks_the_readers_language(
         (new_sweep, "create_sweep"),
         (sweep_launch, "start"),
         (layer_map, "toggle"),
+        (take_home, "keep_link"),
     ):
         monkeypatch.setattr(place, function, refuse)
     monkeypatch.setattr(asking, "architecture", lambda: SimpleNamespace(blocks=("h.0", "h.1")))

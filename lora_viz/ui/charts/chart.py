@@ -29,6 +29,7 @@ HTML = """
 <div class="chart-save">
   <span></span>
   <button data-format="png">PNG</button><button data-format="svg">SVG</button>
+  <button data-format="wide">16:9</button><button data-format="copy"></button>
 </div>
 """
 
@@ -62,7 +63,11 @@ def chart(
             "library": ADDRESS,
             "name": f"lora-viz-{name}",
             "label": label,
-            "words": {"save": _("Save picture as"), "enlarge": _("Fullscreen")},
+            "words": {
+                "save": _("Save picture as"),
+                "copy": _("Copy picture"),
+                "enlarge": _("Fullscreen"),
+            },
             "byRank": None
             if at_rank is None
             else changes_by_rank(name, figures["wide"], lambda rank: in_ink(at_rank(rank), theme)),

@@ -17,9 +17,9 @@ from lora_viz.memory.fit import verdict
 from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
-from lora_viz.ui.kit.names import method_name, model_name
-from lora_viz.ui.memory.needs import needs_of, verdict_words
 from lora_viz.ui.session import state
+from lora_viz.wording.needs import needs_of, verdict_words
+from lora_viz.wording.setting import scenario_line, setting_value
 
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
@@ -46,7 +46,7 @@ def of_first_comparison(scenarios: tuple[Scenario, ...]) -> None:
         )
     )
     for name, scenario in zip(NAMES, scenarios, strict=False):
-        st.markdown(f"**{name}** {as_markdown(title(scenario))}")
+        st.markdown(f"**{name}** {as_markdown(scenario_line(scenario))}")
 
 
 def add_button(scenarios: tuple[Scenario, ...]) -> None:
@@ -74,7 +74,7 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
     """One line a scenario, with buttons to take it up and to remove it."""
     for number, scenario in enumerate(scenarios):
         name = NAMES[number]
-        st.markdown(f"**{name}** {as_markdown(title(scenario))}")
+        st.markdown(f"**{name}** {as_markdown(scenario_line(scenario))}")
         buttons = st.container(horizontal=True)
         buttons.button(
             _("Use"),
@@ -91,15 +91,6 @@ def scenario_cards(scenarios: tuple[Scenario, ...]) -> None:
             on_click=_keep,
             args=(rest,),
         )
-
-
-def title(scenario: Scenario) -> str:
-    """A scenario in a line."""
-    method = method_name(scenario.method)
-    if scenario.trains_adapter:
-        method += f" r={scenario.rank}"
-    shape = f"{grouped(scenario.batch_size)} × {grouped(scenario.seq_len)}"
-    return f"{model_name(scenario.model)} · {method} · {shape} · {scenario.card.name}"
 
 
 def share_link(scenarios: tuple[Scenario, ...]) -> None:
@@ -164,23 +155,10 @@ def _setting_lines(compared: list[Compared], differing: list[str]) -> list[dict[
         {
             "": DIFFERS if field in differing else "",
             _("Setting or result"): str(Scenario.label(field)),
-            **{one.name: _setting(one.scenario, field) for one in compared},
+            **{one.name: setting_value(one.scenario, field) for one in compared},
         }
         for field in sorted(shown, key=lambda field: field not in differing)
     ]
-
-
-def _setting(scenario: Scenario, field: str) -> str:
-    value = getattr(scenario, field)
-    if field == "model":
-        return model_name(value)
-    if field == "method":
-        return method_name(value)
-    if isinstance(value, bool):
-        return _("on") if value else _("off")
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return grouped(value) if isinstance(value, int) else str(value)
 
 
 def _result_lines(compared: list[Compared]) -> list[dict[str, str]]:

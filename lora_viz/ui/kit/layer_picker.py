@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lora_viz.adapter.counts import default_layer
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture, Layer
@@ -21,15 +22,6 @@ def choose_layer(architecture: Architecture, layout: AdapterLayout) -> Layer:
         "layer", tuple(layers), words=lambda name: described(layers[name]), if_empty=default
     )
     return layers[state.view().layer or default]
-
-
-def default_layer(architecture: Architecture, layout: AdapterLayout) -> str:
-    """The last kind of adapted layer in the first block that has one (GPT-2: attn.c_proj)."""
-    linear = {layer.name: layer for layer in architecture.linear_layers()}
-    adapted = [linear[module.name] for module in layout.modules if module.name in linear]
-    if not adapted:
-        return next(iter(linear))
-    return [layer.name for layer in adapted if layer.block == adapted[0].block][-1]
 
 
 def described(layer: Layer) -> str:

@@ -17,8 +17,8 @@ from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, smaller_steps, step_of
-from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_sentence
-from lora_viz.ui.memory.pieces import bar_pieces, words_for
+from lora_viz.wording.needs import needs_of, parts_of, verdict_sentence
+from lora_viz.wording.pieces import bar_pieces, words_for
 
 Reports = Mapping[str, MemoryReport]
 # what grows with the batch

@@ -1,7 +1,7 @@
 """The parts of the page “Parameters”.
 
 bars
-    Counts as parts of bars.
+    The legend of bars.
 target_trap
     A short target name that matches more layers.
 words

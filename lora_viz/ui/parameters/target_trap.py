@@ -18,8 +18,9 @@ from lora_viz.models.architecture import Architecture, Layer
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls
 from lora_viz.ui.kit.literal import as_code, as_markdown
-from lora_viz.ui.parameters.bars import adapter_segments, legend, weight_segment
+from lora_viz.ui.parameters.bars import legend
 from lora_viz.ui.session import state
+from lora_viz.wording.counted import adapter_segments, weight_segment
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_latex
-from lora_viz.ui.parameters.bars import MOST_KINDS, SHOWN_DIGITS
+from lora_viz.wording.counted import MOST_KINDS, SHOWN_DIGITS
 
 MOST_LINES = 6
 

@@ -18,7 +18,6 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_html
 from lora_viz.ui.kit.long_work import go_on_button, is_stopped, long_work
 from lora_viz.ui.kit.messages import show_warning
-from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_words
 from lora_viz.ui.planner.answers import (
     PlannedCard,
     Steps,
@@ -28,6 +27,7 @@ from lora_viz.ui.planner.answers import (
     known_step,
     needed_steps,
 )
+from lora_viz.wording.needs import needs_of, parts_of, verdict_words
 
 WORK = "planner-grid"
 

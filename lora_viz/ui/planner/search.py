@@ -19,7 +19,7 @@ from lora_viz.ui.kit.long_work import long_work
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, known_step, smaller_steps, step_quietly
-from lora_viz.ui.memory.needs import needs_of, parts_of, verdict_words
+from lora_viz.wording.needs import needs_of, parts_of, verdict_words
 
 Found = tuple[Largest, Largest]
 SEARCH, COSTS = "planner-search", "planner-costs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import streamlit as st
 
@@ -138,13 +139,13 @@ def _save() -> None:
     words = _("Right in this session: %(right)s of %(all)s. Nobody keeps your answers but you.")
     st.caption(words % {"right": sum(one.is_right for one in given), "all": len(given)})
     with st.container(horizontal=True):
-        for name, make, mime in (
-            ("CSV", answers.csv_file, "text/csv"),
-            ("JSON", answers.json_file, "application/json"),
+        for name, data, mime in (
+            ("CSV", partial(answers.csv_file, answers.as_table()), "text/csv"),
+            ("JSON", answers.json_file(), "application/json"),
         ):
             st.download_button(
                 _("Save your answers as %s") % name,
-                data=make,
+                data=data,
                 file_name=f"lora-viz-answers.{name.lower()}",
                 mime=mime,
                 on_click="ignore",

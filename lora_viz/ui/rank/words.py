@@ -9,16 +9,15 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.costs.ranks import (
     RankCosts,
-    RankLine,
     RankRow,
 )
 from lora_viz.explainer import quotes
-from lora_viz.figures.rank_cost import CostPart, RankBox
+from lora_viz.figures.rank_cost import RankBox
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_code, as_html
-from lora_viz.ui.parameters.bars import MEANINGS
+from lora_viz.wording.counted import MEANINGS
 
 
 def key_number(costs: RankCosts, scenario: Scenario) -> None:
@@ -72,20 +71,6 @@ def boxes(rows: list[RankRow], rank: int) -> list[RankBox]:
 def stars(number: int) -> str:
     """4 → "★★★★☆"."""
     return "★" * number + "☆" * (quotes.MOST_STARS - number)
-
-
-def cost_parts(line: RankLine) -> list[CostPart]:
-    """The trained parameters as the areas of the chart, the growing ones first."""
-    names = {
-        "magnitude": _("magnitudes"),
-        "bias": _("biases"),
-        "weight": _("other weights"),
-        "module_to_save": _("trained in full"),
-    }
-    growing = [CostPart(MEANINGS[role], role, values, 0) for role, values in line.per_rank.items()]
-    return growing + [
-        CostPart(MEANINGS[role], names[role], 0, values) for role, values in line.constant.items()
-    ]
 
 
 def advice() -> None:

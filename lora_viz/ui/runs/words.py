@@ -7,7 +7,17 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.format import THIN_SPACE, grouped
 from lora_viz.i18n import _, plural
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.ui.kit.names import method_name, model_name
+from lora_viz.wording.names import method_name, model_name, run_name
+
+__all__ = [
+    "badge",
+    "description",
+    "duration",
+    "run_name",
+    "setting_label",
+    "state_names",
+    "task_names",
+]
 
 BADGES = {
     "finished": "green",
@@ -73,14 +83,6 @@ def description(settings: TrainingSettings) -> str:
         else plural("%s step", "%s steps", settings.steps) % grouped(settings.steps)
     )
     return " · ".join([*parts, length, _("seed %s") % settings.seed])
-
-
-def run_name(name: str) -> str:
-    """What a run is called in a list; those that ship are said to."""
-    return {
-        "~lora": _("shipped: LoRA, r = 8"),
-        "~full": _("shipped: full fine-tuning"),
-    }.get(name, name)
 
 
 def setting_label(field: str) -> str:

@@ -6,6 +6,8 @@ view
     What is looked at, which changes no answer.
 links
     The one place where an address becomes settings.
+short_links
+    Words that stand for a whole address.
 frames
     What may be done within somebody else's page.
 """

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import DEFAULT_LANGUAGE, N_, Message
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.session import short_links
 from lora_viz.ui.session.view import View
 
 OF_TRAINING = "train-"  # before the names of training settings: other fields share some
@@ -37,6 +38,7 @@ def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
         query: the parameters.
         spoken: the language of a link that names none, which is the browser's.
     """
+    query, of_short_link = short_links.restored(query)
     scenario, of_scenario = Scenario.from_query(query)
     if not {"language", LANGUAGE} & set(query):
         scenario = scenario.changed(language=spoken)
@@ -48,7 +50,7 @@ def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
             if name.startswith(OF_TRAINING)
         }
     )
-    complaints = _few(of_scenario + of_view + of_training)
+    complaints = _few(of_short_link + of_scenario + of_view + of_training)
     return Link(scenario, view, training.with_scenario(scenario), complaints)
 
 

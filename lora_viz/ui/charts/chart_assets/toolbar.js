@@ -33,14 +33,18 @@ function enlarge(chart, whether) {
   resize(chart);
 }
 
+// The page's script (`ui/take_home`) saves: with title, scenario and source around the figure.
 function nameSaveButtons(parent, chart) {
   const { words, name } = chart.given;
-  parent.querySelector(".chart-save span").textContent = words.save;
+  const before = parent.querySelector(".chart-save span");
+  before.textContent = words.save;
   for (const button of parent.querySelectorAll(".chart-save button")) {
     const { format } = button.dataset;
-    button.setAttribute("aria-label", `${words.save} ${format.toUpperCase()}`);
-    button.onclick = () => chart.library?.downloadImage(chart, {
-      format, scale: format === "png" ? 2 : 1, filename: name,
-    });
+    if (format === "copy") button.textContent = words.copy;
+    const label = format === "copy" ? words.copy : `${words.save} ${button.textContent}`;
+    button.setAttribute("aria-label", label);
+    button.onclick = async () => {
+      before.textContent = await window.loraVizSave?.(chart, format, name) || words.save;
+    };
   }
 }

@@ -11,7 +11,7 @@ from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.timeline import PHASES
-from lora_viz.ui.kit.names import method_name
+from lora_viz.wording.names import method_name
 
 # from the bottom of a bar: what stays between steps, then what comes and goes
 KINDS: dict[str, Meaning] = {

@@ -1,0 +1,13 @@
+"""What things are called, the same on every page, in reports and on the command line.
+
+names
+    Models, methods and runs.
+pieces
+    The kinds of memory in words and colours; a simulated step as pieces and table rows.
+needs
+    What a step needs of a card: the same number everywhere.
+counted
+    Counted parameters as parts of bars.
+setting
+    A setting's value.
+"""

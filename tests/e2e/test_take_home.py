@@ -1,0 +1,48 @@
+"""What a reader takes home, in a real browser: a report without a network, a figure, paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from harness.browser import open_page
+from tests.e2e.conftest import TIMEOUT_MS
+
+SMALL = "model=tiny-gpt2&batch-size=1&seq-len=16"
+
+
+def test_a_report_is_whole_without_a_network(browser: Browser, page: Page, tmp_path: Path) -> None:
+    open_page(page, f"/memory?{SMALL}", "What a step needs")
+    number = page.locator(".key-number").first.inner_text()
+    with page.expect_download(timeout=TIMEOUT_MS) as picture:
+        page.get_by_role("button", name="Save picture as SVG").first.click()
+    svg = picture.value.path().read_text()
+    assert "@font-face" in svg and ">Memory<" in svg and "1 × 16 · RTX 3070" in svg
+    page.get_by_test_id("stSidebar").get_by_text("Take home").click()
+    page.get_by_role("button", name="HTML", exact=True).click()
+    save = page.get_by_role("button", name="Save lora-viz-report.html")
+    with page.expect_download(timeout=TIMEOUT_MS) as report:
+        save.click()
+    file = tmp_path / "report.html"
+    report.value.save_as(file)
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+
+    context = browser.new_context(offline=True)
+    asked: list[str] = []
+    alone = context.new_page()
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.goto(file.as_uri())
+    figures = alone.locator(".figure")
+    drawn = figures.filter(has=alone.locator(".main-svg"))
+    expect(drawn).to_have_count(figures.count())
+    assert asked == [file.as_uri()] and figures.count() == 6
+    numbers = alone.locator("section .number").all_inner_texts()
+    assert number in numbers
+    alone.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    alone.set_viewport_size({"width": 500, "height": 700})
+    for chart in alone.locator(".figure .svg-container").all():
+        box = chart.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 500
+    context.close()
