@@ -49,6 +49,25 @@ SAY_LANGUAGE = """<style>
 [data-testid="stElementContainer"]:has(> .stHtml script[data-language]) { display: none; }
 </style>
 <script data-language>document.documentElement.lang = "%s"</script>"""
+# A formula that is wider than its page can be scrolled: with the keyboard too, where it has focus.
+REACH_FORMULAS = """<style>
+[data-testid="stElementContainer"]:has(> .stHtml script[data-formulas]) { display: none; }
+</style>
+<script data-formulas>
+if (!window.loraVizFormulas) {
+  const reach = () => {
+    for (const formula of document.querySelectorAll(".katex-display")) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+    }
+  };
+  let waiting;
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(reach, 300); };
+  window.loraVizFormulas = new MutationObserver(soon);
+  window.loraVizFormulas.observe(document.body, { childList: true, subtree: true });
+  window.addEventListener("resize", soon);
+}
+</script>"""
 
 
 def apply_style() -> None:
@@ -56,3 +75,4 @@ def apply_style() -> None:
     st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
     tag = current_language().replace("_", "-")
     st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)
+    st.html(REACH_FORMULAS, unsafe_allow_javascript=True)
