@@ -45,8 +45,7 @@ def curve_of(one: RecordedRun, kind: str) -> Curve:
 
 def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     """The run whose held-out loss ends lowest, if all losses are over the same tokens."""
-    whole = [one for one in runs if _has_held_out(one) and not _diverged(one)]
-    last = [(one, curve_of(one, "held_out").values[-1]) for one in whole]
+    last = [(one, _last_held_out(one)) for one in runs if not _diverged(one)]
     ends = [(one, loss) for one, loss in last if loss is not None and isfinite(loss)]
     if not ends:
         return
@@ -163,7 +162,7 @@ def _findings(one: RecordedRun) -> dict[str, str]:
     last = one.curves.last
     return {
         _("State"): state_names()[one.state],
-        _("Steps taken"): f"{last.step:,}" if last else "0",
+        _("Steps taken"): f"{last.step:,}" if last else "–" if result else "0",
         _("Held-out loss, nats per token"): _change(result, "held_out") if result else _newest(one),
         _("Validation loss, nats per token"): _change(result, "validation"),
         _("Pretraining text (forgetting), nats per token"): _change(result, "pretraining"),
@@ -199,7 +198,7 @@ def _change(result: Result | None, part: str) -> str:
 
 
 def _newest(one: RecordedRun) -> str:
-    newest = curve_of(one, "held_out").values[-1] if _has_held_out(one) else None
+    newest = _last_held_out(one)
     return "–" if newest is None else loss_words(newest, 4)
 
 
@@ -217,8 +216,13 @@ def _count(value: int | None) -> str:
     return f"{value:,}" if value else "–"
 
 
-def _has_held_out(one: RecordedRun) -> bool:
-    return bool(curve_of(one, "held_out").values)
+def _last_held_out(one: RecordedRun) -> float | None:
+    """The held-out loss that a run ends with, also where it kept its result and no curve."""
+    values = curve_of(one, "held_out").values
+    if values:
+        return values[-1]
+    losses = one.result.held_out if one.result else None
+    return losses.after.loss if losses and losses.after else None
 
 
 def _diverged(one: RecordedRun) -> bool:

@@ -22,9 +22,10 @@ STYLE = """<style>
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
 .katex .hangul_fallback { font-family: Pretendard, sans-serif; } /* KaTeX's own fonts lack it */
 /* Streamlit's captions, quotations and chosen segments are paler than WCAG 2 asks of words */
-[data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"] blockquote p {
+[data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"] blockquote {
   color: inherit; opacity: 0.78;
 }
+[data-testid="stMarkdownContainer"] blockquote p { color: inherit; opacity: 1; }
 [data-selected="true"] [data-testid="stMarkdownContainer"] p {
   color: color-mix(in srgb, currentColor 65%, CanvasText);
 }
@@ -61,11 +62,12 @@ if (!window.loraVizFormulas) {
       else formula.removeAttribute("tabindex");
     }
   };
-  let waiting;
-  const soon = () => { clearTimeout(waiting); waiting = setTimeout(reach, 300); };
+  let waiting = 0;
+  const soon = () => { waiting ||= setTimeout(() => { waiting = 0; reach(); }, 100); };
   window.loraVizFormulas = new MutationObserver(soon);
   window.loraVizFormulas.observe(document.body, { childList: true, subtree: true });
   window.addEventListener("resize", soon);
+  document.fonts.addEventListener("loadingdone", soon);
 }
 </script>"""
 
