@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lora_viz.figures.kit.colours import STYLES
 from lora_viz.i18n import current_language
 
 STYLE = """<style>
@@ -29,7 +30,9 @@ STYLE = """<style>
 [data-selected="true"] [data-testid="stMarkdownContainer"] p {
   color: color-mix(in srgb, currentColor 65%, CanvasText);
 }
-[data-tag] > span, [data-tag] > button { color: light-dark(white, black); }
+[data-tag] > span, [data-tag] > button, [data-testid="stBaseButton-primary"] p {
+  color: light-dark(white, black);
+}
 [data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding-inline: 0.65rem; }
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
@@ -72,9 +75,24 @@ if (!window.loraVizFormulas) {
 </script>"""
 
 
+def _words_in_formulas() -> str:
+    """Rules that give a formula's coloured letters the shade in which words can be read."""
+    rules = []
+    for style in STYLES.values():
+        red, green, blue = bytes.fromhex(style.colour.removeprefix("#"))
+        place = f'.katex [style*="rgb({red}, {green}, {blue})"]'
+        if style.on_light:
+            shade = f"light-dark({style.on_light}, {style.on_dark})"
+            rules.append(f"{place} {{ color: {shade} !important; }}")
+    return f"<style>{' '.join(rules)}</style>"
+
+
+FORMULAS = _words_in_formulas()
+
+
 def apply_style() -> None:
     """Add the rules to the page, and say which language it is in."""
-    st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
+    st.html(STYLE + FORMULAS + (KOREAN if current_language() == "ko" else ""))
     tag = current_language().replace("_", "-")
     st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)
     st.html(REACH_FORMULAS, unsafe_allow_javascript=True)
