@@ -45,7 +45,7 @@ PLANTED = {
     "a computing package knows Plotly": (
         "update/rebuild.py",
         "import plotly.graph_objects",
-        "lora_viz.update.rebuild -> plotly",
+        "lora_viz.training.update.rebuild -> plotly",
     ),
     "a page loads torch": (
         "ui/memory/words.py",
@@ -85,7 +85,7 @@ PLANTED = {
     "words know a report": (
         "wording/needs.py",
         "from lora_viz.report import facts",
-        "lora_viz.wording.needs -> lora_viz.report.facts",
+        "lora_viz.figures.wording.needs -> lora_viz.report.facts",
     ),
     "a report knows a page": (
         "report/making.py",

@@ -32,6 +32,8 @@ summary_bars, audit_verdicts
     The explainer's closing pairs, and its verdicts.
 quiz_bar
     A guess and the truth, at the end of any page.
+wording
+    What things are called, in pictures, on pages and in reports.
 examples
     Each of them with canned data, which the application never uses.
 """

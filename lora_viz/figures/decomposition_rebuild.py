@@ -10,7 +10,7 @@ from lora_viz.figures.kit.colours import NEUTRAL, colour, translucent
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
-from lora_viz.update.rebuild import Rebuild
+from lora_viz.training.update.rebuild import Rebuild
 
 FIGURE_HEIGHT = 440
 HIGHEST_PERCENT = 114  # leaves room for the words at the mark

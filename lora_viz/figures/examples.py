@@ -55,7 +55,7 @@ from lora_viz.training.runs.curves import read_curves
 from lora_viz.training.runs.shipped import recorded_lora_run
 from lora_viz.training.runs.story import Moment, Story
 from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
-from lora_viz.update.rebuild import Rebuild
+from lora_viz.training.update.rebuild import Rebuild
 
 Picture = go.Figure | SvgDrawing
 

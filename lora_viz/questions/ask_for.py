@@ -33,8 +33,8 @@ from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import path_on_disk
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.update.ask import rebuild_example, rebuild_trained
-from lora_viz.update.rebuild import ExampleSize, Rebuild
+from lora_viz.training.update.ask import rebuild_example, rebuild_trained
+from lora_viz.training.update.rebuild import ExampleSize, Rebuild
 
 if TYPE_CHECKING:  # runs take a while to import, which the first page would wait for
     from lora_viz.training.runs.run_folder import Run

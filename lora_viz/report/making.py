@@ -9,6 +9,7 @@ from datetime import date
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import visible
+from lora_viz.figures.wording.setting import scenario_line, setting_value
 from lora_viz.i18n import _, current_language
 from lora_viz.memory.step_time import UTILISATION
 from lora_viz.questions.question import Ask
@@ -21,7 +22,6 @@ from lora_viz.report.sections.files import files
 from lora_viz.report.sections.layer import layer
 from lora_viz.report.sections.ranks import ranks
 from lora_viz.report.sections.step import step_sections
-from lora_viz.wording.setting import scenario_line, setting_value
 
 Say = Callable[[str], None]
 Answer = Callable[[], tuple[list[Section], list[str]]]  # the sections, and why others are missing

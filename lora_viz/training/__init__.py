@@ -5,6 +5,8 @@ settings, availability, perplexity
 folder, runs, sweeps, jobs, data
     What the folders of a run and a sweep have in common; these two; a job's process; what is
     trained on.
+update
+    ΔW of a run, rebuilt from its B and A; what uses torch there is in `by_torch`.
 work
     What a job does once it has its turn. It loads torch, and so do `data`'s tokens; nothing
     else does when it is imported, since pages and the command line start jobs with it.

@@ -12,6 +12,8 @@ kit, charts, session, serving
     What pages are built with; Plotly's pictures; one reader's session; the server around them.
 page_end, quiz
     What stands below every page, and the questions there.
+stage
+    The application in front of people, and a speaker's notes.
 tour
     Guided tours, in a bar above the pages.
 full_or_lora, decomposition, forward_pass, layer_map, glossary

@@ -6,6 +6,7 @@ import streamlit as st
 
 from lora_viz.i18n import _
 from lora_viz.ui.page_list import PAGES, SECTIONS
+from lora_viz.ui.session import state
 
 # Streamlit follows a link without its address; a browser that opens one in a new tab takes the
 # address, which by itself is the page's alone: the settings are put into it when it is pointed at.
@@ -26,7 +27,8 @@ if (!window.loraVizLinks) {
 
 
 def choose_page() -> st.Page:
-    """Draw the navigation, where the page is not framed, and return the page that is open."""
+    """Draw the navigation, but not in a frame or on stage, and return the page that is open."""
+    is_bare = st.context.is_embedded or state.view().stage or state.view().notes
     return st.navigation(
         {
             _(title): [
@@ -41,7 +43,7 @@ def choose_page() -> st.Page:
             ]
             for section, title in SECTIONS.items()
         },
-        position="hidden" if st.context.is_embedded else "top",
+        position="hidden" if is_bare else "top",
     )
 
 

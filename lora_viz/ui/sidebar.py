@@ -6,15 +6,16 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.asking import check_model, known_targets
 from lora_viz.ui.kit.literal import as_markdown
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
+from lora_viz.ui.stage.entrance import present
 from lora_viz.ui.take_home.place import take_home
 from lora_viz.ui.tour.ways_in import tours_in_sidebar
 
@@ -54,8 +55,9 @@ def sidebar() -> None:
         controls.several("target_modules", known_targets(), "sidebar")
         _training_settings()
         tours_in_sidebar()
-        _language()
+        present()
         take_home()
+        _language()
 
 
 def _language() -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from lora_viz.costs.many_tasks import TaskStorage
 from lora_viz.figures.checkpoints_bars import one_run_figure, tasks_figure
 from lora_viz.figures.kit.base import Figure
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
 from lora_viz.ui.charts.chart import chart
@@ -12,7 +13,6 @@ from lora_viz.ui.checkpoints import words
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.checkpoints.explainer_story import story
 from lora_viz.ui.kit import controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 
 scenario = state.scenario()

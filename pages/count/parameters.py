@@ -12,15 +12,15 @@ from lora_viz.adapter.counts import (
 )
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.parameters_bars import BarPair, parameter_bars
+from lora_viz.figures.wording.counted import bar_panels
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.parameters import target_trap, words
 from lora_viz.ui.parameters.bars import legend
 from lora_viz.ui.session import state
-from lora_viz.wording.counted import bar_panels
 
 scenario, view = state.scenario(), state.view()
 architecture = asking.architecture()

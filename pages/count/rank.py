@@ -5,16 +5,16 @@ import streamlit as st
 from lora_viz.costs.ranks import RankRow, rank_costs, rank_rows
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
+from lora_viz.figures.wording.counted import cost_parts
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
 from lora_viz.ui.session import state
-from lora_viz.wording.counted import cost_parts
 
 
 def table() -> None:

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from lora_viz.figures.memory_bars import memory_bars
+from lora_viz.figures.wording.pieces import bar_pieces
+from lora_viz.figures.wording.setting import scenario_line
 from lora_viz.format import percent
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
@@ -12,8 +14,6 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.session import state
-from lora_viz.wording.pieces import bar_pieces
-from lora_viz.wording.setting import scenario_line
 
 page.headline(
     "compare",

@@ -8,18 +8,18 @@ from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
+from lora_viz.figures.wording.names import method_name, model_name
+from lora_viz.figures.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.messages import show_warning
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.memory import words
 from lora_viz.ui.memory.answers import step_of
 from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
-from lora_viz.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 
 GB = 1e9
 QUOTED = {"full": round(quotes.FULL_PEAK.value * GB), "lora": round(quotes.LORA_PEAK.value * GB)}

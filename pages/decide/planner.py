@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lora_viz.choices.methods import METHODS
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
@@ -10,7 +11,6 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
 from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.memory import words as memory_words
 from lora_viz.ui.planner import grid

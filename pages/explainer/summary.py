@@ -5,13 +5,13 @@ import streamlit as st
 from lora_viz.adapter.layout import lora_parameters
 from lora_viz.explainer import quotes
 from lora_viz.figures.summary_bars import Pair, before_after_bars
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints.answers import sizes_for
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
-from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.session import state
 from lora_viz.ui.summary import words

@@ -4,10 +4,10 @@ import streamlit as st
 
 from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session import state
 from lora_viz.ui.training_process import words
 from lora_viz.ui.training_process.player import choose_told_run

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lora_viz.figures.wording.names import architecture_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.decomposition.rebuild import ask_rebuild
@@ -13,7 +14,6 @@ from lora_viz.ui.decomposition.trained import (
 )
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
-from lora_viz.ui.kit.names import architecture_name
 from lora_viz.ui.session import state
 
 

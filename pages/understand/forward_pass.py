@@ -4,6 +4,7 @@ import streamlit as st
 
 from lora_viz.figures.forward_pass_merged import merged_figure
 from lora_viz.figures.forward_pass_steps import forward_figure
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped
 from lora_viz.forward.samples import MAXIMUM_VALUES, is_too_large
 from lora_viz.i18n import _
@@ -14,7 +15,6 @@ from lora_viz.ui.forward_pass.words import ForwardWords
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
 from lora_viz.ui.kit.messages import show_info
-from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.session import state
 

@@ -8,13 +8,13 @@ from lora_viz.figures.full_or_lora_bytes import bytes_figure
 from lora_viz.figures.full_or_lora_layers import ScalingFactor, full_figure, lora_figure
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.kit.matrices import LayerShape
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.full_or_lora.words import formula, notes, reduction, sources, table, why
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.layer_picker import choose_layer
-from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.session import state
 
 scenario = state.scenario()

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import _
 from lora_viz.layer_map.tree import build_layer_tree
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.layer_map.map import choose_block, layer_map
 from lora_viz.ui.layer_map.words import LayerMapWords, sources
 from lora_viz.ui.session import state

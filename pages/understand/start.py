@@ -5,10 +5,10 @@ import streamlit as st
 from lora_viz.adapter.counts import default_layer
 from lora_viz.adapter.layout import lora_parameters, scaling
 from lora_viz.figures.start_idea import lora_idea
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
-from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
 from lora_viz.ui.session import state
 from lora_viz.ui.tour.ways_in import three_ways_in

@@ -12,7 +12,7 @@ import pytest
 from lora_viz.figures.decomposition_rebuild import rebuild_figure
 from lora_viz.figures.decomposition_shapes import CHARACTER, MARGIN, WIDTH, decomposition_figure
 from lora_viz.figures.kit.colours import Meaning, colour
-from lora_viz.update.ask import rebuild_example
+from lora_viz.training.update.ask import rebuild_example
 
 LAYERS = [
     (768, 768),

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from lora_viz.format import percent
 from lora_viz.training.runs.shipped import RECORDED
-from lora_viz.update.by_torch import make_example
+from lora_viz.training.update.by_torch import make_example
 from tests.application import opened
 
 

@@ -7,10 +7,10 @@ import pytest
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.app import _fit_as_text, _memory_as_text
+from lora_viz.figures.wording.needs import needs_of
 from lora_viz.format import THIN_SPACE, grouped, three_digits
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
-from lora_viz.wording.needs import needs_of
 from tests.application import charts, file_of, opened
 
 SCENARIO = {"batch_size": 2, "seq_len": 64, "gpu": "RTX 3090", "method": "lora"}

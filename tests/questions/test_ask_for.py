@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.wording.names import architecture_name
 from lora_viz.i18n import set_language
 from lora_viz.models.source import store_upload
 from lora_viz.questions import ask_for, kept
@@ -18,8 +19,7 @@ from lora_viz.questions.question import Question
 from lora_viz.training.runs.run_folder import RESULT, Run
 from lora_viz.training.runs.shipped import recorded_full_run
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.ui.kit.names import architecture_name
-from lora_viz.update.rebuild import example_size
+from lora_viz.training.update.rebuild import example_size
 
 CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": %s}'
 

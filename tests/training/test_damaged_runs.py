@@ -28,7 +28,7 @@ from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.training.runs.story import followed_layers, read_story
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.findings import own_sweeps, read_sweep, unreadable_sweeps
-from lora_viz.update.trained import check_updates, kept_layers, read_update
+from lora_viz.training.update.trained import check_updates, kept_layers, read_update
 from tests.training.damaged_runs import (
     MAY_BE_MISSING,
     damaged_full_runs,

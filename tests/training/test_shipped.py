@@ -20,7 +20,7 @@ from lora_viz.training.runs.snapshots import read_base_weights, read_snapshot
 from lora_viz.training.runs.story import followed_layers, read_story
 from lora_viz.training.sweeps.findings import falls_with_rank, read_sweep, recorded_sweep, spreads
 from lora_viz.training.sweeps.learning_rates import FULL, TRIED_RANKS, chosen_rates, recorded_trials
-from lora_viz.update.trained import read_update, spectrum
+from lora_viz.training.update.trained import read_update, spectrum
 
 EMBEDDED = RECORDED.parent / "tiny_gpt2" / "model.safetensors"
 LARGEST_BYTES = 1_800_000

@@ -41,6 +41,8 @@ from lora_viz.ui.runs import buttons, damaged
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
+from lora_viz.ui.stage import entrance, notes, stage
+from lora_viz.ui.stage.keys import KEY as STAGE_KEYS
 from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.tour import bar, guide
@@ -206,6 +208,18 @@ FIRED: dict[str, Callable[[], object]] = {
     "tour/bar:guide.leave": guide.leave,
     "tour/bar:guide.show_the_try": guide.show_the_try,
     "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
+    "stage/stage:_pressed": lambda: (
+        st.session_state.update({STAGE_KEYS: SimpleNamespace(pressed="leave")}),
+        stage._pressed(),
+    ),
+    "stage/stage:_switch_controls": stage._switch_controls,
+    "stage/stage:leave_stage": stage.leave_stage,
+    "stage/stage:turn": lambda: (
+        st.session_state.update({"stage-page": "start"}),
+        stage.turn(1),
+    ),
+    "stage/entrance:_enter": entrance._enter,
+    "stage/notes:_follow": notes._follow,
     "tour/ways_in:guide.begin": lambda: guide.begin("explainer"),
     "tour/ways_in:guide.take_up": guide.take_up,
     "this_machine/words:reading_now.clear": machine.reading_now.clear,
@@ -213,6 +227,11 @@ FIRED: dict[str, Callable[[], object]] = {
     "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
+    "stage/stage:_pressed",
+    "stage/stage:_switch_controls",
+    "stage/stage:leave_stage",
+    "stage/stage:turn",
+    "stage/entrance:_enter",
     "tour/bar:_pressed",
     "tour/bar:guide.step",
     "tour/bar:guide.leave",

@@ -7,6 +7,8 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.planner_grid import COLOURS, SIGNS, Cell, Column, fit_grid
+from lora_viz.figures.wording.names import method_name, model_name
+from lora_viz.figures.wording.needs import needs_of, verdict_words
 from lora_viz.format import grouped, size, three_digits
 from lora_viz.i18n import _
 from lora_viz.machine.cards import Card, cards
@@ -17,8 +19,6 @@ from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Ask
 from lora_viz.report.facts import Grid, GridCell, Section, Table
 from lora_viz.report.sections.step import sources_of
-from lora_viz.wording.names import method_name, model_name
-from lora_viz.wording.needs import needs_of, verdict_words
 
 GB = 1e9
 

@@ -7,6 +7,9 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import differing_fields
 from lora_viz.errors import UserError
 from lora_viz.figures.memory_bars import memory_bars
+from lora_viz.figures.wording.needs import needs_of, verdict_words
+from lora_viz.figures.wording.pieces import bar_pieces
+from lora_viz.figures.wording.setting import scenario_line, setting_value
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
@@ -16,9 +19,6 @@ from lora_viz.questions.ask_for import adapter_of, step_of
 from lora_viz.questions.question import Ask
 from lora_viz.report.facts import Section, Table
 from lora_viz.report.sections.step import needs_chart, sources_of
-from lora_viz.wording.needs import needs_of, verdict_words
-from lora_viz.wording.pieces import bar_pieces
-from lora_viz.wording.setting import scenario_line, setting_value
 
 NAMES = "ABCD"
 

@@ -7,13 +7,18 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.kit.literal import visible
 from lora_viz.figures.parameters_bars import parameter_bars
+from lora_viz.figures.wording.counted import (
+    SHOWN_DIGITS,
+    adapter_segments,
+    bar_panels,
+    weight_segment,
+)
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.question import Ask
 from lora_viz.report.facts import Chart, Section, Series, Table
-from lora_viz.wording.counted import SHOWN_DIGITS, adapter_segments, bar_panels, weight_segment
-from lora_viz.wording.names import model_name
 
 
 def counts(scenario: Scenario, ask: Ask) -> Section:

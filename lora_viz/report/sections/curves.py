@@ -6,6 +6,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import curve_titles, run_comparison
 from lora_viz.figures.kit.colours import RUN_COLOURS
 from lora_viz.figures.kit.literal import visible
+from lora_viz.figures.wording.names import run_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.report.facts import Chart, Section, Series, Table
@@ -15,7 +16,6 @@ from lora_viz.training.runs.kept_runs import find_run
 from lora_viz.training.runs.results import BeforeAfter, Result
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import shipped_runs
-from lora_viz.wording.names import run_name
 
 LONGEST_NAME = 60
 

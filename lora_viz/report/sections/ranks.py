@@ -7,12 +7,12 @@ from lora_viz.costs.ranks import rank_costs, rank_rows
 from lora_viz.explainer import quotes
 from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.rank_cost import rank_cost
+from lora_viz.figures.wording.counted import cost_parts
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of, architecture_of
 from lora_viz.questions.question import Ask
 from lora_viz.report.facts import Chart, Section, Series, Table
-from lora_viz.wording.counted import cost_parts
 
 
 def ranks(scenario: Scenario, ask: Ask) -> Section:

@@ -10,6 +10,9 @@ from lora_viz.errors import UserError
 from lora_viz.figures.kit.colours import NOT_ALLOCATED, colour
 from lora_viz.figures.memory_bars import MEANINGS, Piece, memory_bars
 from lora_viz.figures.memory_curve import memory_curve
+from lora_viz.figures.wording.names import method_name
+from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_words
+from lora_viz.figures.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.format import binary_size, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
@@ -17,9 +20,6 @@ from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.questions.ask_for import step_of
 from lora_viz.questions.question import Ask
 from lora_viz.report.facts import Chart, Section, Series, Table
-from lora_viz.wording.names import method_name
-from lora_viz.wording.needs import needs_of, parts_of, verdict_words
-from lora_viz.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 
 
 def step_sections(scenario: Scenario, ask: Ask) -> tuple[list[Section], list[str]]:

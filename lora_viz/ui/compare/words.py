@@ -11,6 +11,8 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import MOST, decode, differing_fields, encode, plain
 from lora_viz.figures.kit.colours import HIGHLIGHT
+from lora_viz.figures.wording.needs import needs_of, verdict_words
+from lora_viz.figures.wording.setting import scenario_line, setting_value
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
@@ -18,8 +20,6 @@ from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.session import state
-from lora_viz.wording.needs import needs_of, verdict_words
-from lora_viz.wording.setting import scenario_line, setting_value
 
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")

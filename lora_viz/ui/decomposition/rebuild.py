@@ -12,10 +12,10 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
 from lora_viz.questions.ask_for import rebuild_of
+from lora_viz.training.update.rebuild import ExampleSize, Rebuild, example_size
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.session.view import View
-from lora_viz.update.rebuild import ExampleSize, Rebuild, example_size
 
 
 @dataclass(frozen=True)

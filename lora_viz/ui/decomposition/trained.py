@@ -15,6 +15,14 @@ from lora_viz.i18n import _, plural
 from lora_viz.questions.ask_for import update_of
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.shipped import recorded_full_run
+from lora_viz.training.update.rebuild import Rebuild
+from lora_viz.training.update.trained import (
+    Spectrum,
+    check_updates,
+    is_whole,
+    kept_layers,
+    spectrum,
+)
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.decomposition.rebuild import rebuild_formula, rebuild_table
 from lora_viz.ui.kit import asking, controls, page
@@ -25,14 +33,6 @@ from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
 from lora_viz.ui.runs.words import run_name, task_names
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
-from lora_viz.update.rebuild import Rebuild
-from lora_viz.update.trained import (
-    Spectrum,
-    check_updates,
-    is_whole,
-    kept_layers,
-    spectrum,
-)
 
 SHIPPED = "~full"
 

@@ -10,8 +10,6 @@ messages, target_warnings, literal, latex, style
     Words: plain sentences, outside text as it is written, formulas, the rules of style.
 svg_picture
     Pictures as SVG, with buttons that save them; those of Plotly are in `ui/charts/`.
-names
-    What models and methods are called.
 theme
     What theme and logo take from the colours of meaning.
 """

@@ -14,6 +14,7 @@ from lora_viz.adapter.target_names import other_sentences
 from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.layer_map.card import make_card, written
 from lora_viz.figures.layer_map.column import place
+from lora_viz.figures.wording.names import architecture_name
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _, plural
 from lora_viz.layer_map.mapped_layer import MappedLayer
@@ -22,7 +23,6 @@ from lora_viz.models.architecture import Architecture
 from lora_viz.models.layer_kinds import LayerKinds
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_code, as_markdown
-from lora_viz.ui.kit.names import architecture_name
 from lora_viz.ui.parameters import words
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.memory.report import MemoryReport
 from lora_viz.models.catalogue import default_targets
 from lora_viz.questions import ask_for, kept
 from lora_viz.ui.kit.asking import answer_or_reason
-from lora_viz.ui.kit.names import method_name, model_name
 
 
 def step_of(scenario: Scenario) -> MemoryReport | UserError:

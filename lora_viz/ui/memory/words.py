@@ -9,16 +9,16 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
+from lora_viz.figures.wording.names import method_name
+from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_sentence
+from lora_viz.figures.wording.pieces import bar_pieces, words_for
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.kit.messages import show_warning
-from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, smaller_steps, step_of
-from lora_viz.wording.needs import needs_of, parts_of, verdict_sentence
-from lora_viz.wording.pieces import bar_pieces, words_for
 
 Reports = Mapping[str, MemoryReport]
 # what grows with the batch

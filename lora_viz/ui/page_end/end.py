@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from lora_viz.ui.page_end.about_explainer import about_explainer
@@ -17,8 +18,9 @@ PARTS: tuple[Callable[[Page], None], ...] = (about_explainer, predict_then_look,
 
 def draw_end(page: Page) -> None:
     """Draw what stands below a page."""
-    for part in PARTS:
-        part(page)
+    with st.container(key="page-end"):
+        for part in PARTS:
+            part(page)
 
 
 def run_with_end(run: Callable[[], None], page: Page) -> None:

@@ -12,6 +12,7 @@ from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.adapter.target_names import TargetNames, names_to_compare, only_in, other_sentences
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.figures.parameters_block import BlockLayer, block_targets
+from lora_viz.figures.wording.counted import adapter_segments, weight_segment
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture, Layer
@@ -20,7 +21,6 @@ from lora_viz.ui.kit import asking, controls
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.parameters.bars import legend
 from lora_viz.ui.session import state
-from lora_viz.wording.counted import adapter_segments, weight_segment
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from lora_viz.adapter.counts import Count, ModuleKind, all_parameters_of_peft, c
 from lora_viz.adapter.layout import AdapterLayout, TensorRole, lora_parameters
 from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.colours import colour
+from lora_viz.figures.wording.counted import MOST_KINDS, SHOWN_DIGITS
 from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_latex
-from lora_viz.wording.counted import MOST_KINDS, SHOWN_DIGITS
 
 MOST_LINES = 6
 

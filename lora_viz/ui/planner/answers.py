@@ -8,6 +8,7 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.planner_grid import Column
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import _
 from lora_viz.machine.cards import Card, cards
 from lora_viz.machine.gpus_here import MachineReading
@@ -15,7 +16,6 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import capability_class
 from lora_viz.questions import kept
 from lora_viz.questions.ask_for import step_of
-from lora_viz.ui.kit.names import method_name, model_name
 from lora_viz.ui.session.view import View
 
 Steps = dict[tuple[Scenario, float], MemoryReport | UserError | None]

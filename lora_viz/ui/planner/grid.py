@@ -8,6 +8,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.kit.literal import as_plotly
 from lora_viz.figures.planner_grid import NUMBERS_UP_TO, Cell, fit_grid
+from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_words
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import verdict
@@ -27,7 +28,6 @@ from lora_viz.ui.planner.answers import (
     known_step,
     needed_steps,
 )
-from lora_viz.wording.needs import needs_of, parts_of, verdict_words
 
 WORK = "planner-grid"
 

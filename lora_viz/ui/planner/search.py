@@ -8,6 +8,8 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.optimizers import of_each_state
 from lora_viz.choices.scenario import ALL_LINEAR, Scenario
 from lora_viz.errors import UserError
+from lora_viz.figures.wording.names import method_name
+from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_words
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _, plural
 from lora_viz.memory.fit import Largest, Simulate, largest, verdict
@@ -17,9 +19,7 @@ from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.long_work import long_work
 from lora_viz.ui.kit.messages import show_warning
-from lora_viz.ui.kit.names import method_name
 from lora_viz.ui.memory.answers import is_known, known_step, smaller_steps, step_quietly
-from lora_viz.wording.needs import needs_of, parts_of, verdict_words
 
 Found = tuple[Largest, Largest]
 SEARCH, COSTS = "planner-search", "planner-costs"

@@ -11,11 +11,8 @@ from lora_viz.ui.session.frames import may_act
 
 @st.fragment
 def predict_then_look(page: Page) -> None:
-    """The questions of a page in a box that is closed at first; none within another page.
-
-    A page whose numbers are about nothing has no questions.
-    """
-    if not (page.needs and may_act()):
+    """The questions of a page in a box that is closed at first; none within another page."""
+    if not may_act():
         return
     box = st.expander(_("Predict, then look"), key=f"quiz-{page.name}", on_change="rerun")
     if not box.open:  # what is not seen costs nothing

@@ -13,11 +13,11 @@ from lora_viz.costs.ranks import (
 )
 from lora_viz.explainer import quotes
 from lora_viz.figures.rank_cost import RankBox
+from lora_viz.figures.wording.counted import MEANINGS
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _, plural
 from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_code, as_html
-from lora_viz.wording.counted import MEANINGS
 
 
 def key_number(costs: RankCosts, scenario: Scenario) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.wording.names import method_name, model_name, run_name
 from lora_viz.format import THIN_SPACE, grouped
 from lora_viz.i18n import _, plural
 from lora_viz.training.settings import TrainingSettings
-from lora_viz.wording.names import method_name, model_name, run_name
 
 __all__ = [
     "badge",

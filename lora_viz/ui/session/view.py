@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from annotated_types import Ge, Le
 from pydantic import ValidationInfo, field_validator
@@ -31,6 +31,10 @@ COMPARISON = InLinks(
     re.compile(r".*"), N_("at most 4 scenarios, as the page “Compare” writes them"), 20_000
 )
 SWEEP = InLinks(_NAME, N_("the name of a rank sweep"))
+ROOM = InLinks(re.compile(r"[0-9a-f]{16}|"), N_("the name that a stage gave its notes"), 16)
+HIDE = InLinks(re.compile(r"[a-z0-9-]{1,40}"), N_("names of settings and of parts of a page"), 400)
+PartToHide = Literal["sidebar", "navigation", "controls", "number", "side", "tabs", "end"]
+PARTS_TO_HIDE: tuple[PartToHide, ...] = get_args(PartToHide)
 TOUR = InLinks(re.compile(r"[a-z0-9-]*"), N_("the name of a guided tour"), 60)
 
 
@@ -206,9 +210,26 @@ class View(Declared):
     stop: Annotated[int, Ge(1), Le(99)] = choice(
         1, N_("Stop"), N_("The stop of the guided tour, counted from 1.")
     )
+    stage: bool = choice(
+        False, N_("On stage"), N_("One picture and one sentence in large type, turned by keys.")
+    )
+    stage_controls: bool = choice(
+        False, N_("Controls on stage"), N_("Whether a page shows its controls on stage.")
+    )
+    notes: Annotated[str, ROOM] = choice(
+        "", N_("Speaker's notes"), N_("The stage whose notes are shown; none if empty.")
+    )
+    hide: Annotated[tuple[str, ...], HIDE] = choice(
+        (), N_("Left out"), N_("Settings and parts of the page that are left out.")
+    )
 
     @field_validator(
-        "planned_models", "planned_methods", "planned_ranks", "compared_runs", mode="before"
+        "planned_models",
+        "planned_methods",
+        "planned_ranks",
+        "compared_runs",
+        "hide",
+        mode="before",
     )
     @classmethod
     def split_lists(cls, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.wording.needs import needs_of
 from lora_viz.format import grouped, size
 from lora_viz.i18n import _
 from lora_viz.training.sweeps.findings import read_sweep, recorded_sweep, spreads
@@ -12,7 +13,6 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.memory.answers import known_steps_of_both
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.summary.pairs import less
-from lora_viz.wording.needs import needs_of
 
 
 def memory(scenario: Scenario) -> None:

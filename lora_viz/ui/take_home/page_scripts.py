@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lora_viz.figures.kit.literal import visible
+from lora_viz.figures.wording.setting import scenario_line
 from lora_viz.i18n import _
 from lora_viz.report.page_script import FACES, asset
 from lora_viz.ui.serving.plotly_library import ADDRESS as PLOTLY
 from lora_viz.ui.session import state
-from lora_viz.wording.setting import scenario_line
 
 ADDRESS = "/take-home.js"
 ASSETS = Path(__file__).parent / "scripts_assets"

@@ -57,6 +57,19 @@ def guided(page: str) -> Iterator[None]:
         _fill(body, at, _numbers(at, _patiently))
 
 
+def texts_of(
+    at: AtStop, numbers: dict[str, str] | None = None
+) -> tuple[str, str, list[tuple[str, str]]]:
+    """A stop's title, what is said there, and what to look at, to try and to expect, by name.
+
+    Without `numbers` those that are known already stand in the texts.
+    """
+    stop, numbers = at.stop, _numbers(at, _quickly) if numbers is None else numbers
+    parts = ((_("Look"), stop.look), (_("Try"), stop.attempt), (_("Expect"), stop.expect))
+    others = [(name, said(words, numbers)) for name, words in parts if words]
+    return said(stop.title, numbers), said(stop.say, numbers), others
+
+
 def said(words: Words, numbers: dict[str, str]) -> str:
     """A text as Markdown, in the reader's language and with its numbers: an author's literally."""
     text = words.in_language(current_language())
@@ -85,10 +98,9 @@ def _draw(at: AtStop, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerato
 
 
 def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: AtStop, numbers: dict[str, str]) -> None:
-    stop = at.stop
-    body[0].markdown(f"**{said(stop.title, numbers)}.** {said(stop.say, numbers)}")
-    parts = ((_("Look"), stop.look), (_("Try"), stop.attempt), (_("Expect"), stop.expect))
-    lines = (f"**{name}** · {said(words, numbers)}" for name, words in parts if words)
+    title, say, others = texts_of(at, numbers)
+    body[0].markdown(f"**{title}.** {say}")
+    lines = (f"**{name}** · {words}" for name, words in others)
     body[1].markdown("  \n".join(lines) or " ")
 
 

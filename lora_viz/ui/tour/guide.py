@@ -176,6 +176,13 @@ def _go_to(tour: Tour, number: int, further: dict[str, str] | None = None) -> No
     """Set what a stop sets, with further parameters of a link on top, and ask for its page."""
     stop = tour.stops[number - 1]
     given = links.read(dict(stop.settings) | (further or {}))
-    view = given.view.changed(tour=tour.name, stop=number)
+    now = state.view()
+    view = given.view.changed(
+        tour=tour.name,
+        stop=number,
+        stage=now.stage,
+        stage_controls=now.stage_controls,
+        hide=now.hide,
+    )
     state.take_all(Link(given.scenario, view, given.training, []))
     st.session_state[GOING] = stop.page

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import binary_size, grouped, size
 from lora_viz.i18n import _, plural
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
@@ -23,7 +24,6 @@ from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, Traini
 from lora_viz.ui.kit import asking
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
-from lora_viz.ui.kit.names import model_name
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import duration
 from lora_viz.ui.serving.reader import claim

@@ -81,6 +81,7 @@ function draw(chart, figure) {
     config: toolbar(chart),
   }).then(() => openPlayer(chart));
   chart.style.minHeight = `${layout.height}px`;
+  chart.style.setProperty("--chart-height", `${layout.height}px`);
   chart.dataset.drawn = "";
 }
 

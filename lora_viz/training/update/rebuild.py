@@ -2,7 +2,7 @@
 
 The example is synthetic: a random matrix of low rank with noise on it, from a seed. It shows what
 the rank can and cannot hold; it says nothing about the ΔW that training a model would lead to.
-What full fine-tuning changed is read from a run that kept it (`lora_viz.update.trained`).
+What full fine-tuning changed is read from a run that kept it (`lora_viz.training.update.trained`).
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from lora_viz.choices.methods import METHODS
 from lora_viz.figures.kit.colours import Meaning
 from lora_viz.figures.memory_bars import Piece
+from lora_viz.figures.wording.names import method_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.timeline import PHASES
-from lora_viz.wording.names import method_name
 
 # from the bottom of a bar: what stays between steps, then what comes and goes
 KINDS: dict[str, Meaning] = {

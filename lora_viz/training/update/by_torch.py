@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lora_viz.update.rebuild import Rebuild
+from lora_viz.training.update.rebuild import Rebuild
 
 ROUNDING = 1e-12
 

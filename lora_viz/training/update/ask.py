@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lora_viz.update.rebuild import Rebuild
+from lora_viz.training.update.rebuild import Rebuild
 
 
 def rebuild_example(
@@ -15,7 +15,7 @@ def rebuild_example(
         noise: Frobenius norm of the noise beside that of the low-rank part.
         sweeps: how often A, then B are fitted anew after B was fitted to the random A.
     """
-    from lora_viz.update.by_torch import make_example, rebuild
+    from lora_viz.training.update.by_torch import make_example, rebuild
 
     update, start = make_example(out_features, in_features, true_rank, noise, seed)
     return rebuild(update, start, sweeps, min(true_rank, out_features, in_features))
@@ -27,7 +27,7 @@ def rebuild_trained(folder: str, layer: str, seed: int, sweeps: int) -> Rebuild:
     Raises:
         UserError: the run did not keep this layer's ΔW.
     """
-    from lora_viz.update.by_torch import rebuild_from
-    from lora_viz.update.trained import read_update
+    from lora_viz.training.update.by_torch import rebuild_from
+    from lora_viz.training.update.trained import read_update
 
     return rebuild_from(read_update(folder, layer), seed, sweeps)

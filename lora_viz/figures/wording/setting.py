@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.wording.names import method_name, model_name
 
 
 def setting_value(scenario: Scenario, field: str) -> str:

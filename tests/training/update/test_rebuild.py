@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lora_viz.questions.plain import decode, encode
-from lora_viz.update.ask import rebuild_example
-from lora_viz.update.by_torch import make_example
-from lora_viz.update.rebuild import MAXIMUM_VALUES, Rebuild, example_size
+from lora_viz.training.update.ask import rebuild_example
+from lora_viz.training.update.by_torch import make_example
+from lora_viz.training.update.rebuild import MAXIMUM_VALUES, Rebuild, example_size
 
 SIDES = st.integers(2, 24)
 EXAMPLES = st.fixed_dictionaries(
