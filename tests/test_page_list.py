@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lora_viz.ui.page_list import FOLDER, PAGES, SECTIONS, Page
+from lora_viz.ui.page_list import page as page_of
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_PICTURE = {"glossary", "this_machine", "trust"}
@@ -37,6 +38,22 @@ def test_a_page_asks_for_its_own_headline_and_areas(page: Page) -> None:
     assert isinstance(name, ast.Constant) and name.value == page.name
     assert ("areas" in of_page) == (page.name not in WITHOUT_PICTURE)
     assert page.answers.endswith("?")
+
+
+# the pages about the explainer's sections, from §1 to §9 and its summary
+IN_ITS_ORDER = [
+    "full_or_lora", "decomposition", "forward_pass", "layer_map", "parameters", "rank",
+    "training_process", "memory", "checkpoints", "summary",
+]  # fmt: skip
+
+
+def test_the_next_page_leads_through_all_pages_in_the_explainers_order() -> None:
+    way = [PAGES[0]]
+    while (following := page_of(way[-1].next.name)) not in way:
+        way.append(following)
+    assert following is PAGES[0]
+    assert len(way) == len(PAGES)
+    assert [one.name for one in way if one.name in IN_ITS_ORDER] == IN_ITS_ORDER
 
 
 def test_the_readme_names_every_page_in_order() -> None:

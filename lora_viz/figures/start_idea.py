@@ -1,4 +1,8 @@
-"""The idea of LoRA as one picture: a frozen W, and next to it the thin A and B that are trained."""
+"""The idea of LoRA as one picture: a frozen W, and next to it the thin A and B that are trained.
+
+When the page opens, W with its path from x to h stands there; then the second path comes in, in the
+order in which data goes: an arrow, A, an arrow, B, an arrow.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from lora_viz.figures.kit.colours import INK, colour
 from lora_viz.figures.kit.fonts import SIGN_FONT, TEXT_FONT
 from lora_viz.figures.kit.svg import (
     Box,
+    Point,
     SvgDrawing,
     arrow,
+    coming,
     described,
     framed,
     number_width,
@@ -21,7 +27,10 @@ from lora_viz.format import grouped
 # pixels
 ABOVE, BETWEEN, BELOW = 30, 64, 34
 BEFORE, GAP, AFTER = 66, 44, 140
-HIGHEST = 400
+HIGHEST = 340
+
+# milliseconds before each part of the second path comes in
+TO_A, A_GROWS, TO_B, B_GROWS, TO_H = 300, 700, 1_200, 1_600, 2_200
 
 STYLE = f"""
 text {{ fill: var(--st-text-color, {INK["light"]}); font-family: {SIGN_FONT}; font-size: 13px; }}
@@ -82,20 +91,21 @@ def _matrices(layer: _Layer, left: float, path: float) -> str:
     middle = left + layer.width / 2
     b_left = left + layer.width + GAP
     a_top = path - layer.thickness / 2
-    shape = f"{layer.rank} × {layer.in_features}"
+    a = _matrix("A", "A", layer, (left, a_top, layer.width, layer.thickness))
+    b = _matrix("B", "B", layer, (b_left, path, layer.thickness, layer.height))
+    a_name = _name(
+        f"🔥 A  {layer.rank} × {layer.in_features}", middle, a_top + layer.thickness + 20
+    )
+    b_name = f"🔥 B  {layer.out_features} × {layer.rank}"
+    below = (b_left - 10, path + layer.height + 20)
     return "".join(
         (
             _matrix("frozen", "W", layer, (left, ABOVE, layer.width, layer.height)),
-            _matrix("A", "A", layer, (left, a_top, layer.width, layer.thickness)),
-            _matrix("B", "B", layer, (b_left, path, layer.thickness, layer.height)),
             _name(f"❄ W  {layer.out_features} × {layer.in_features}", middle, ABOVE - 10),
-            _name(f"🔥 A  {shape}", middle, a_top + layer.thickness + 20),
-            text(
-                f"🔥 B  {layer.out_features} × {layer.rank}",
-                b_left - 10,
-                path + layer.height + 20,
-                "name",
-            ),
+            coming(a, A_GROWS, "scaleX(0)", (left, path)),
+            coming(a_name, A_GROWS, "none", (left, path)),
+            coming(b, B_GROWS, "scaleY(0)", (b_left, path)),
+            coming(text(b_name, *below, "name"), B_GROWS, "none", below),
         )
     )
 
@@ -122,18 +132,24 @@ def _flow(layer: _Layer, left: float, path: float, scale: str) -> str:
     middle = ABOVE + layer.height / 2
     right = left + layer.width
     b_right = right + GAP + layer.thickness
+    by_b = (b_right + 10, path + 18)
     x, plus, h = left - 52, b_right + 62, b_right + 118
     return "".join(
         (
             text("x", x, middle + 7, "vector", anchor="middle"),
             arrow((x + 12, middle), (left - 4, middle)),
-            arrow((x + 10, middle + 12), (left - 4, path)),
+            _late(TO_A, (x + 10, middle + 12), (left - 4, path)),
             arrow((right + 4, middle), (plus - 12, middle)),
-            arrow((right + 4, path), (b_right - layer.thickness - 4, path)),
-            text(scale, b_right + 10, path + 18, "scale"),
-            arrow((b_right + 8, path - 4), (plus - 4, middle + 14)),
+            _late(TO_B, (right + 4, path), (b_right - layer.thickness - 4, path)),
+            coming(text(scale, *by_b, "scale"), TO_H, "none", by_b),
+            _late(TO_H, (b_right + 8, path - 4), (plus - 4, middle + 14)),
             text("+", plus, middle + 8, "vector", anchor="middle"),
             arrow((plus + 12, middle), (h - 12, middle)),
             text("h", h, middle + 7, "vector", anchor="middle"),
         )
     )
+
+
+def _late(after_ms: int, start: Point, end: Point) -> str:
+    """An arrow that grows from its start."""
+    return coming(arrow(start, end), after_ms, "scale(0)", start)

@@ -22,14 +22,14 @@ from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.story import Moment, Story
 
 # pixels from the top
-WORDS_TOP, SCALE_BOTTOM = 8, 316
-CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 324, 358, 488, 592
+WORDS_TOP, SCALE_BOTTOM = 4, 286
+CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 292, 326, 428, 530
 LEFT, RIGHT, WIDTH = 0.0, 0.52, 0.48
 BOXES = {
-    "W": Box(LEFT, 100, WIDTH, 96),
-    "ΔW": Box(RIGHT, 100, WIDTH, 96),
-    "B": Box(LEFT, 236, WIDTH, 36),
-    "A": Box(RIGHT, 236, WIDTH, 36),
+    "W": Box(LEFT, 92, WIDTH, 78),
+    "ΔW": Box(RIGHT, 92, WIDTH, 78),
+    "B": Box(LEFT, 208, WIDTH, 36),
+    "A": Box(RIGHT, 208, WIDTH, 36),
 }
 MEANINGS: dict[str, Meaning] = {"ΔW": "update", "B": "B", "A": "A"}
 SPECTRUM, LOSSES = (LEFT + 0.01, LEFT + WIDTH), (RIGHT, RIGHT + WIDTH - 0.01)

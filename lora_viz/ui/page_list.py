@@ -29,6 +29,19 @@ Need = Literal[
 
 
 @dataclass(frozen=True)
+class Next:
+    """Where a page sends its reader.
+
+    Attributes:
+        name: the next page's.
+        why: what it adds to what the reader has just seen, in a sentence or two; to be translated.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Page:
     """One page: where it stands, what it is called, what it answers, and what it needs for that.
 
@@ -37,20 +50,22 @@ class Page:
         name: its file's.
         title: what navigation and the browser's tab call it, and its headline; to be translated.
         answers: the question that it answers, in one sentence; to be translated.
+        next: where to go from its end.
         needs: what its numbers are about; empty where it has none, and so nothing to ask about.
         steps: how many simulated training steps it asks for, which take seconds each.
         heading: its headline where that deliberately differs from the title; to be translated.
-        is_first_step: whether the start page sends readers here.
+        speaks_of_explainer: whether it quotes the explainer or names it.
     """
 
     section: str
     name: str
     title: str
     answers: str
+    next: Next
     needs: tuple[Need, ...] = ("model",)
     steps: int = 0
     heading: str = ""
-    is_first_step: bool = False
+    speaks_of_explainer: bool = False
 
     @property
     def file(self) -> Path:
@@ -84,40 +99,62 @@ PAGES = (
         "start",
         N_("Start"),
         N_("What is LoRA?"),
+        Next(
+            "full_or_lora",
+            N_(
+                "Begin with one layer: what training all of W costs, and what A and B cost instead."
+            ),
+        ),
         heading=N_("LoRA, made visible"),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
         "full_or_lora",
         N_("Full or LoRA"),
         N_("What does one layer cost, trained in full and with LoRA?"),
+        Next(
+            "decomposition",
+            N_("The saving rests on one claim: the thin product B × A is enough for ΔW."),
+        ),
         heading=N_("Full fine-tuning or LoRA"),
-        is_first_step=True,
     ),
     Page(
         "understand",
         "decomposition",
         N_("Decomposition"),
         N_("How close does B × A come to ΔW?"),
-        is_first_step=True,
+        Next(
+            "forward_pass", N_("You know the matrices. Follow one vector through W, A and B to h.")
+        ),
     ),
     Page(
         "understand",
         "forward_pass",
         N_("Forward pass"),
         N_("What does an adapted layer compute?"),
+        Next(
+            "layer_map", N_("That was one layer. See which of the model's layers get an A and a B.")
+        ),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
         "layer_map",
         N_("Layer map"),
         N_("Which layers of the model get an A and a B?"),
+        Next(
+            "parameters",
+            N_("Every marked layer adds to the count. See the sum for the whole model."),
+        ),
+        speaks_of_explainer=True,
     ),
     Page(
         "understand",
         "glossary",
         N_("Glossary"),
         N_("What does each term mean?"),
+        Next("start", N_("See every term at work, from the idea on.")),
         needs=(),
     ),
     Page(
@@ -125,27 +162,41 @@ PAGES = (
         "parameters",
         N_("Parameters"),
         N_("How many parameters of the model are trained?"),
-        is_first_step=True,
+        Next(
+            "rank",
+            N_("The rank sets that count. See what each rank costs and what runs gained from it."),
+        ),
+        speaks_of_explainer=True,
     ),
     Page(
         "count",
         "rank",
         N_("Rank"),
         N_("What does each rank cost, and what did runs gain from it?"),
+        Next(
+            "training_process",
+            N_("The rank is the room that A and B have. See how training fills it."),
+        ),
         needs=("model", "runs"),
+        speaks_of_explainer=True,
     ),
     Page(
         "count",
         "checkpoints",
         N_("Checkpoints"),
         N_("What ends up on disk?"),
-        is_first_step=True,
+        Next("planner", N_("The files are small and the card is not. See which card is enough.")),
+        speaks_of_explainer=True,
     ),
     Page(
         "train",
         "training_lab",
         N_("Training lab"),
         N_("What does a real training run show?"),
+        Next(
+            "compare_runs",
+            N_("One run proves little. See which setting made the difference between several."),
+        ),
         needs=("model", "runs", "machine"),
     ),
     Page(
@@ -153,6 +204,7 @@ PAGES = (
         "compare_runs",
         N_("Compare runs"),
         N_("Which setting made the difference between runs?"),
+        Next("memory", N_("A setting that works must also fit. See what one step takes of a GPU.")),
         needs=("runs",),
     ),
     Page(
@@ -160,20 +212,31 @@ PAGES = (
         "training_process",
         N_("Training process"),
         N_("How do A and B change during training?"),
+        Next("training_lab", N_("That run is over. Start one of your own, with your settings.")),
         needs=("model", "runs"),
+        speaks_of_explainer=True,
     ),
     Page(
         "decide",
         "memory",
         N_("Memory"),
         N_("How much memory does a training step take?"),
+        Next(
+            "checkpoints",
+            N_("After the last step something is saved. See which files, and how large they are."),
+        ),
         steps=3,
+        speaks_of_explainer=True,
     ),
     Page(
         "decide",
         "planner",
         N_("Planner"),
         N_("Which card is enough, and how far does it go?"),
+        Next(
+            "this_machine",
+            N_("The planner knows cards by their data sheets. See which cards are here."),
+        ),
         needs=("model", "machine"),
         steps=9,
     ),
@@ -182,6 +245,10 @@ PAGES = (
         "compare",
         N_("Compare"),
         N_("What do several scenarios cost, side by side?"),
+        Next(
+            "trust",
+            N_("Before you decide by these numbers, see how far they are from measured ones."),
+        ),
         needs=("scenario",),
     ),
     Page(
@@ -189,6 +256,7 @@ PAGES = (
         "this_machine",
         N_("This machine"),
         N_("Which GPUs are here, and what can torch use of them?"),
+        Next("compare", N_("You know the card. Lay your choices side by side.")),
         needs=("machine",),
     ),
     Page(
@@ -196,6 +264,7 @@ PAGES = (
         "trust",
         N_("How far to trust this"),
         N_("How far are simulated steps from measured ones?"),
+        Next("summary", N_("You have the numbers and their limits. See them on one page.")),
         needs=("measured",),
     ),
     Page(
@@ -203,13 +272,20 @@ PAGES = (
         "summary",
         N_("Summary"),
         N_("What does LoRA make small, and what does it leave as it is?"),
+        Next(
+            "audit",
+            N_("Some of the explainer's figures differ from these. See which of them hold."),
+        ),
+        speaks_of_explainer=True,
     ),
     Page(
         "explainer",
         "audit",
         N_("Audit"),
         N_("Which of the explainer’s figures hold?"),
+        Next("glossary", N_("Some verdicts turn on what a word means. Look it up.")),
         needs=("measured",),
+        speaks_of_explainer=True,
     ),
 )
 

@@ -9,7 +9,7 @@ from lora_viz.training.runs.run_folder import MissingRunError
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.compare_runs import words
 from lora_viz.ui.kit import controls, page
-from lora_viz.ui.kit.literal import as_code
+from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_info, show_warning
 from lora_viz.ui.runs.damaged import damaged_runs, delete_unreadable
 from lora_viz.ui.runs.read import RecordedRun, kept_runs, recorded
@@ -68,13 +68,16 @@ def draw_curves() -> None:
     ]:
         st.rerun()
     kind = state.view().compared_curve
-    curves = {one.name: words.curve_of(one, kind) for one in now}
+    curves = {run_name(one.name): words.curve_of(one, kind) for one in now}
     drawn = {name: curve for name, curve in curves.items() if curve.steps}
     if drawn:
         shapes = run_comparison(drawn, kind)
         chart(shapes["wide"], "compared-runs", curve_titles()[kind], narrow=shapes["narrow"])
     else:
         show_info(_("The chosen runs have recorded no such curve yet."))
+        return
+    if absent := [name for name in curves if name not in drawn]:
+        st.caption(_("Without such a curve: %s") % as_markdown(", ".join(absent)))
 
 
 at = page.areas()

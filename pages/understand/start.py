@@ -1,4 +1,4 @@
-"""Start: what this is, the idea of LoRA as a picture, and where to go from here."""
+"""Start: what this is, the idea of LoRA as a picture, and three ways in."""
 
 import streamlit as st
 
@@ -10,7 +10,6 @@ from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.svg_picture import WIDTHS, svg_picture
-from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.session import state
 from lora_viz.ui.tour.ways_in import three_ways_in
 
@@ -23,25 +22,22 @@ trainable = layout.trainable_parameters(scenario.rank)
 page.headline(
     "start",
     _(
-        "LoRA fine-tunes a language model by leaving its weights W frozen ❄ and training two "
-        "thin matrices, A and B 🔥, next to them. Here every diagram and every number of that "
-        "idea is computed live, for the model, rank and layers that you choose. Move the rank "
-        "and see what changes."
+        "LoRA leaves a language model's weights W frozen ❄ and trains two thin matrices, A and B "
+        "🔥, next to them. Every number here is computed live, for the model, rank and layers that "
+        "you choose. Move the rank and see what changes."
     ),
     f"{model_name(scenario.model)} · {layer.name} · r = {scenario.rank}",
 )
 at = page.areas()
-with at.head:
-    three_ways_in()
 with at.picture:
-    st.caption(_("Drawn to scale: equal areas are equal numbers of parameters"))
     scale = scaling(scenario.rank, scenario.alpha, scenario.rslora)
     sizes = (layer.in_features, layer.out_features, scenario.rank)
     svg_picture([lora_idea(*sizes, scale, width) for width in WIDTHS], "idea")
     st.caption(
         _(
-            "x is what the layer reads and h what it passes on. The rank r = %(rank)s is the width "
-            "of A and B. Their product is multiplied by %(ratio)s = %(scale)s."
+            "Drawn to scale: equal areas are equal numbers of parameters. x is what the layer "
+            "reads and h what it passes on. The rank r = %(rank)s is the width of A and B. Their "
+            "product is multiplied by %(ratio)s = %(scale)s."
         )
         % {
             "rank": scenario.rank,
@@ -69,9 +65,5 @@ with at.number:
     )
 with at.controls:
     controls.rank()
-with at.side, st.container(border=True):
-    st.markdown(f"**{_('Where to go from here')}**")
-    for next_page in PAGES:
-        if next_page.is_first_step:
-            words = f"**{_(next_page.title)}**  \n{_(next_page.answers)}"
-            st.page_link(str(next_page.file), label=words)
+with at.side:
+    three_ways_in()

@@ -87,6 +87,40 @@ def assert_terms_explain_themselves(page: Page, name: str) -> None:
     assert [term.key for term in terms if term.meaning not in shown[term.key]] == []
 
 
+def test_the_idea_comes_in_once_and_not_for_who_wants_less_motion(page: Page) -> None:
+    page.goto("/")
+    opening = page.locator(".picture.opening .coming")
+    expect(opening).not_to_have_count(0)
+    names = "all => all.map((one) => getComputedStyle(one).animationName)"
+    assert set(opening.evaluate_all(names)) == {"come"}
+    page.emulate_media(reduced_motion="reduce")
+    assert set(opening.evaluate_all(names)) == {"none"}
+    page.emulate_media(reduced_motion="no-preference")
+    wait_until_idle(page)
+    page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")
+    expect(page.get_by_test_id("stMain")).to_contain_text("884,736")
+    expect(opening).to_have_count(0)
+
+
+def test_the_start_page_fits_a_small_laptop(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, "/", PAGES[0].headline)
+    for part in (".picture svg", ".st-key-area-controls"):
+        box = page.locator(part).first.bounding_box()
+        assert box and box["y"] + box["height"] <= 720, part
+
+
+def test_the_keyboard_plays_a_run(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, "/training-process", "Training process")
+    play = page.get_by_role("button", name="Play", exact=True).first
+    box = play.bounding_box()
+    assert box and box["y"] + box["height"] <= 720
+    play.press("Enter")
+    expect(page.locator(".chart-figure").first).to_contain_text("Step: 10")
+    page.get_by_role("button", name="Pause", exact=True).first.press("Enter")
+
+
 def test_moving_a_control_changes_the_page_and_the_link(page: Page) -> None:
     open_page(page, "/decomposition", "Decomposition")
     expect(page.get_by_test_id("stMain")).to_contain_text("2.08")

@@ -19,12 +19,12 @@ from harness.browser import (
     requested_hosts,
 )
 from harness.server import AppServer
-from lora_viz.ui.page_list import PAGES
+from lora_viz.ui.page_list import PAGES, page
 from lora_viz.ui.serving.server import POLICY, SECURITY_HEADERS
 
 from .course import visit_first
 
-VISITED = [page for page in PAGES if page is PAGES[0] or page.is_first_step]
+VISITED = [PAGES[0], *map(page, ("full_or_lora", "decomposition", "parameters", "checkpoints"))]
 HEAVY_LIBRARIES = ("libtorch", "tokenizers")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import unescape
 
@@ -13,6 +14,7 @@ from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.page_list import PAGES, Page
 from tests.application import file_of, opened
 
+ABOUT = ("What “the explainer” is", "“설명서”란")
 MANY_STEPS = 3  # simulated ones; a page that asks for more has tests of its own with fewer
 AFFORDABLE = [page for page in PAGES if page.steps <= MANY_STEPS]
 
@@ -32,6 +34,17 @@ def look_at(app: AppTest, page: Page) -> None:
     app.switch_page(str(page.file)).run()
     assert not app.exception, f"{page.name}: {app.exception[0].value}"
     assert not app.error, f"{page.name}: {app.error[0].value}"
+    assert_explainer_is_introduced(app, page)
+
+
+def assert_explainer_is_introduced(app: AppTest, page: Page) -> None:
+    """A page that speaks of the explainer, or points at a section of it, says what it is."""
+    (box,) = [one for one in app.main.expander if one.label in ABOUT] or [None]
+    inside = {one.value for one in box.markdown} if box else set()
+    words = {one.value for one in (*app.main.markdown, *app.main.caption)} - inside
+    if any(re.search("explainer|our project|설명서", one) for one in words):
+        assert box, page.name
+    assert bool(box) == page.speaks_of_explainer
 
 
 @pytest.mark.parametrize("model", catalogue())

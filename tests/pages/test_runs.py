@@ -28,6 +28,7 @@ from lora_viz.training.runs.pace import recorded_pace
 from lora_viz.training.runs.public_names import public_settings
 from lora_viz.training.runs.results import Loss, Result
 from lora_viz.training.runs.run_folder import Run
+from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.settings import TrainingSettings, parse_settings
 from tests.application import opened
 from tests.figures.test_training_lab_curves import recorded_events
@@ -94,6 +95,11 @@ def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> N
     shipped = open_page(COMPARISON)
     assert "You have no run yet" in words_of(shipped)
     assert shipped.session_state["view"].compared_runs == ("~lora", "~full")
+    result = json.loads((RECORDED / "full" / "result.json").read_text("utf-8"))
+    lowest = next(one.value for one in shipped.main.markdown if "key-number" in one.value)
+    assert f"{result['held_out']['after']['loss']:.3f}" in lowest
+    assert "shipped: full fine-tuning" in lowest and "~" not in words_of(shipped)
+    assert "Without such a curve: shipped: full fine-tuning" in words_of(shipped)
 
 
 def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,19 @@ def arrow(start: Point, end: Point) -> str:
     return f'{line} class="flow"/>' + polygon([*sides, end], "flow-head")
 
 
+def coming(inside: str, after_ms: int, start: str, origin: Point) -> str:
+    """A group that comes in once, when the page opens, and everywhere else simply stands there.
+
+    Args:
+        after_ms: milliseconds before it begins.
+        start: the CSS transform that it begins with, such as "scaleX(0)".
+        origin: the point that keeps its place meanwhile.
+    """
+    x, y = origin
+    style = f"--after:{after_ms}ms;--start:{start};transform-origin:{x:g}px {y:g}px"
+    return f'<g class="coming" style="{style}">{inside}</g>'
+
+
 def described(inside: str, words: str) -> str:
     """A group that says these words when a mouse points at it, and to who cannot see it."""
     return f'<g role="img" aria-label="{as_svg(words)}"><title>{as_svg(words)}</title>{inside}</g>'

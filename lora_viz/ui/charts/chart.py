@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
 COMPONENT = "chart"
 ASSETS = Path(__file__).parent / "chart_assets"
-SCRIPTS = ("chart.js", "easing.js", "hand.js", "toolbar.js")  # one module, in this order
+SCRIPTS = (
+    "chart.js",
+    "easing.js",
+    "hand.js",
+    "player.js",
+    "toolbar.js",
+)  # one module, in this order
 HTML = """
-<div class="chart-figure" role="img"></div>
+<div class="chart-figure" role="figure"></div>
 <div class="chart-save">
   <span></span>
   <button data-format="png">PNG</button><button data-format="svg">SVG</button>
@@ -67,6 +73,8 @@ def chart(
                 "save": _("Save picture as"),
                 "copy": _("Copy picture"),
                 "enlarge": _("Fullscreen"),
+                "play": _("Play"),
+                "pause": _("Pause"),
             },
             "byRank": None
             if at_rank is None

@@ -45,8 +45,7 @@ def curve_of(one: RecordedRun, kind: str) -> Curve:
 
 def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     """The run whose held-out loss ends lowest, if all losses are over the same tokens."""
-    whole = [one for one in runs if _has_held_out(one) and not _diverged(one)]
-    last = [(one, curve_of(one, "held_out").values[-1]) for one in whole]
+    last = [(one, _last_held_out(one)) for one in runs if not _diverged(one)]
     ends = [(one, loss) for one, loss in last if loss is not None and isfinite(loss)]
     if not ends:
         return
@@ -63,7 +62,7 @@ def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
     best, loss = min(ends, key=lambda end: end[1])
     page.key_number(
         loss_words(loss),
-        _("the lowest held-out loss at the end, nats per token: %s") % as_html(best.name),
+        _("the lowest held-out loss at the end, nats per token: %s") % as_html(run_name(best.name)),
     )
 
 
@@ -73,7 +72,8 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
     fields = [field for field in runs[0].settings.flat() if field not in NOT_COMPARED]
     differing = [field for field in fields if len(_values(runs, field)) > 1]
     rows = [
-        {_("Setting"): setting_label(field)} | {one.name: _shown(one, field) for one in runs}
+        {_("Setting"): setting_label(field)}
+        | {run_name(one.name): _shown(one, field) for one in runs}
         for field in [*differing, *(field for field in fields if field not in differing)]
     ]
     _highlighted_table(rows, len(differing), "compared-settings")
@@ -83,7 +83,7 @@ def settings_table(runs: Sequence[RecordedRun]) -> None:
 def results_table(runs: Sequence[RecordedRun]) -> None:
     """What each run found out, one column a run."""
     page.section(_("Results"))
-    found = {one.name: _findings(one) for one in runs}
+    found = {run_name(one.name): _findings(one) for one in runs}
     rows = [
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
         for name in next(iter(found.values()))
@@ -172,7 +172,7 @@ def _findings(one: RecordedRun) -> dict[str, str]:
     last = one.curves.last
     return {
         _("State"): state_names()[one.state],
-        _("Steps taken"): f"{last.step:,}" if last else "0",
+        _("Steps taken"): f"{last.step:,}" if last else "–" if result else "0",
         _("Held-out loss, nats per token"): _change(result, "held_out") if result else _newest(one),
         _("Validation loss, nats per token"): _change(result, "validation"),
         _("Pretraining text (forgetting), nats per token"): _change(result, "pretraining"),
@@ -208,7 +208,7 @@ def _change(result: Result | None, part: str) -> str:
 
 
 def _newest(one: RecordedRun) -> str:
-    newest = curve_of(one, "held_out").values[-1] if _has_held_out(one) else None
+    newest = _last_held_out(one)
     return "–" if newest is None else loss_words(newest, 4)
 
 
@@ -226,8 +226,13 @@ def _count(value: int | None) -> str:
     return f"{value:,}" if value else "–"
 
 
-def _has_held_out(one: RecordedRun) -> bool:
-    return bool(curve_of(one, "held_out").values)
+def _last_held_out(one: RecordedRun) -> float | None:
+    """The held-out loss that a run ends with, also where it kept its result and no curve."""
+    values = curve_of(one, "held_out").values
+    if values:
+        return values[-1]
+    losses = one.result.held_out if one.result else None
+    return losses.after.loss if losses and losses.after else None
 
 
 def _diverged(one: RecordedRun) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lora_viz.figures.kit.colours import STYLES
 from lora_viz.i18n import current_language
 
 STYLE = """<style>
@@ -22,13 +23,17 @@ STYLE = """<style>
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
 .katex .hangul_fallback { font-family: Pretendard, sans-serif; } /* KaTeX's own fonts lack it */
 /* Streamlit's captions, quotations and chosen segments are paler than WCAG 2 asks of words */
-[data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"] blockquote p {
+[data-testid="stCaptionContainer"], [data-testid="stMarkdownContainer"] blockquote {
   color: inherit; opacity: 0.78;
 }
+[data-testid="stMarkdownContainer"] blockquote p { color: inherit; opacity: 1; }
 [data-selected="true"] [data-testid="stMarkdownContainer"] p {
   color: color-mix(in srgb, currentColor 65%, CanvasText);
 }
-[data-tag] > span, [data-tag] > button { color: light-dark(white, black); }
+[data-tag] > span, [data-tag] > button, [data-testid="stBaseButton-primary"] p {
+  color: light-dark(white, black);
+}
+[data-testid="stSidebar"] [data-testid="stButtonGroup"] button { padding-inline: 0.65rem; }
 [data-testid="stPageLink"] p { white-space: normal; }
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stFileChip"][aria-invalid="true"] { flex-wrap: wrap; height: auto; max-width: 100%; }
@@ -48,10 +53,46 @@ SAY_LANGUAGE = """<style>
 [data-testid="stElementContainer"]:has(> .stHtml script[data-language]) { display: none; }
 </style>
 <script data-language>document.documentElement.lang = "%s"</script>"""
+# A formula that is wider than its page can be scrolled: with the keyboard too, where it has focus.
+REACH_FORMULAS = """<style>
+[data-testid="stElementContainer"]:has(> .stHtml script[data-formulas]) { display: none; }
+</style>
+<script data-formulas>
+if (!window.loraVizFormulas) {
+  const reach = () => {
+    for (const formula of document.querySelectorAll(".katex-display")) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+    }
+  };
+  let waiting = 0;
+  const soon = () => { waiting ||= setTimeout(() => { waiting = 0; reach(); }, 100); };
+  window.loraVizFormulas = new MutationObserver(soon);
+  window.loraVizFormulas.observe(document.body, { childList: true, subtree: true });
+  window.addEventListener("resize", soon);
+  document.fonts.addEventListener("loadingdone", soon);
+}
+</script>"""
+
+
+def _words_in_formulas() -> str:
+    """Rules that give a formula's coloured letters the shade in which words can be read."""
+    rules = []
+    for style in STYLES.values():
+        red, green, blue = bytes.fromhex(style.colour.removeprefix("#"))
+        place = f'.katex [style*="rgb({red}, {green}, {blue})"]'
+        if style.on_light:
+            shade = f"light-dark({style.on_light}, {style.on_dark})"
+            rules.append(f"{place} {{ color: {shade} !important; }}")
+    return f"<style>{' '.join(rules)}</style>"
+
+
+FORMULAS = _words_in_formulas()
 
 
 def apply_style() -> None:
     """Add the rules to the page, and say which language it is in."""
-    st.html(STYLE + (KOREAN if current_language() == "ko" else ""))
+    st.html(STYLE + FORMULAS + (KOREAN if current_language() == "ko" else ""))
     tag = current_language().replace("_", "-")
     st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)
+    st.html(REACH_FORMULAS, unsafe_allow_javascript=True)

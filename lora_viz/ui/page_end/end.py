@@ -8,10 +8,12 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
+from lora_viz.ui.page_end.about_explainer import about_explainer
+from lora_viz.ui.page_end.next_page import next_page
 from lora_viz.ui.page_list import Page
 from lora_viz.ui.quiz.box import predict_then_look
 
-PARTS: tuple[Callable[[Page], None], ...] = (predict_then_look,)
+PARTS: tuple[Callable[[Page], None], ...] = (about_explainer, predict_then_look, next_page)
 
 
 def draw_end(page: Page) -> None:

@@ -23,7 +23,8 @@ def three_ways_in() -> None:
     """The tours that ship, on the start page; nothing within a tour."""
     if guide.here():
         return
-    with st.container(horizontal=True, key="ways-in"):
+    with st.container(border=True, gap="xsmall", key="ways-in"):
+        st.markdown(f"**{_('Three ways in')}**")
         for tour in SHIPPED.values():
             _begin_button(tour, "start")
         _take_up_button("start")
@@ -55,6 +56,7 @@ def _begin_button(tour: Tour, place: str) -> None:
         help=as_markdown(said_plainly(tour.about)) if tour.about else None,
         on_click=guide.begin,
         args=(tour.name,),
+        width="stretch",
     )
 
 
@@ -64,7 +66,7 @@ def _take_up_button(place: str) -> None:
             "stop": at.number,
             "stops": len(at.tour.stops),
         }
-        st.button(words, key=f"take-up-{place}", on_click=guide.take_up)
+        st.button(words, key=f"take-up-{place}", on_click=guide.take_up, width="stretch")
 
 
 def _upload() -> None:

@@ -44,8 +44,7 @@ class ToldRun:
     story: Story
 
     def picture(self) -> None:
-        """What it is, then the moving picture."""
-        st.caption(as_markdown(self._what_it_is()))
+        """The moving picture, and below it what it is: play is in sight on a small laptop."""
         chart(
             _story_figure(self.story, current_language(), reader_theme()),
             "run-story",
@@ -58,6 +57,7 @@ class ToldRun:
                 "Perplexity = exp(held-out loss), without a unit."
             )
         )
+        st.caption(as_markdown(self._what_it_is()))
 
     def key_number(self) -> None:
         """How many singular values ΔW has at the most, or how far the held-out loss fell."""

@@ -79,7 +79,7 @@ function draw(chart, figure) {
     },
     frames,
     config: toolbar(chart),
-  });
+  }).then(() => openPlayer(chart));
   chart.style.minHeight = `${layout.height}px`;
   chart.style.setProperty("--chart-height", `${layout.height}px`);
   chart.dataset.drawn = "";

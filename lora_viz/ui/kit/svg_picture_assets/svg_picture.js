@@ -14,6 +14,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const picture = parentElement.querySelector(".picture");
   const active = picture.getRootNode().activeElement;
   const focus = picture.contains(active) && identity(active);
+  // what comes in does so when the picture first appears, and not again when it is drawn anew
+  if (!picture.drawings) picture.classList.add("opening");
+  else if (picture.drawings[0].svg !== data.drawings[0].svg) picture.classList.remove("opening");
   picture.drawings = data.drawings;
   draw(picture);
   picture.classList.remove("waiting");
