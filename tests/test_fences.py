@@ -43,7 +43,7 @@ PLANTED = {
         "lora_viz.figures.start_idea -> streamlit",
     ),
     "a computing package knows Plotly": (
-        "update/rebuild.py",
+        "training/update/rebuild.py",
         "import plotly.graph_objects",
         "lora_viz.training.update.rebuild -> plotly",
     ),
@@ -83,7 +83,7 @@ PLANTED = {
         "lora_viz.figures.memory_curve -> lora_viz.report.making",
     ),
     "words know a report": (
-        "wording/needs.py",
+        "figures/wording/needs.py",
         "from lora_viz.report import facts",
         "lora_viz.figures.wording.needs -> lora_viz.report.facts",
     ),

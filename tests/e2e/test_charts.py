@@ -25,6 +25,8 @@ WATCH = """(number) => {
 SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
 IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
+IS_STILL = """[...document.querySelectorAll('.chart-figure')]
+  .every((one) => one.shown && !one.easing)"""
 ANSWERED = SHOWN.replace("shown", "goal")
 
 
@@ -82,6 +84,7 @@ def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
 
     page.route_web_socket("**/_stcore/stream", connect)
     open_page(page, "/full-or-lora", "Full")
+    page.wait_for_function(IS_STILL)
     before = page.evaluate(SHOWN)
     is_held = True
     page.get_by_test_id("stMain").get_by_role("slider").first.press("ArrowRight")

@@ -142,7 +142,7 @@ def test_a_run_whose_end_cannot_be_read_is_not_said_to_have_finished(tmp_path: P
     run = create_run(TrainingSettings(), "one", tmp_path)
     run.result_file.write_text("{")
     assert run.state() == "unreadable"
-    with pytest.raises(UserError, match=r"not known\. result\.json is not whole JSON\.$"):
+    with pytest.raises(UserError, match=r"knows how it ended\. result\.json is not whole JSON\.$"):
         launch.prepare_to_resume(run)
     finished = Result(state="finished", started=1.0, ended=2.0)
     write_whole(run.result_file, finished.model_dump_json())

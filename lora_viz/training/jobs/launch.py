@@ -18,7 +18,7 @@ from pathlib import Path
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.models.source import typed_model
-from lora_viz.storage import RUNS, need_writable, writing_in
+from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.reserve import take_room
@@ -97,7 +97,6 @@ def _put_result_aside(run: Run) -> bool:
     _need_unfinished(run)
     result = run.result_file
     with writing_in(run.path, RUNS):
-        need_writable(run.path)
         take_room(run.path)
         _name_its_model_whole(run, settings)
         _drop_unfinished_checkpoints(run)

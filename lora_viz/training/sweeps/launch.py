@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lora_viz.storage import RUNS, need_writable, writing_in
+from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.jobs.launch import place_in_queue, start_process
 from lora_viz.training.sweeps.sweep import Sweep
@@ -20,8 +20,6 @@ def start(sweep: Sweep) -> None:
         UserError: it runs already, or its folder cannot be written.
     """
     with place_in_queue() as ticket:
-        with writing_in(sweep.path, RUNS):
-            need_writable(sweep.path)
         start_process(sweep, JOB, ticket, _beginning(sweep))
 
 
