@@ -10,7 +10,11 @@ from harness.browser import assert_no_exception, open_page
 def test_a_guess_by_keyboard_is_drawn_beside_the_truth(page: Page) -> None:
     open_page(page, "/", "LoRA, made visible")
     page.get_by_text("Predict, then look").click()
-    box = page.get_by_test_id("stMain").get_by_test_id("stExpander")
+    box = (
+        page.get_by_test_id("stMain")
+        .get_by_test_id("stExpander")
+        .filter(has_text="Predict, then look")
+    )
     expect(box).to_contain_text("Your guess: 62,219,904")
     box.get_by_role("slider").press("ArrowLeft")
     expect(box).to_contain_text("Your guess: 61,597,705")

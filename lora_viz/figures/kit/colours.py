@@ -109,6 +109,11 @@ def translucent(meaning: Meaning, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
+def as_browsers_write(shade: str) -> str:
+    """A colour, given as `#RRGGBB`, in the form that browsers give it in an element's style."""
+    return "rgb({}, {}, {})".format(*_channels(shade))
+
+
 def dark_enough(shade: str, ground: str, contrast: float = READABLE) -> str:
     """A colour, or the lightest darker shade of it that has this contrast with a light ground.
 

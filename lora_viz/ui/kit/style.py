@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lora_viz.figures.kit.colours import STYLES
+from lora_viz.figures.kit.colours import STYLES, as_browsers_write
 from lora_viz.i18n import current_language
 
 STYLE = """<style>
@@ -79,8 +79,7 @@ def _words_in_formulas() -> str:
     """Rules that give a formula's coloured letters the shade in which words can be read."""
     rules = []
     for style in STYLES.values():
-        red, green, blue = bytes.fromhex(style.colour.removeprefix("#"))
-        place = f'.katex [style*="rgb({red}, {green}, {blue})"]'
+        place = f'.katex [style*="{as_browsers_write(style.colour)}"]'
         if style.on_light:
             shade = f"light-dark({style.on_light}, {style.on_dark})"
             rules.append(f"{place} {{ color: {shade} !important; }}")
