@@ -37,20 +37,22 @@ READ_LINKS = (
 )
 WRONG = "Something went wrong while this page was drawn"
 # What a page may have of its own, but not with these words, addresses and icons.
+OWN_SCRIPTS = ":not([data-language], [data-formulas], [data-take-home], [data-links])"
 MADE_OF_IT = """
 app => [
   ...[...app.querySelectorAll("a")].map(a => a.getAttribute("href") ?? a.getAttribute("xlink:href"))
     .filter(address => /example|mailto/.test(address ?? "")),
   ...[...app.querySelectorAll("img")].filter(img => /example/.test(img.src) ||
     /Streamlit/.test(img.alt)).map(img => img.outerHTML),
-  ...[...app.querySelectorAll(".katex, h1, h2, h3, h4, del, table:not([role=grid]), sup, script")]
+  ...[...app.querySelectorAll(".katex, h1, h2, h3, h4, del, table:not([role=grid]), sup"),
+      ...app.querySelectorAll("script${OWN_SCRIPTS}")]
     .filter(made => /Z[A-Za-z]\\b|alert/.test(made.textContent)).map(made => made.outerHTML),
   ...[...app.querySelectorAll("[role=img]")].map(icon => icon.getAttribute("aria-label"))
     .filter(words => /^home/.test(words ?? "")),
   ...[...app.querySelectorAll("[data-testid=stIconMaterial]")].map(icon => icon.textContent)
     .filter(words => words == "home"),
 ]
-"""
+""".replace("${OWN_SCRIPTS}", OWN_SCRIPTS)
 # all words but those in blocks of code, among them the address, whose every mark has another form
 WORDS = """
 app => {
