@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -63,13 +64,14 @@ def fresh_server(tmp_path: Path) -> Iterator[AppServer]:
 def course(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Course]:
     """A server as a course has it, whose first visit was by a deep link."""
     folder = tmp_path_factory.mktemp("course")
-    with framing_pages() as port, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(ORIGINS, f"https://course.example http://127.0.0.1:{port}")
-        patch.setenv("LORA_VIZ_RUNS", str(folder / "runs"))
-        patch.setenv("LORA_VIZ_RUNS_ARE", "shared")
-        with running_server(folder / "server.log") as running:
-            visit_first(browser, running, "/checkpoints?rank=4", "Checkpoints")
-            yield Course(running, folder / "runs", port)
+    with framing_pages() as port, ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # for the server alone
+            patch.setenv(ORIGINS, f"https://course.example http://127.0.0.1:{port}")
+            patch.setenv("LORA_VIZ_RUNS", str(folder / "runs"))
+            patch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+            running = stack.enter_context(running_server(folder / "server.log"))
+        visit_first(browser, running, "/checkpoints?rank=4", "Checkpoints")
+        yield Course(running, folder / "runs", port)
 
 
 @pytest.fixture(scope="session")
