@@ -292,7 +292,9 @@ def _refuse_number(written: str) -> NoReturn:
 
 
 def _shortened(words: str) -> str:
-    return words if len(words) <= SHOWN_CHARACTERS else words[:SHOWN_CHARACTERS] + "…"
+    """Words as they fit into a sentence, with a mark for each sign that cannot be shown."""
+    shown = "".join(sign if sign.isprintable() else "�" for sign in words[:SHOWN_CHARACTERS])
+    return shown if len(words) <= SHOWN_CHARACTERS else shown + "…"
 
 
 def _check_text(text: str) -> None:

@@ -118,6 +118,7 @@ def test_any_configuration_is_a_model_or_is_refused(text: str) -> None:
         ('{"model_type": "gpt2", "a": ' + "[" * 25 + "]" * 25 + "}", "nested too deeply"),
         ('{"model_type": "gpt2", "a": "%s"}' % ("é" * MAXIMUM_CONFIG_BYTES), "at most 1 MB"),
         ("\ufeffhello", "is not JSON"),
+        (r'{"\n": 1, "\n": 2}', "has “�” twice"),
     ],
     ids=lambda value: value[:30],
 )
