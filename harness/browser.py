@@ -73,7 +73,11 @@ def wait_until_idle(page: Page) -> None:
 
 
 def follow_navigation(page: Page, section: str, title: str) -> None:
-    """Go to another page as a reader does: open a section above the page, click a title in it."""
+    """Go to another page as a reader does: open a section above the page, click a title in it.
+
+    What is opened while a page is drawn closes again when the navigation is.
+    """
+    wait_until_idle(page)
     page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
     opened = page.get_by_test_id("stTopNavPopover")
     opened.get_by_role("menuitem", name=title, exact=True).click()

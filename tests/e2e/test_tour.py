@@ -23,6 +23,9 @@ def is_at(page: Page, tour: Tour, number: int) -> None:
     stop = tour.stops[number - 1]
     page.wait_for_url(re.compile(rf"/{page_of(stop.page).address}\?.*tour={tour.name}"))
     expect(bar).to_contain_text(stop.title.in_language("en"))
+    # the keys are listened to once the script that says this has run
+    heard = page.locator(".st-key-tour-keys .status")
+    expect(heard).to_contain_text(f"stop {number} of {len(tour.stops)} ")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
