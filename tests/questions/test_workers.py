@@ -126,7 +126,8 @@ def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s
     for question in many + asked:
         workers.wait_for(question)
     order = _noted(tmp_path)
-    assert order.index("other") <= order.index("many 3") and len(order) == 7
+    # taken in turn, but a busy machine may let one process note two before the other notes one
+    assert order.index("other") < order.index("many 5") and len(order) == 7
 
 
 @pytest.mark.usefixtures("_nothing_to_load")
