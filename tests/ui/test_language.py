@@ -215,7 +215,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "stage/stage:_switch_controls": stage._switch_controls,
     "stage/stage:leave_stage": stage.leave_stage,
     "stage/stage:turn": lambda: (
-        st.session_state.update({"stage-page": "start"}),
+        st.session_state.update({guide.ON: "start"}),
         stage.turn(1),
     ),
     "stage/entrance:_enter": entrance._enter,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit, urlunsplit
-
 import streamlit as st
 
 from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
+from lora_viz.report.link import address_of
 from lora_viz.ui.session import state
 from lora_viz.ui.stage.stage import own_room
 
@@ -37,9 +36,7 @@ def present() -> None:
 
 def address(**further: str) -> str:
     """This page's address with its settings, and further parameters."""
-    place = urlsplit(st.context.url or "")
-    query = urlencode(state.link_parameters() | further)
-    return urlunsplit((place.scheme, place.netloc, place.path, query, ""))
+    return address_of(st.context.url or "", state.link_parameters() | further)
 
 
 def _enter() -> None:

@@ -65,7 +65,6 @@ def set_stage(page: str) -> None:
     else:
         st.html(CHOICES_IN_PICTURE)
         hidden.hide((*LEFT_OUT, "controls"))
-    st.session_state["stage-page"] = page
     listen_on_stage(on_pressed_change=_pressed)
 
 
@@ -100,7 +99,7 @@ def turn(by: int) -> None:
         guide.step(by)
         return
     names = [page.name for page in PAGES]
-    wanted = names.index(st.session_state["stage-page"]) + by
+    wanted = names.index(st.session_state[guide.ON]) + by
     if 0 <= wanted < len(names):
         st.session_state[GOING] = names[wanted]
 
