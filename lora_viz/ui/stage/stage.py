@@ -109,10 +109,9 @@ def turn(by: int) -> None:
     if guide.here():
         guide.step(by)
         return
-    names = [page.name for page in PAGES]
-    wanted = names.index(st.session_state[guide.ON]) + by
-    if 0 <= wanted < len(names):
-        st.session_state[GOING] = names[wanted]
+    wanted = page_list.number_of(st.session_state[guide.ON]) + by
+    if 1 <= wanted <= len(PAGES):
+        st.session_state[GOING] = PAGES[wanted - 1].name
 
 
 def leave_stage() -> None:
@@ -135,5 +134,4 @@ def _place(page: str) -> tuple[int, int]:
     """The number of the view, counted from 1, and how many there are."""
     if at := guide.here():
         return at.number, len(at.tour.stops)
-    names = [one.name for one in PAGES]
-    return names.index(page) + 1, len(names)
+    return page_list.number_of(page), len(PAGES)
