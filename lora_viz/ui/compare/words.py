@@ -110,9 +110,7 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
         )
     else:
         st.caption(_("The address of this page holds all of them: copy it to share them."))
-    st.code(
-        st.context.url.split("?")[0] + _query() if st.context.url else _query(), wrap_lines=True
-    )
+    st.code(state.address(), wrap_lines=True)
 
 
 def key_number(compared: list[Compared]) -> None:
@@ -201,9 +199,3 @@ def _use(scenario: Scenario) -> None:
     kept = {"language": now.language, "tasks": now.tasks}
     state.update(model=scenario.model)
     state.update(**{**scenario.model_dump(exclude={"model"}), **kept})
-
-
-def _query() -> str:
-    from urllib.parse import urlencode
-
-    return "?" + urlencode(state.link_parameters())

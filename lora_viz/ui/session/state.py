@@ -17,6 +17,7 @@ from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import Message, ask_for_language, language_of, set_language
+from lora_viz.report.link import address_of
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -166,6 +167,11 @@ def complaints() -> Iterator[list[str | Message]]:
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
     return links.write(scenario(), view(), training(), _spoken())
+
+
+def address(**further: str) -> str:
+    """The address of this screen with its settings, and further parameters."""
+    return address_of(st.context.url or "", link_parameters() | further)
 
 
 def _spoken() -> str:

@@ -1,4 +1,4 @@
-"""The address of what is on screen: the whole of it, a short one, and as a picture."""
+"""The address of what is on screen: a short one, and as a picture."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ from lora_viz.ui.session.short_links import SHORT
 IN_SESSION = "short-link"  # the last one that was made, with what it stands for
 LONGEST_AS_PICTURE = 300  # characters; a longer address makes a picture too fine for a camera
 ONLY_HERE = ("localhost", "127.0.0.1", "::1")
-
-
-def whole_address() -> str:
-    """The address of this page with all that is chosen."""
-    return address_of(st.context.url or "", state.link_parameters())
 
 
 def short_address() -> str:

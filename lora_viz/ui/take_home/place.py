@@ -61,7 +61,7 @@ def _report() -> None:
 
 def _link() -> None:
     st.markdown(f"**{_('The link')}**")
-    whole = links.whole_address()
+    whole = state.address()
     copy_button(_("Copy link"), whole, "copy-link")
     short = links.short_address()
     if not short:
