@@ -1,7 +1,8 @@
 """The scenario, the view and the training settings of one session.
 
-They are read from the session's link, kept, and written back. Each change of the link is an entry
-of the browser's history: its buttons Back and Forward bring the settings of that entry back.
+They are read from the session's link, kept, and written back. Each change that a reader makes is an
+entry of the browser's history, and what a page chooses by itself changes that entry: the buttons
+Back and Forward bring the settings of an entry back.
 """
 
 from __future__ import annotations
