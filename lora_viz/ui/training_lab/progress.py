@@ -142,11 +142,12 @@ def _how_it_ended(one: RecordedRun) -> None:
         show_warning(what_is_wrong(damages))
     notices = (event.sentence for event in one.events if isinstance(event, NoticeEvent))
     for sentence in dict.fromkeys(map(str, notices)):  # a run that was resumed says them again
-        show_info(sentence)
+        show_info(one.open_words(sentence))
     if one.state == "unreadable":
         show_info(_("How it ended is not known: its result cannot be read."))
     elif one.state == "failed" and one.result:
-        show_error(" ".join(str(part) for part in (one.result.why, one.result.what_to_try) if part))
+        said = (str(part) for part in (one.result.why, one.result.what_to_try) if part)
+        show_error(one.open_words(" ".join(said)))
     elif one.state == "interrupted":
         show_warning(
             _(
