@@ -170,9 +170,14 @@ def link_parameters() -> dict[str, str]:
     return links.write(scenario(), view(), training(), _spoken())
 
 
+def parameters_for_others() -> dict[str, str]:
+    """What a link holds that is given to others, to whom this reader's uploads mean nothing."""
+    return {name: value for name, value in link_parameters().items() if name != links.UPLOAD}
+
+
 def address(**further: str) -> str:
-    """The address of this screen with its settings, and further parameters."""
-    return address_of(st.context.url or "", link_parameters() | further)
+    """The address of this screen with its settings, for others, and further parameters."""
+    return address_of(st.context.url or "", parameters_for_others() | further)
 
 
 def _spoken() -> str:

@@ -21,7 +21,7 @@ ONLY_HERE = ("localhost", "127.0.0.1", "::1")
 def short_address() -> str:
     """The short one, if it was asked for and stands for what is chosen now; "" if not."""
     kept, word = st.session_state.get(IN_SESSION, (None, ""))
-    if kept != state.link_parameters():
+    if kept != state.parameters_for_others():
         return ""
     return address_of(st.context.url or "", {SHORT: word})
 
