@@ -21,7 +21,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.quiz.facts import KnownFacts
 from lora_viz.quiz.steps import tokens_of_step
-from lora_viz.training.folder.files import Damage
+from lora_viz.training.folder.damage import Damage
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import UnreadableRun
 from lora_viz.training.runs.shipped import recorded_lora_run

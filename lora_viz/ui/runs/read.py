@@ -8,7 +8,8 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.training.folder.files import Damage, DamagedFileError, kept_while_unchanged
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.runs.curves import Curves, read_curves
 from lora_viz.training.runs.events import Event, StateEvent, read_events
 from lora_viz.training.runs.kept_runs import find_run, list_folders

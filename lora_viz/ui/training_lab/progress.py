@@ -13,7 +13,7 @@ from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _, plural
 from lora_viz.machine.gpus_here import read_gpus
 from lora_viz.storage import is_writable
-from lora_viz.training.folder.files import stamp
+from lora_viz.training.folder.unchanged import stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, NoticeEvent, StateEvent
 from lora_viz.training.runs.run_folder import Run
