@@ -18,7 +18,7 @@ from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
 from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
-from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.kit.literal import as_frame, as_markdown
 from lora_viz.ui.session import state
 
 # always in the table; of the others only those that differ
@@ -138,13 +138,7 @@ def table(compared: list[Compared]) -> None:
     )
     st.dataframe(styled, hide_index=True, height="content")
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
-    st.download_button(
-        _("Save as CSV"),
-        data=lambda: as_csv(frame),
-        file_name="lora-viz-comparison.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    page.csv_button(frame, "comparison")
 
 
 def _setting_lines(compared: list[Compared], differing: list[str]) -> list[dict[str, str]]:
