@@ -10,10 +10,20 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from lora_viz.format import size
-from lora_viz.training.folder.damage import Damage, DamagedFileError, DamageKind, of_system
+from lora_viz.training.folder.damage import (
+    Damage,
+    DamagedFileError,
+    DamageKind,
+    damage_of,
+    of_system,
+)
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 # More than any job writes; a file that only claims a size is not read into memory.
 LARGEST = {
@@ -86,6 +96,18 @@ def exists(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def read_ending(path: Path, kind: type[Kind]) -> Kind | Damage | None:
+    """What a job or a sweep wrote last, what is wrong with it, or None where there is nothing."""
+    content = b""
+    try:
+        content = read_file(path.parent, path.name)
+        return kind.model_validate_json(content)
+    except DamagedFileError as error:
+        return None if error.damage.kind == "missing" else error.damage
+    except ValueError as error:
+        return damage_of(path.name, content, error)
 
 
 def regular_file(path: Path, name: str) -> os.stat_result:
