@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
 from harness.browser import open_page, wait_until_idle
+from lora_viz.ui.serving.later import FOLDER
 
 COST = 1  # the second chart of the page "Rank": its axes do not depend on the rank
 # From now on look at a chart at every frame: is anything in it, and what does it show?
@@ -25,6 +26,7 @@ WATCH = """(number) => {
 SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
 IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
+IS_LEARNT = "[...document.querySelectorAll('.chart-figure')].every((one) => one.byRank)"
 IS_STILL = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.shown && !one.easing)"""
 ANSWERED = SHOWN.replace("shown", "goal")
@@ -65,6 +67,44 @@ def test_a_chart_is_changed_in_place_and_stays_zoomed(
     assert page.evaluate("seen.chart._fullLayout.xaxis.range") == zoom
     assert page.evaluate("seen.blank") == 0
     assert page.evaluate("seen.states.size") in states
+
+
+def test_a_page_asks_for_other_ranks_when_a_hand_comes_near_the_slider(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: FOLDER in request.url and asked.append(request.url))
+    open_page(page, "/full-or-lora", "Full")
+    page.wait_for_function(IS_STILL)
+    page.mouse.move(700, 20)
+    assert not asked
+    page.locator(".st-key-page-rank").hover()
+    page.wait_for_function(IS_LEARNT)
+    page.mouse.move(700, 20)
+    page.locator(".st-key-page-rank").hover()
+    assert len(asked) == len({*asked}) == page.locator(".chart-figure").count()
+
+
+def test_charts_stay_with_the_slider_where_it_comes_back_or_the_rank_is_typed(page: Page) -> None:
+    open_page(page, "/full-or-lora", "Full")
+    page.wait_for_function(IS_STILL)
+    before = page.evaluate(SHOWN)
+    main = page.get_by_test_id("stMain")
+    slider = main.get_by_role("slider").first
+    slider.focus()
+    page.wait_for_function(IS_LEARNT)
+    slider.press("ArrowRight")
+    slider.press("ArrowLeft")  # before the server has heard of the first
+    page.wait_for_function(f"(before) => {SHOWN}.every((one, n) => one === before[n])", arg=before)
+    slider.press("ArrowRight")
+    page.wait_for_url("**rank=16")
+    box = main.get_by_role("spinbutton").first
+    box.fill("20")
+    box.press("Enter")
+    page.wait_for_url("**rank=20")
+    page.wait_for_function(IS_ANSWERED.replace("16", "20"))
+    wait_until_idle(page)
+    shown = page.evaluate(SHOWN)
+    for drawn, answered in zip(shown, page.evaluate(ANSWERED), strict=True):
+        assert_alike(json.loads(drawn), json.loads(answered))
 
 
 def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
