@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Locator, Page, WebSocketRoute
 
 from harness.browser import open_page, wait_until_idle
 from lora_viz.ui.serving.later import FOLDER
@@ -83,27 +83,35 @@ def test_a_page_asks_for_other_ranks_when_a_hand_comes_near_the_slider(page: Pag
     assert len(asked) == len({*asked}) == page.locator(".chart-figure").count()
 
 
-def test_charts_stay_with_the_slider_where_it_comes_back_or_the_rank_is_typed(page: Page) -> None:
+def hold_slider(page: Page) -> Locator:
+    """Open a page whose charts know the other ranks, and take hold of its slider."""
     open_page(page, "/full-or-lora", "Full")
     page.wait_for_function(IS_STILL)
-    before = page.evaluate(SHOWN)
-    main = page.get_by_test_id("stMain")
-    slider = main.get_by_role("slider").first
+    slider = page.get_by_test_id("stMain").get_by_role("slider").first
     slider.focus()
     page.wait_for_function(IS_LEARNT)
+    return slider
+
+
+def test_charts_come_back_with_the_slider_before_the_server_has_heard_of_it(page: Page) -> None:
+    slider = hold_slider(page)
+    before = page.evaluate(SHOWN)
     slider.press("ArrowRight")
-    slider.press("ArrowLeft")  # before the server has heard of the first
+    page.wait_for_function(f"(before) => {SHOWN}[0] !== before[0]", arg=before)
+    slider.press("ArrowLeft")
     page.wait_for_function(f"(before) => {SHOWN}.every((one, n) => one === before[n])", arg=before)
-    slider.press("ArrowRight")
+
+
+def test_charts_leave_the_slider_s_rank_for_one_that_is_typed(page: Page) -> None:
+    hold_slider(page).press("ArrowRight")
     page.wait_for_url("**rank=16")
-    box = main.get_by_role("spinbutton").first
+    box = page.get_by_test_id("stMain").get_by_role("spinbutton").first
     box.fill("20")
     box.press("Enter")
     page.wait_for_url("**rank=20")
     page.wait_for_function(IS_ANSWERED.replace("16", "20"))
     wait_until_idle(page)
-    shown = page.evaluate(SHOWN)
-    for drawn, answered in zip(shown, page.evaluate(ANSWERED), strict=True):
+    for drawn, answered in zip(page.evaluate(SHOWN), page.evaluate(ANSWERED), strict=True):
         assert_alike(json.loads(drawn), json.loads(answered))
 
 

@@ -6,6 +6,9 @@ const RANK_SLIDER = ".st-key-page-rank";
 const TOUCHED = `${RANK_SLIDER}:is(:hover, :focus-within)`;
 const TOUCHES = ["pointerover", "pointerdown", "focusin"];
 
+const toFollow = []; // charts
+let isFollowing = false;
+
 function followHand(chart) {
   if (!chart.given.byRank) return leaveHand(chart);
   if (document.querySelector(TOUCHED)) learn(chart); // the server's figure may be another one now
@@ -26,8 +29,8 @@ function leaveHand(chart) {
 
 // Ask what changes with the rank, once for each address that the server names.
 function learn(chart) {
-  const { address } = chart.given.byRank;
-  if (chart.asked === address) return;
+  const { address } = chart.given.byRank ?? {};
+  if (!address || chart.asked === address) return;
   chart.asked = address;
   chart.byRank = null;
   fetch(address)
@@ -35,7 +38,7 @@ function learn(chart) {
     .then((byRank) => {
       if (chart.asked !== address) return;
       chart.byRank = byRank;
-      if (ahead(chart)) follow(chart);
+      if (ahead(chart, heldRank())) follow(chart);
     })
     .catch(() => {
       if (chart.asked === address) chart.asked = null;
@@ -48,17 +51,40 @@ function heldSlider() {
   return held?.closest(RANK_SLIDER) ? held : null;
 }
 
-// Show what the hand says, at once.
+function heldRank() {
+  return heldSlider()?.getAttribute("aria-valuetext");
+}
+
+// Show what the hand says: the page's first chart at once, and each further one when the browser has
+// painted the one before. Meanwhile the hand may be further, which is then shown and nothing between.
 function follow(chart) {
-  if (!chart.shown) return;
+  chart.handsRank = heldRank();
+  if (!toFollow.includes(chart)) toFollow.push(chart);
+  if (isFollowing) return;
+  isFollowing = true;
+  queueMicrotask(() => { // when all charts have seen it
+    toFollow.sort(inPageOrder);
+    followNext();
+  });
+}
+
+function followNext() {
+  const chart = toFollow.shift();
+  isFollowing = Boolean(chart);
+  if (!chart) return;
+  requestAnimationFrame(() => setTimeout(followNext));
+  if (!chart.shown || !chart.isConnected) return;
   stopEasing(chart);
-  const figure = settled(chart.shown, unpacked(ahead(chart) ?? chart.goal));
+  const figure = settled(chart.shown, unpacked(ahead(chart, chart.handsRank) ?? chart.goal));
   if (figure !== chart.shown) draw(chart, figure);
 }
 
+function inPageOrder(one, other) {
+  return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+}
+
 // The figure at the hand's rank, while the server's is of another one.
-function ahead({ given, goal, asked, byRank }) {
-  const rank = heldSlider()?.getAttribute("aria-valuetext");
+function ahead({ given, goal, asked, byRank }, rank) {
   if (!byRank || !goal || asked !== given.byRank?.address || rank === given.byRank.rank) return null;
   const place = byRank.ranks.indexOf(rank);
   if (place < 0) return null;
