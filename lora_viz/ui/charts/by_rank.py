@@ -43,9 +43,7 @@ class ByRank:
     changes: Later
 
 
-def changes_by_rank(
-    name: str, figure: str, at_rank: Callable[[int], go.Figure]
-) -> dict[str, str]:
+def changes_by_rank(name: str, figure: str, at_rank: Callable[[int], go.Figure]) -> dict[str, str]:
     """Where the browser finds what it needs to draw a chart at each rank of the slider.
 
     A session keeps the last answer for each chart, and takes it again as long as the figure at the
