@@ -25,9 +25,9 @@ from lora_viz.cli.train import described_run, need_an_adapter, print_event, prin
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _
-from lora_viz.storage import writable_folder
 from lora_viz.training.folder.files import exists
 from lora_viz.training.jobs.job import process_count
+from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import Event, StateEvent
@@ -139,7 +139,7 @@ def _resumed(path: Path, values: dict[str, Any]) -> Sweep:
         )
     sweep = Sweep(path)
     sweep.plan()
-    writable_folder("queue")
+    need_queue()
     return sweep
 
 
