@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path, PurePosixPath
@@ -27,6 +27,7 @@ from lora_viz.i18n import N_, Message
 DamageKind = Literal[
     "missing",
     "leads_nowhere",
+    "link",
     "folder",
     "no_folder",
     "special",
@@ -196,6 +197,20 @@ def plain_file_damage(folder: Path, name: str) -> Damage | None:
     return Damage(name, "too_large", size(found.st_size)) if is_too_large else None
 
 
+def link_damage(folder: Path, name: str) -> Damage | None:
+    """What is wrong with a file that is to be written: a link leads somewhere else."""
+    return Damage(name, "link") if (folder / name).is_symlink() else None
+
+
+def links_below(folder: Path, without: str = "") -> Iterator[Damage]:
+    """Every link in a folder that is to be written, but for those called `without`."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if name != without and path.is_symlink():
+                yield Damage(str(path.relative_to(folder)), "link")
+
+
 def exists(path: Path) -> bool:
     """Whether there is anything at a path, a link that leads nowhere among it; never raises."""
     try:
@@ -289,6 +304,10 @@ def _of_system(name: str, error: Exception) -> Damage:
 _SENTENCES: dict[DamageKind, str] = {
     "missing": N_("%(file)s is missing."),
     "leads_nowhere": N_("%(file)s is a link that leads nowhere."),
+    "link": N_(
+        "%(file)s is a link, and what it leads to is not the run's to write; put the file or the "
+        "folder itself there."
+    ),
     "folder": N_("%(file)s is a folder where a file should be."),
     "no_folder": N_("%(file)s is a file where a folder should be."),
     "special": N_("%(file)s is not an ordinary file."),
