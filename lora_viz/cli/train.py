@@ -28,6 +28,7 @@ from lora_viz.questions.kept import compute
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import process_count, process_rank, work
+from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
 from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words, perplexity_words
@@ -57,6 +58,7 @@ def train_command() -> Callable[..., int]:
         """
         out, resumes, as_json = given.pop("out"), given.pop("resume"), given.pop("as_json")
         values = {field: value for field, value in given.items() if value is not None}
+        need_memory_for_libraries()
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more

@@ -17,6 +17,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
 from lora_viz.storage import whole_number
 from lora_viz.training.jobs.failures import DivergedError, explain
+from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
 from lora_viz.training.jobs.printing import print_without_failing
 from lora_viz.training.jobs.queue import own_ticket, wait_for_turn
 from lora_viz.training.jobs.record import Listener, Record
@@ -99,6 +100,7 @@ def do_job(
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
     def train() -> None:
+        need_memory_for_libraries()
         record.reserve_room()
         record.begin("loading")
         from lora_viz.training.work.fine_tuning import fine_tune
