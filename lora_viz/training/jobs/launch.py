@@ -20,7 +20,8 @@ from lora_viz.i18n import N_, Message
 from lora_viz.models.source import typed_model
 from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
-from lora_viz.training.folder.files import DamagedFileError, links_below
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.files import links_below
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.reserve import RESERVE, take_room
 from lora_viz.training.folder.writing import open_to_append, write_whole

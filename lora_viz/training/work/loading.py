@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from lora_viz.models.source import local_path, resolve
 from lora_viz.training.runs.results import Machine
 from lora_viz.training.settings import TrainingSettings
 
+# Losses are the same in every run with the same seed only where CUDA's kernels are told to be.
+DETERMINISTIC_CUBLAS = ":4096:8"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -31,8 +35,13 @@ class Place:
 
 
 def choose_place(settings: TrainingSettings) -> Place:
-    """A GPU if there is one. Raises `UserError` where the settings need what is not there."""
+    """A GPU if there is one. Raises `UserError` where the settings need what is not there.
+
+    From then on "cuda" is this process's own GPU, where several train together.
+    """
     has_gpu = torch.cuda.is_available()
+    if has_gpu and own_gpu() > 0:
+        torch.cuda.set_device(own_gpu())
     scenario = settings.scenario
     if scenario.is_quantized and not (has_gpu and importlib.util.find_spec("bitsandbytes")):
         raise UserError(
@@ -49,6 +58,25 @@ def choose_place(settings: TrainingSettings) -> Place:
     wanted = settings.precision == "bfloat16"
     automatic = settings.precision == "auto" and has_gpu and torch.cuda.is_bf16_supported()
     return Place("cuda" if has_gpu else "cpu", wanted or automatic)
+
+
+def own_gpu() -> int:
+    """The number of the GPU that `accelerate launch` gave this process; 0 for the only one."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def silence_libraries() -> None:
+    """Keep what the libraries say of themselves out of a job's log."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    # PEFT and transformers warn one another's users of names that neither of them changed yet
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+
+
+def make_deterministic() -> None:
+    """Let CUDA compute the same from the same seed, as far as it can."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", DETERMINISTIC_CUBLAS)
+    torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def describe_machine(place: Place, processes: int) -> Machine:
@@ -94,7 +122,7 @@ def load_base(scenario: Scenario, place: Place) -> Any:
         "attn_implementation": scenario.attention,
     }
     if scenario.is_quantized:
-        options |= {"quantization_config": _four_bits(scenario), "device_map": {"": 0}}
+        options |= {"quantization_config": _four_bits(scenario), "device_map": {"": own_gpu()}}
     model = _from_pretrained(transformers.AutoModelForCausalLM, scenario.model, **options)
     return model if scenario.is_quantized else model.to(place.device)
 

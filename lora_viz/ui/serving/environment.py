@@ -12,7 +12,6 @@ from lora_viz.training.jobs.queue import places
 from lora_viz.ui.serving.reader import runs_are_shared
 from lora_viz.ui.session.frames import allowed_origins
 
-
 LEAST_ROOM = 350 * 10**6  # bytes beside what has been loaded; with less no page is ever drawn
 ENOUGH_GB = 4
 
