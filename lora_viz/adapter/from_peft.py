@@ -9,37 +9,32 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from inspect import signature
-from itertools import chain
+from copy import deepcopy
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
-from peft.tuners.tuners_utils import check_target_module_exists
 from torch import nn
-from transformers.models.auto import modeling_auto
 from transformers.pytorch_utils import Conv1D
 
 from lora_viz.adapter.layout import (
     AdaptedModule,
     AdapterLayout,
     AdapterTensor,
-    AdapterWarning,
     TensorRole,
 )
 from lora_viz.adapter.peft_matching import (
     check_pattern,
-    matched_modules,
-    names_fused_parameters,
+    matched_parts,
 )
+from lora_viz.adapter.tasks_from_peft import HEADS, task_of
+from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, named_kinds, names_of, warnings_of
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.models.architecture import module_type
-from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS
 
 ADAPTER = "default"
-PEFT_PREFIX = "base_model.model."
 ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_A": ("A", 0),
     "lora_B": ("B", 1),
@@ -48,23 +43,8 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_magnitude_vector": ("magnitude", None),
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
-# makes no tensors of data; peft before 0.15 does not have it
-ON_META: dict[str, bool] = (
-    {"low_cpu_mem_usage": True}
-    if "low_cpu_mem_usage" in signature(get_peft_model).parameters
-    else {}
-)
-MOST_KINDS = 30
 LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
-# PEFT's task types that train the model's head in full, and transformers' classes of that task
-TASKS: dict[str, Mapping[Any, Any]] = {
-    "SEQ_CLS": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-    "TOKEN_CLS": modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
-    "QUESTION_ANS": modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
-}
-# what PEFT calls heads (`PeftModelForSequenceClassification` and its siblings)
-HEADS = ("classifier", "score", "qa_outputs")
 # how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
 NOTHING_MATCHED = (
     "not found in the base model|No modules were targeted|No `target_modules` passed"
@@ -72,37 +52,32 @@ NOTHING_MATCHED = (
 )
 
 
-def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> PeftModel:
+def adapt(model: nn.Module, choices: Mapping[str, Any]) -> PeftModel:
     """Give a meta model an adapter of rank 1.
+
+    Args:
+        choices: the arguments of `LoraConfig` but rank and task.
 
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    config = lora_config(model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)
-    with refused_readably(model, targets):
-        return get_peft_model(model, config, **ON_META)  # type: ignore[arg-type,return-value]
+    with refused_readably(model, choices), torch.device("meta"):
+        return get_peft_model(model, lora_config(model, **choices, r=1))  # type: ignore[return-value]
 
 
 def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
-    """PEFT's configuration with the task of the model's class, by which PEFT trains its head."""
-    return LoraConfig(task_type=task_of(model), **choices)
+    """PEFT's configuration with the task of the model's class, by which PEFT trains its head.
 
-
-def task_of(model: nn.Module) -> str | None:
-    """PEFT's task type of a model whose head PEFT trains in full; None for all other models."""
-    name = type(model).__name__
-    return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
-
-
-def class_names(classes: Mapping[Any, Any]) -> Iterator[str]:
-    """The names of the classes in one of transformers' mappings."""
-    for value in classes.values():
-        yield from (value,) if isinstance(value, str) else value
+    PEFT adds names to the lists that it is given: it gets copies.
+    """
+    arguments: dict[str, Any] = {"task_type": task_of(model)} | deepcopy(choices)
+    return LoraConfig(**arguments)
 
 
 @contextmanager
-def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[None]:
+def refused_readably(model: nn.Module, choices: Mapping[str, Any]) -> Iterator[None]:
     """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
+    targets = choices["target_modules"]
     modules = dict(model.named_modules())
     check_pattern(targets, modules)
     kinds = named_kinds(model)
@@ -114,14 +89,12 @@ def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[Non
             raise UserError(_refusal(targets, modules, kinds, error)) from None
 
 
-def layout_from_peft(
-    model: nn.Module, targets: str | list[str], bias: str, dora: bool
-) -> AdapterLayout:
+def layout_from_peft(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLayout:
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
-    kinds = named_kinds(model)
-    adapted = adapt(model, targets, bias, dora)
-    with refused_readably(model, targets):
+    names = names_of(model)
+    adapted = adapt(model, choices)
+    with refused_readably(model, choices):
         parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
@@ -129,10 +102,7 @@ def layout_from_peft(
         modules=modules,
         base_tensors=tuple(tensor for tensor in parts.values() if tensor.name not in own),
         total_parameters=total,
-        warnings=(
-            *target_warnings(targets, adapted, kinds),
-            *_warnings_about_head(model, parts.values()),
-        ),
+        warnings=tuple(warnings_of(adapted, choices, names)),
     )
 
 
@@ -215,38 +185,6 @@ def _plain_name(name: str, module: nn.Module) -> str:
     return f"{plain}.{parameter}" if parameter else plain
 
 
-def target_warnings(
-    targets: str | list[str], adapted: PeftModel, kinds: tuple[str, ...]
-) -> Iterator[AdapterWarning]:
-    """Names that match more than one kind of layer, as c_proj does in GPT-2, and unmatched names.
-
-    `kinds` are the model's, as `named_kinds` lists them.
-    """
-    if isinstance(targets, str):
-        return
-    layers = [
-        name.removeprefix(PEFT_PREFIX)
-        for name, module in adapted.named_modules()
-        if isinstance(module, LoraLayer) and not hasattr(module, "parameter_name")
-    ]
-    for target in targets:
-        rule = LoraConfig(target_modules=[target])
-        found = [name for name in layers if check_target_module_exists(rule, name)]
-        matched = tuple(dict.fromkeys(module_type(name) for name in found))
-        if not found and not names_fused_parameters(adapted, target):
-            yield AdapterWarning("unmatched", target, kinds)
-        elif len(matched) > 1:
-            yield AdapterWarning("ambiguous", target, matched)
-
-
-def _warnings_about_head(
-    model: nn.Module, tensors: Iterable[AdapterTensor]
-) -> Iterator[AdapterWarning]:
-    """A head of another name than those that PEFT trains in full, as T5's and BART's have."""
-    if task_of(model) and not any(tensor.role == "module_to_save" for tensor in tensors):
-        yield AdapterWarning("frozen_head", type(model).__name__, HEADS)
-
-
 def _refusal(
     targets: str | list[str],
     modules: dict[str, nn.Module],
@@ -294,22 +232,5 @@ def _first_of_class(
     Where they match none by themselves, PEFT has made names of them, as of all-linear.
     """
     of_class = [name for name, module in modules.items() if type(module).__name__ == class_name]
-    matched = set(matched_modules(modules[""], targets))
+    matched = set(matched_parts(modules[""], {"target_modules": targets}).adapted)
     return module_type(next((name for name in of_class if name in matched), of_class[0]))
-
-
-def named_kinds(model: nn.Module) -> tuple[str, ...]:
-    """Which kinds of layer PEFT can adapt here, in the model's order, cut to what fits a sentence.
-
-    In a model without any of those, all kinds that have weights.
-    """
-    holders = [(name, one) for name, one in model.named_modules() if _holds_parameters(one)]
-    adaptable = [name for name, one in holders if isinstance(one, ADAPTABLE)]
-    kinds = [module_type(name) for name in adaptable or dict(holders)]
-    model_type = getattr(getattr(model, "config", None), "model_type", "")
-    fused = NAMES_OF_FUSED_LAYERS.get(model_type, {}).values()
-    return tuple(dict.fromkeys([*kinds, *chain.from_iterable(fused)]))[:MOST_KINDS]
-
-
-def _holds_parameters(module: nn.Module) -> bool:
-    return any(True for _parameter in module.parameters(recurse=False))

@@ -12,6 +12,9 @@ from math import prod, sqrt
 from typing import Literal
 
 TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
+WarningKind = Literal[
+    "unmatched", "ambiguous", "frozen_head", "unsaved", "untied", "not_kept_tied", "nothing_tied"
+]
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,11 @@ class AdapterTensor:
 
     @property
     def is_added(self) -> bool:
-        """Whether it is added to the base model's own tensors, of which there are then more."""
-        return self.in_adapter_dtype or self.role == "module_to_save"
+        """Whether it is added to the base model's own tensors, of which there are then more.
+
+        What is saved under a second name only is not: the tensor of the first name is.
+        """
+        return self.trainable and (self.in_adapter_dtype or self.role == "module_to_save")
 
 
 @dataclass(frozen=True)
@@ -80,15 +86,18 @@ class AdaptedModule:
 
 @dataclass(frozen=True)
 class AdapterWarning:
-    """What a reader should know of an adapter, as data; `target_names` has it in words.
+    """What a reader should know of an adapter, as data; `warning_words` has it in words.
 
     `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
     those that the model has; one that is ambiguous matches all of these several `kinds`. With
     "frozen_head" it is the model's class, whose head has none of the names (`kinds`) that PEFT
-    trains in full by itself.
+    trains in full by itself. An "unsaved" name of a module to save is no module's, and `kinds` are
+    layers outside of blocks; "untied" are copies of tied weights that are trained each by itself
+    (`kinds`), also where they were "not_kept_tied" though they should be; with "nothing_tied" the
+    model has no tied weights to keep so.
     """
 
-    kind: Literal["unmatched", "ambiguous", "frozen_head"]
+    kind: WarningKind
     name: str
     kinds: tuple[str, ...]
 

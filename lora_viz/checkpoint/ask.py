@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from lora_viz.checkpoint.sizes import OptimizerLayout, SavedFile
 from lora_viz.choices.scenario import Scenario
 from lora_viz.models.source import resolve
@@ -29,10 +32,12 @@ def read_optimizer_layout(
     optimizer: str,
     adapter_dtype: str,
     base_dtype: str,
+    further: Mapping[str, Any] | None = None,
 ) -> OptimizerLayout:
     """Let torch's optimizer lay out its state; without targets all weights are trained.
 
-    Loads torch. Raises `UserError` as `read_adapter_layout` does.
+    `further` is `Scenario.further_adapter`. Loads torch. Raises `UserError` as
+    `read_adapter_layout` does.
     """
     config = resolve(model).values
 
@@ -42,5 +47,6 @@ def read_optimizer_layout(
 
     trained = build_meta_model(config)
     if targets:
-        trained = adapt(trained, Scenario(target_modules=targets).peft_targets, bias, dora)
+        chosen = {"target_modules": targets, "bias": bias, "dora": dora} | dict(further or {})
+        trained = adapt(trained, Scenario.make({"model": model} | chosen).lora_choices)
     return optimizer_layout(trained, optimizer, adapter_dtype, base_dtype)

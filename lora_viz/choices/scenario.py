@@ -16,6 +16,8 @@ from pydantic import field_validator, model_validator
 from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choice
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.optimizers import OptimizerName
+from lora_viz.choices.peft_choices import ADAPTER_FIELDS, lora_choices
+from lora_viz.choices.peft_values import LONGEST_TEXT, MODULE_NAME, read_names
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
 from lora_viz.choices.targets import as_peft_targets, bounded, going_together, split_targets
 from lora_viz.dtypes import DType
@@ -104,6 +106,32 @@ class Scenario(Declared):
         N_("Dropout"),
         N_("Share of the adapter's inputs that are zeroed in training."),
         group="adapter",
+    )
+    modules_to_save: Annotated[
+        tuple[str, ...],
+        InLinks(
+            MODULE_NAME,
+            N_("names of modules with commas between them, such as embed_tokens, lm_head"),
+            LONGEST_TEXT,
+            quotes_commas=True,
+        ),
+    ] = choice(
+        (),
+        N_("Modules to save"),
+        N_(
+            "Modules that PEFT trains in full and saves with the adapter, by the ends of their "
+            "names: embed_tokens, lm_head, classifier."
+        ),
+        group="peft",
+    )
+    ensure_weight_tying: bool = choice(
+        False,
+        N_("Keep tied weights tied"),
+        N_(
+            "Train one copy of an embedding that the head shares. Without it PEFT trains and "
+            "saves each of them by itself."
+        ),
+        group="peft",
     )
     batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
         4, N_("Batch size"), N_("Sequences in one training step."), group="batch"
@@ -244,6 +272,12 @@ class Scenario(Declared):
         """Each name once and plain; what stands for a whole list of names stands alone."""
         return bounded(going_together(value))
 
+    @field_validator("modules_to_save", mode="before")
+    @classmethod
+    def read_module_names(cls, value: object) -> object:
+        """Read "a,b" as two names; a text of a list is one name, as it is for PEFT."""
+        return read_names(value)
+
     @property
     def is_quantized(self) -> bool:
         """Whether the base model's weights are packed, as QLoRA packs them."""
@@ -272,6 +306,34 @@ class Scenario(Declared):
     def peft_targets(self) -> str | list[str]:
         """The targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
         return as_peft_targets(self.target_modules)
+
+    @property
+    def lora_choices(self) -> dict[str, Any]:
+        """What `peft.LoraConfig` is told of the adapter, but rank and task."""
+        return lora_choices(self.model_dump())
+
+    @property
+    def further_adapter(self) -> dict[str, Any]:
+        """What else decides which tensors an adapter has, by field, without what is as usual."""
+        return {
+            field: getattr(self, field)
+            for field in ADAPTER_FIELDS
+            if getattr(self, field) != type(self).model_fields[field].default
+        }
+
+    @property
+    def file_dtypes(self) -> tuple[str, str]:
+        """The dtypes of A and B, and of what else is trained, as files of the adapter have them.
+
+        PEFT's preparation of a packed model turns all that is not packed into float32.
+        """
+        becomes_float32 = self.is_quantized and self.kbit_preparation == "all"
+        return self.adapter_dtype, "float32" if becomes_float32 else self.base_dtype
+
+    @property
+    def with_adapter(self) -> Scenario:
+        """This scenario, by LoRA where it trains all weights."""
+        return self if self.trains_adapter else self.changed(method="lora")
 
     def with_model(self, model: str) -> Scenario:
         """This scenario for another model, with that one's usual targets if they are others."""

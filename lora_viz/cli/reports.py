@@ -9,7 +9,7 @@ from typing import Any
 
 from lora_viz.adapter.counts import count_trained_in_full
 from lora_viz.adapter.layout import AdapterLayout, scaling
-from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
+from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
 from lora_viz.checkpoint.sizes import (
     adapter_bytes,
     optimizer_bytes,
@@ -153,12 +153,11 @@ def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
 def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
     """What a person should know about the targets, and the names of those that match nothing."""
     unmatched = [one.name for one in layout.warnings if one.kind == "unmatched"]
-    sentence = unmatched_sentence(layout.warnings)
     return {
         "unmatched_targets": unmatched,
         "warnings": [
             str(one)
-            for one in (*([sentence] if sentence else []), *other_sentences(layout.warnings))
+            for one in (*sentences_of_numbers(layout.warnings), *other_sentences(layout.warnings))
         ],
     }
 
@@ -188,12 +187,12 @@ def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
         return None
     layout = ask(ask_for.optimizer_of(scenario))
-    return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    return optimizer_bytes(layout, scenario.rank, *scenario.file_dtypes)
 
 
 def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
     layout = _layout(scenario, ask)
-    return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    return adapter_bytes(layout, scenario.rank, *scenario.file_dtypes)
 
 
 def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:

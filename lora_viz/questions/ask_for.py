@@ -49,7 +49,7 @@ def architecture_of(of: Scenario | str) -> Question[Architecture]:
 
 def adapter_of(scenario: Scenario) -> Question[AdapterLayout]:
     """What PEFT makes of the scenario's targets, whatever the method; it holds for every rank."""
-    adapter = (scenario.target_modules, scenario.bias, scenario.dora)
+    adapter = (scenario.target_modules, scenario.bias, scenario.dora, scenario.further_adapter)
     return _about_model(scenario.model, read_adapter_layout, *adapter)
 
 
@@ -60,13 +60,12 @@ def model_files_of(scenario: Scenario) -> Question[tuple[SavedFile, ...]]:
 
 def optimizer_of(scenario: Scenario) -> Question[OptimizerLayout]:
     """The optimizer's state by the scenario's method: of the whole model, or of its adapter."""
-    base = scenario.base_dtype
+    base, further, dtypes = scenario.base_dtype, scenario.further_adapter, scenario.file_dtypes
     trained: tuple[Any, ...] = (scenario.target_modules, scenario.bias, scenario.dora)
-    dtypes = (scenario.adapter_dtype, base)
     if not scenario.trains_adapter:
-        trained, dtypes = (None, "none", False), (base, base)
+        trained, dtypes, further = (None, "none", False), (base, base), {}
     return _about_model(
-        scenario.model, read_optimizer_layout, *trained, scenario.optimizer, *dtypes
+        scenario.model, read_optimizer_layout, *trained, scenario.optimizer, *dtypes, further
     )
 
 

@@ -74,10 +74,10 @@ def saved_sizes(scenario: Scenario, ask: Ask) -> CheckpointSizes:
         tuple(file.bytes for file in ask(model_files_of(scenario))),
         _optimizer(scenario.changed(method="full"), ask),
         ask(adapter_of(scenario)),
-        _optimizer(scenario.changed(method="lora"), ask),
+        _optimizer(scenario.with_adapter, ask),
         scenario.rank,
-        scenario.adapter_dtype,
         scenario.base_dtype,
+        scenario.file_dtypes,
     )
 
 

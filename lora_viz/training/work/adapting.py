@@ -26,18 +26,9 @@ def adapt(base: Any, scenario: Scenario) -> Any:
         _prepare_packed(base, scenario)
     elif scenario.gradient_checkpointing:
         base.enable_input_require_grads()
-    config = LoraConfig(
-        task_type="CAUSAL_LM",
-        r=scenario.rank,
-        lora_alpha=scenario.alpha,
-        target_modules=scenario.peft_targets,
-        lora_dropout=scenario.dropout,
-        use_rslora=scenario.rslora,
-        use_dora=scenario.dora,
-        bias=scenario.bias,
-    )
-    with refused_readably(base, scenario.peft_targets):
-        model = get_peft_model(base, config)
+    choices = scenario.lora_choices | {"r": scenario.rank, "task_type": "CAUSAL_LM"}
+    with refused_readably(base, choices):
+        model = get_peft_model(base, LoraConfig(**choices))
     dtype = getattr(torch, scenario.adapter_dtype)
     for name, parameter in model.named_parameters():
         if is_adapter(name):

@@ -13,6 +13,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
+from lora_viz.adapter.from_peft import is_adapter, is_copy
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
 from lora_viz.training.runs.events import MemoryReading
 from lora_viz.training.runs.results import Memory
@@ -20,6 +21,7 @@ from lora_viz.training.runs.results import Memory
 NVML_SECONDS = 1.0  # its own sample period is up to a second
 PEFT_PREFIX = "base_model.model."
 BASE_LAYER = ".base_layer"
+WRAPPERS = (BASE_LAYER, ".original_module")  # PEFT's, around what was there before
 
 
 class MemoryMeter:
@@ -100,7 +102,7 @@ def base_hash(model: nn.Module) -> str:
     weights = {
         _name_in_base(name): parameter.detach()
         for name, parameter in model.named_parameters()
-        if "lora_" not in name
+        if not is_adapter(name) and not is_copy(name)
     }
     digest = hashlib.sha256()
     for name in sorted(weights):
@@ -122,7 +124,10 @@ def file_bytes(folder: Path, patterns: Iterable[str]) -> int | None:
 
 
 def _name_in_base(name: str) -> str:
-    return name.removeprefix(PEFT_PREFIX).replace(BASE_LAYER, "")
+    plain = name.removeprefix(PEFT_PREFIX)
+    for wrapper in WRAPPERS:
+        plain = plain.replace(wrapper, "")
+    return plain
 
 
 def _nvml_index() -> int:
