@@ -71,6 +71,24 @@ CASES = (
         said=("share one weight",),
     ),
     PublicCase(
+        "llama-7b, resized vocabulary",
+        "https://github.com/ymcui/Chinese-LLaMA-Alpaca/issues/189",
+        {"model": "llama-2-7b", "rank": 8, "target_modules": "q_proj,v_proj", "vocab_size": 49954},
+        line=(4_194_304, 6_889_689_088, 0.0609),
+    ),
+    PublicCase(
+        "llama-7b, resized vocabulary, embedding and head saved",
+        "https://github.com/ymcui/Chinese-LLaMA-Alpaca/issues/189",
+        {
+            "model": "llama-2-7b",
+            "rank": 8,
+            "target_modules": ATTENTION_AND_MLP,
+            "modules_to_save": "embed_tokens,lm_head",
+            "vocab_size": 49954,
+        },
+        line=(429_211_648, 7_314_706_432, 5.8678),
+    ),
+    PublicCase(
         "mistral-7b, two names to save in one",
         "a public adapter_config.json and its adapter_model.safetensors",
         {

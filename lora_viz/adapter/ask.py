@@ -28,8 +28,9 @@ def read_adapter_layout(
     config = resolve(model).values
 
     from lora_viz.adapter.repeat_blocks import whole_layout
-    from lora_viz.models.meta import build_meta_model
+    from lora_viz.models.changed import build_changed
 
     chosen = {"target_modules": targets, "bias": bias, "dora": dora} | dict(further or {})
     scenario = Scenario.make({"model": model} | chosen)
-    return whole_layout(build_meta_model(config), scenario.lora_choices)
+    changed = build_changed(config, scenario.model_changes)
+    return whole_layout(changed, scenario.lora_choices)

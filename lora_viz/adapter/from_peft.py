@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
+from peft.utils import AuxiliaryTrainingWrapper
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
@@ -33,6 +34,7 @@ from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, named_kinds, names_
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.models.architecture import module_type
+from lora_viz.models.changed import is_resized
 
 ADAPTER = "default"
 ROLES: dict[str, tuple[TensorRole, int | None]] = {
@@ -41,10 +43,13 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_embedding_A": ("A", 0),
     "lora_embedding_B": ("B", 1),
     "lora_magnitude_vector": ("magnitude", None),
+    "trainable_tokens_delta": ("tokens", None),
+    "trainable_tokens_original": ("tokens", None),
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
 LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
+WRAPPED = ("original_module", COPY, "token_adapter")  # what PEFT's wrappers call what is in them
 # how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
 NOTHING_MATCHED = (
     "not found in the base model|No modules were targeted|No `target_modules` passed"
@@ -61,8 +66,66 @@ def adapt(model: nn.Module, choices: Mapping[str, Any]) -> PeftModel:
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    with refused_readably(model, choices), torch.device("meta"):
-        return get_peft_model(model, lora_config(model, **choices, r=1))  # type: ignore[return-value]
+    with torch.device("meta"):
+        return with_peft(model, {**choices, "r": 1})
+
+
+def with_peft(
+    model: nn.Module, choices: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+) -> PeftModel:
+    """PEFT's model around this one.
+
+    Args:
+        choices: the arguments of `LoraConfig`; without a task that of the model's class is taken.
+        asked: what a reader asked for, where `choices` say the same in other names.
+
+    Raises:
+        UserError: no layer matches, or PEFT cannot adapt one that does.
+    """
+    check_tokens(model, choices.get("trainable_token_indices"))
+    with refused_readably(model, asked or choices):
+        adapted = get_peft_model(model, lora_config(model, **choices))  # type: ignore[arg-type]
+    for name, module in adapted.named_modules():
+        is_inside = any(part in WRAPPED for part in name.split("."))
+        if isinstance(module, AuxiliaryTrainingWrapper) and is_inside:
+            raise UserError(
+                N_("PEFT would train “%s” twice; name it once, and nothing inside of it."),
+                without_wrappers(name).removeprefix(PEFT_PREFIX),
+            )
+    return adapted  # type: ignore[return-value]
+
+
+def check_tokens(model: Any, indices: list[int] | dict[str, list[int]] | None) -> None:
+    """Refuse tokens to train that an embedding has not, which shows without data nowhere.
+
+    Raises:
+        UserError: no module has such a name, or no such row.
+    """
+    if indices is None:
+        return
+    modules = {name: one for name, one in model.named_modules() if name and is_table(one)}
+    by_name = indices if isinstance(indices, dict) else {"": indices}
+    for name, numbers in by_name.items():
+        found = [one for path, one in modules.items() if path.endswith(name)]
+        if not found:
+            raise UserError(
+                N_("No embedding is named “%(name)s”, so its tokens cannot be trained."), name=name
+            )
+        rows = found[0].weight.shape[0]
+        if numbers and max(numbers) >= rows:
+            raise UserError(
+                N_(
+                    "There is no token %(token)s to train: the vocabulary has %(rows)s, and the "
+                    "first is 0."
+                ),
+                token=f"{max(numbers):,}",
+                rows=f"{rows:,}",
+            )
+
+
+def is_table(module: nn.Module) -> bool:
+    """Whether a module has a row for each token: an embedding, or a head."""
+    return isinstance(module, (nn.Embedding, nn.Linear))
 
 
 def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
@@ -95,7 +158,7 @@ def layout_from_peft(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLay
     names = names_of(model)
     adapted = adapt(model, choices)
     with refused_readably(model, choices):
-        parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
+        parts = _read_tensors(adapted, _saved(adapted, model))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
     return AdapterLayout(
@@ -104,6 +167,13 @@ def layout_from_peft(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLay
         total_parameters=total,
         warnings=tuple(warnings_of(adapted, choices, names)),
     )
+
+
+def _saved(adapted: PeftModel, model: Any) -> dict[str, torch.Tensor]:
+    """What PEFT saves. With a resized vocabulary embedding and head are among it: PEFT reads the
+    configuration of the model's folder again, and sees that it is another one."""
+    is_seen = is_resized(model) and hasattr(model.config, "vocab_size")
+    return get_peft_model_state_dict(adapted, save_embedding_layers=True if is_seen else "auto")
 
 
 def describe_parameter(name: str, parameter: torch.Tensor, saved: bool) -> AdapterTensor:
@@ -142,6 +212,13 @@ def is_adapter(name: str) -> bool:
 def is_copy(name: str) -> bool:
     """Whether a parameter of this name is of a copied module that is trained in full."""
     return f".{COPY}.{ADAPTER}." in name
+
+
+def without_wrappers(name: str) -> str:
+    """A name without what PEFT has put around what was there before."""
+    for wrapper in (".base_layer", ".original_module", ".token_adapter", f".{COPY}.{ADAPTER}"):
+        name = name.replace(wrapper, "")
+    return name
 
 
 def _name_in_file(name: str) -> str:

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import prod, sqrt
 from typing import Literal
 
-TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
+TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "tokens", "module_to_save"]
 WarningKind = Literal[
     "unmatched", "ambiguous", "frozen_head", "unsaved", "untied", "not_kept_tied", "nothing_tied"
 ]
@@ -23,7 +23,8 @@ class AdapterTensor:
 
     `shape` is the one at rank 1; the size along `rank_axis`, if there is one, is multiplied by r.
     A "module_to_save" is of a module that is trained in full, such as a classification head: PEFT
-    adds a copy of it to the frozen original, so that the model holds both.
+    adds a copy of it to the frozen original, so that the model holds both. "tokens" are the rows of
+    an embedding that are trained alone.
     """
 
     name: str
@@ -46,7 +47,7 @@ class AdapterTensor:
     @property
     def in_adapter_dtype(self) -> bool:
         """Whether it has the adapter's dtype; biases and other weights have the base model's."""
-        return self.role in ("A", "B", "magnitude")
+        return self.role in ("A", "B", "magnitude", "tokens")
 
     @property
     def is_added(self) -> bool:

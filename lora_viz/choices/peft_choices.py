@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lora_viz.choices.peft_values import token_indices
 from lora_viz.choices.targets import as_peft_targets
 
 # the fields, beside targets, bias and DoRA, that decide which tensors an adapter has
-ADAPTER_FIELDS = ("modules_to_save", "ensure_weight_tying")
+ADAPTER_FIELDS = ("modules_to_save", "ensure_weight_tying", "trainable_token_indices")
+# the fields that change the model itself, before it is adapted
+MODEL_FIELDS = ("vocab_size",)
+# what means something for one model only, or for models with the same names of layers
+OF_ONE_VOCABULARY = ("vocab_size", "trainable_token_indices")
+OF_NAMES = ("modules_to_save",)
 
 
 def lora_choices(chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,6 +25,7 @@ def lora_choices(chosen: Mapping[str, Any]) -> dict[str, Any]:
     further = {
         "modules_to_save": list(chosen["modules_to_save"]),
         "ensure_weight_tying": chosen["ensure_weight_tying"],
+        "trainable_token_indices": token_indices(chosen["trainable_token_indices"]),
     }
     return {
         "lora_alpha": chosen["alpha"],

@@ -16,8 +16,20 @@ from pydantic import field_validator, model_validator
 from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choice
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.optimizers import OptimizerName
-from lora_viz.choices.peft_choices import ADAPTER_FIELDS, lora_choices
-from lora_viz.choices.peft_values import LONGEST_TEXT, MODULE_NAME, read_names
+from lora_viz.choices.peft_choices import (
+    ADAPTER_FIELDS,
+    MODEL_FIELDS,
+    OF_NAMES,
+    OF_ONE_VOCABULARY,
+    lora_choices,
+)
+from lora_viz.choices.peft_values import (
+    LONGEST_TEXT,
+    MODULE_NAME,
+    MOST_TOKENS,
+    read_names,
+    read_token_indices,
+)
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
 from lora_viz.choices.targets import as_peft_targets, bounded, going_together, split_targets
 from lora_viz.dtypes import DType
@@ -130,6 +142,34 @@ class Scenario(Declared):
         N_(
             "Train one copy of an embedding that the head shares. Without it PEFT trains and "
             "saves each of them by itself."
+        ),
+        group="peft",
+    )
+    vocab_size: Annotated[int, Ge(0), Le(MOST_TOKENS)] = choice(
+        0,
+        N_("Vocabulary"),
+        N_(
+            "Tokens of a vocabulary that was resized for training; 0 for the model's own. PEFT "
+            "then saves the embedding and the head with the adapter."
+        ),
+        group="peft",
+    )
+    trainable_token_indices: Annotated[
+        str,
+        InLinks(
+            re.compile(r"[^/`]*"),
+            N_(
+                "numbers of tokens with commas between them, or an object of JSON such as "
+                '{"embed_tokens": [0, 1]}'
+            ),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        "",
+        N_("Trained tokens"),
+        N_(
+            "Numbers of the tokens whose rows of the embedding are trained and saved, and no "
+            "others."
         ),
         group="peft",
     )
@@ -278,6 +318,12 @@ class Scenario(Declared):
         """Read "a,b" as two names; a text of a list is one name, as it is for PEFT."""
         return read_names(value)
 
+    @field_validator("trainable_token_indices", mode="before")
+    @classmethod
+    def read_tokens(cls, value: object) -> object:
+        """Read numbers of tokens; the field holds them as JSON."""
+        return read_token_indices(value)
+
     @property
     def is_quantized(self) -> bool:
         """Whether the base model's weights are packed, as QLoRA packs them."""
@@ -315,11 +361,20 @@ class Scenario(Declared):
     @property
     def further_adapter(self) -> dict[str, Any]:
         """What else decides which tensors an adapter has, by field, without what is as usual."""
-        return {
-            field: getattr(self, field)
-            for field in ADAPTER_FIELDS
-            if getattr(self, field) != type(self).model_fields[field].default
-        }
+        return self.model_changes | self._unusual(ADAPTER_FIELDS)
+
+    @property
+    def model_changes(self) -> dict[str, Any]:
+        """What is changed of the model itself, by field, without what is as usual."""
+        return self._unusual(MODEL_FIELDS)
+
+    def _usual(self, fields: tuple[str, ...]) -> dict[str, Any]:
+        return {field: type(self).model_fields[field].default for field in fields}
+
+    def _unusual(self, fields: tuple[str, ...]) -> dict[str, Any]:
+        usual = self._usual(fields)
+        values = {field: getattr(self, field) for field in fields}
+        return {field: value for field, value in values.items() if value != usual[field]}
 
     @property
     def file_dtypes(self) -> tuple[str, str]:
@@ -336,10 +391,16 @@ class Scenario(Declared):
         return self if self.trains_adapter else self.changed(method="lora")
 
     def with_model(self, model: str) -> Scenario:
-        """This scenario for another model, with that one's usual targets if they are others."""
+        """This scenario for another model, with that one's usual targets if they are others.
+
+        So is what speaks of one vocabulary, and with the targets what names other parts of a model.
+        """
+        if model == self.model:
+            return self
         if default_targets(model) == default_targets(self.model):
-            return self.changed(model=model)
-        return self.changed(model=model, target_modules=default_targets(model))
+            return self.changed(model=model, **self._usual(OF_ONE_VOCABULARY))
+        usual = self._usual(OF_ONE_VOCABULARY + OF_NAMES)
+        return self.changed(model=model, target_modules=default_targets(model), **usual)
 
     def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; the targets of a model that fits no link stay out too:

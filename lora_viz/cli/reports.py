@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lora_viz.adapter.counts import count_trained_in_full
+from lora_viz.adapter.counts import count_trained_in_full, count_trained_tokens
 from lora_viz.adapter.layout import AdapterLayout, scaling
 from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
 from lora_viz.checkpoint.sizes import (
@@ -32,7 +32,8 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
     percentage, which is a share of base and adapter together, is given too.
-    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
+    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head, and
+    `trained_tokens` embeddings of which it trains rows of some tokens alone.
     """
     if not scenario.trains_adapter:
         return _count_full(scenario, ask)
@@ -60,6 +61,10 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "trained_in_full": [
             {"name": name, "parameters": parameters}
             for name, parameters in count_trained_in_full(layout).items()
+        ],
+        "trained_tokens": [
+            {"name": name, "parameters": parameters}
+            for name, parameters in count_trained_tokens(layout).items()
         ],
         **_warnings(layout),
     }
@@ -214,5 +219,6 @@ def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
             for layer in architecture.layers
         ],
         "trained_in_full": [],
+        "trained_tokens": [],
         **NO_WARNINGS,
     }

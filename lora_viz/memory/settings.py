@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lora_viz.choices.methods import METHODS
-from lora_viz.choices.peft_choices import ADAPTER_FIELDS, lora_choices
+from lora_viz.choices.peft_choices import ADAPTER_FIELDS, MODEL_FIELDS, lora_choices
 from lora_viz.choices.quantizations import QUANTIZATIONS
 from lora_viz.choices.scenario import Scenario
 
@@ -30,6 +30,8 @@ class StepSettings:
     dora: bool
     modules_to_save: tuple[str, ...]
     ensure_weight_tying: bool
+    vocab_size: int
+    trainable_token_indices: str
     batch_size: int
     seq_len: int
     padding: bool
@@ -55,6 +57,11 @@ class StepSettings:
     def trains_adapter(self) -> bool:
         """Whether A and B are trained, and not the model's own weights."""
         return METHODS[self.method].trains_adapter
+
+    @property
+    def model_changes(self) -> dict[str, Any]:
+        """What is changed of the model itself, by the scenario's field."""
+        return {field: getattr(self, field) for field in MODEL_FIELDS}
 
     @property
     def lora_choices(self) -> dict[str, Any]:

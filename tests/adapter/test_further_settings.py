@@ -14,6 +14,7 @@ from typing import Any
 import peft
 import pytest
 import torch
+from peft.utils import AuxiliaryTrainingWrapper
 from torch import nn
 
 from lora_viz.adapter.layout import AdapterLayout
@@ -45,7 +46,7 @@ class Chosen:
         given = {
             PEFTS_NAMES.get(name, name): value
             for name, value in self.settings.items()
-            if name not in ("rank", "base_dtype")
+            if name not in ("rank", "base_dtype", "vocab_size")
         }
         targets = given["target_modules"]
         is_lone = targets == ["all-linear"] or "*" in targets[0]
@@ -67,9 +68,9 @@ def random_choice(number: int) -> Chosen:
         "dora": random.random() < 0.2,
         "base_dtype": random.choice(DTYPES),
     }
-    for further in (saved_modules(random, real),):
-        if random.random() < 0.6:
-            settings |= further
+    for further in (saved_modules, resized_vocabulary, trained_tokens):
+        if random.random() < 0.4:
+            settings |= further(random, real)
     return Chosen(small, settings)
 
 
@@ -85,15 +86,43 @@ def saved_modules(random: Random, real: nn.Module) -> dict[str, Any]:
     }
 
 
+def resized_vocabulary(random: Random, real: Any) -> dict[str, Any]:
+    return {"vocab_size": random.choice([real.config.vocab_size, 29, 333])}
+
+
+def trained_tokens(random: Random, real: Any) -> dict[str, Any]:
+    tokens = random.sample(range(25), random.randint(1, 5))
+    embedding = real.get_input_embeddings()
+    name = next(name for name, module in real.named_modules() if module is embedding)
+    named = {name.rpartition(".")[2]: tokens}
+    return {
+        "trainable_token_indices": random.choice([tokens, tokens, named]),
+        "ensure_weight_tying": random.random() < 0.3,
+    }
+
+
 def has_weight(module: nn.Module) -> bool:
     return any(True for _parameter in module.parameters(recurse=False))
 
 
-def really_adapt(chosen: Chosen) -> Any:
-    real = build(chosen.small.config).to(getattr(torch, chosen.settings["base_dtype"]))
+def really_adapt(chosen: Chosen, folder: Path) -> Any:
+    """PEFT's model with weights; it reads the configuration in the folder as the base's own."""
+    real: Any = build(chosen.small.config).to(getattr(torch, chosen.settings["base_dtype"]))
+    real.name_or_path = chosen.small.write_to(folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return peft.get_peft_model(real, peft.LoraConfig(**deepcopy(chosen.of_peft)))
+        if "vocab_size" in chosen.settings:
+            real.resize_token_embeddings(chosen.settings["vocab_size"])
+        adapted = peft.get_peft_model(real, peft.LoraConfig(**deepcopy(chosen.of_peft)))
+    wrappers = [
+        (name, module)
+        for name, module in adapted.named_modules()
+        if isinstance(module, AuxiliaryTrainingWrapper)
+    ]
+    for outer, module in wrappers:
+        if any(inner != outer and inner.startswith(f"{outer}.") for inner, _module in wrappers):
+            raise ValueError(f"one of {module} lies in another, which PEFT does not mean to allow")
+    return adapted
 
 
 def asked(chosen: Chosen, folder: Path) -> tuple[Scenario, AdapterLayout]:
@@ -143,6 +172,17 @@ def test_what_is_named_in_vain_is_said(tmp_path: Path) -> None:
     assert "nothing to keep tied" in said_of(tmp_path, **both, **kept, tied=False)
 
 
+def test_tokens_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    small = random_model(Random(3), "Gemma2")
+    for indices, words in (
+        ([small.config["vocab_size"]], "There is no token"),
+        ({"embed_token": [0]}, "No embedding is named “embed_token”"),
+    ):
+        chosen = {"target_modules": ["q_proj"], "trainable_token_indices": indices}
+        with pytest.raises(UserError, match=words):
+            asked(Chosen(small, chosen), tmp_path)
+
+
 def numbers(part: int, parts: int = 11) -> Iterator[int]:
     return iter(range(part, COMBINATIONS, parts))
 
@@ -153,7 +193,7 @@ def test_counts_and_files_are_pefts(part: int, tmp_path: Path) -> None:
     for number in numbers(part):
         chosen = random_choice(number)
         try:
-            real = really_adapt(chosen)
+            real = really_adapt(chosen, tmp_path / str(number))
         except (ValueError, TypeError, RuntimeError, NotImplementedError, AttributeError):
             with pytest.raises(UserError) as raised:
                 asked(chosen, tmp_path / str(number))

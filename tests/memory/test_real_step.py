@@ -43,6 +43,7 @@ def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> Non
         {"modules_to_save": "embed_tokens,lm_head"},
         {"modules_to_save": "embed_tokens,lm_head", "ensure_weight_tying": True},
         {"modules_to_save": "1.mlp,norm"},
+        {"trainable_token_indices": "1,2,3"},
     ],
     ids=str,
 )

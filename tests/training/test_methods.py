@@ -32,8 +32,10 @@ from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_s
         {"base_dtype": "bfloat16", "optimizer": "sgd", "gradient_clipping": False},
         {"modules_to_save": ("wte", "lm_head")},
         {"modules_to_save": ("lm_head",), "ensure_weight_tying": True},
+        {"vocab_size": 1100, "modules_to_save": ("wte",)},
+        {"trainable_token_indices": [5, 7, 9]},
     ],
-    ids=["dora", "biases", "bfloat16", "saved modules", "saved and tied"],
+    ids=["dora", "biases", "bfloat16", "saved modules", "saved and tied", "resized", "tokens"],
 )
 def test_relatives_of_lora(scenario: dict[str, Any], text_file: Path, tmp_path: Path) -> None:
     run, result = run_here(tmp_path, "one", short_settings(text_file, scenario, steps=2))

@@ -20,7 +20,7 @@ from lora_viz.memory.torch_step.stand_in import prepare_model
 from lora_viz.memory.torch_step.step import record_step
 from lora_viz.memory.trace import Trace
 from lora_viz.models.alike_blocks import BlockList, block_lists, make_shallow, shallow_name
-from lora_viz.models.meta import build_meta_model
+from lora_viz.models.changed import build_changed
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     Raises:
         UserError: the configuration or the target modules are wrong.
     """
-    model = build_meta_model(values)
+    model = build_changed(values, settings.model_changes)
     check_inputs(model)
     prepare_for_batches(model)
     choices, matched = settings.lora_choices, MatchedParts()

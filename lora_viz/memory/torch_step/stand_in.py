@@ -14,10 +14,9 @@ from typing import Any
 
 import torch
 import transformers
-from peft import get_peft_model
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, lora_config, refused_readably
+from lora_viz.adapter.from_peft import is_adapter, with_peft
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
@@ -105,8 +104,8 @@ def _choose_attention_class(model: Any, attention: str) -> None:
 def _adapt(model: Any, settings: StepSettings, choices: Mapping[str, Any]) -> nn.Module:
     packed = settings.is_quantized
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
-    with stand_in, refused_readably(model, settings.lora_choices), torch.device("meta"):
-        whole = get_peft_model(model, lora_config(model, **choices))
+    with stand_in, torch.device("meta"):
+        whole = with_peft(model, choices, asked=settings.lora_choices)
     dtype = getattr(torch, settings.adapter_dtype)
     for name, parameter in whole.named_parameters():
         if is_adapter(name):

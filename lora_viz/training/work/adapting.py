@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+from peft import prepare_model_for_kbit_training
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, refused_readably
+from lora_viz.adapter.from_peft import is_adapter, with_peft
 from lora_viz.choices.scenario import Scenario
 
 
@@ -27,8 +27,7 @@ def adapt(base: Any, scenario: Scenario) -> Any:
     elif scenario.gradient_checkpointing:
         base.enable_input_require_grads()
     choices = scenario.lora_choices | {"r": scenario.rank, "task_type": "CAUSAL_LM"}
-    with refused_readably(base, choices):
-        model = get_peft_model(base, LoraConfig(**choices))
+    model = with_peft(base, choices)
     dtype = getattr(torch, scenario.adapter_dtype)
     for name, parameter in model.named_parameters():
         if is_adapter(name):

@@ -13,7 +13,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
-from lora_viz.adapter.from_peft import is_adapter, is_copy
+from lora_viz.adapter.from_peft import is_adapter, is_copy, without_wrappers
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
 from lora_viz.training.runs.events import MemoryReading
 from lora_viz.training.runs.results import Memory
@@ -21,7 +21,6 @@ from lora_viz.training.runs.results import Memory
 NVML_SECONDS = 1.0  # its own sample period is up to a second
 PEFT_PREFIX = "base_model.model."
 BASE_LAYER = ".base_layer"
-WRAPPERS = (BASE_LAYER, ".original_module")  # PEFT's, around what was there before
 
 
 class MemoryMeter:
@@ -124,10 +123,7 @@ def file_bytes(folder: Path, patterns: Iterable[str]) -> int | None:
 
 
 def _name_in_base(name: str) -> str:
-    plain = name.removeprefix(PEFT_PREFIX)
-    for wrapper in WRAPPERS:
-        plain = plain.replace(wrapper, "")
-    return plain
+    return without_wrappers(name.removeprefix(PEFT_PREFIX))
 
 
 def _nvml_index() -> int:

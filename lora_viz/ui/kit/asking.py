@@ -42,8 +42,7 @@ def answer_or_reason(message: str, question: Question[Answer]) -> Answer | UserE
 
 def architecture() -> Architecture:
     """The layers of the scenario's model."""
-    model = scenario().model
-    return answer(_("Reading the layers of %s …") % model, architecture_of(model))
+    return answer(_("Reading the layers of %s …") % scenario().model, architecture_of(scenario()))
 
 
 def check_model(model: str, name: str) -> None:
