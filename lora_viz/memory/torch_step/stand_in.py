@@ -16,7 +16,7 @@ import torch
 import transformers
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, with_peft
+from lora_viz.adapter.from_peft import give_dtype, with_peft
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
@@ -106,10 +106,7 @@ def _adapt(model: Any, settings: StepSettings, choices: Mapping[str, Any]) -> nn
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
     with stand_in, torch.device("meta"):
         whole = with_peft(model, choices, asked=settings.lora_choices)
-    dtype = getattr(torch, settings.adapter_dtype)
-    for name, parameter in whole.named_parameters():
-        if is_adapter(name):
-            parameter.data = parameter.data.to(dtype)
+    give_dtype(whole, getattr(torch, settings.adapter_dtype))
     return whole
 
 

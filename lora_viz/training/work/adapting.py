@@ -8,7 +8,7 @@ import torch
 from peft import prepare_model_for_kbit_training
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, with_peft
+from lora_viz.adapter.from_peft import give_dtype, with_peft
 from lora_viz.choices.scenario import Scenario
 
 
@@ -28,10 +28,7 @@ def adapt(base: Any, scenario: Scenario) -> Any:
         base.enable_input_require_grads()
     choices = scenario.lora_choices | {"r": scenario.rank, "task_type": "CAUSAL_LM"}
     model = with_peft(base, choices)
-    dtype = getattr(torch, scenario.adapter_dtype)
-    for name, parameter in model.named_parameters():
-        if is_adapter(name):
-            parameter.data = parameter.data.to(dtype)
+    give_dtype(model, getattr(torch, scenario.adapter_dtype))
     return model
 
 
