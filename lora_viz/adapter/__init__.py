@@ -5,9 +5,12 @@ layout
 counts
     Parameters by module, block and model, as PEFT counts them.
 target_choice, target_names
-    What adding or taking away a target changes; the shortest names; warnings in words.
+    What adding or taking away a target changes; the shortest names.
+warning_words
+    The warnings that belong to an adapter, in words.
 ask
     `read_adapter_layout`, which a worker runs.
-from_peft, repeat_blocks, peft_matching
-    PEFT itself on a model without weights. They load torch.
+from_peft, repeat_blocks, peft_matching, tasks_from_peft, warnings_from_peft
+    PEFT itself on a model without weights: tensors, matched names, tasks, warnings. They load
+    torch.
 """

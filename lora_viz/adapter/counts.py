@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import get_args
 
 from lora_viz.adapter.layout import AdaptedModule, AdapterLayout, AdapterTensor, TensorRole
 from lora_viz.models.architecture import BLOCK, Architecture, Layer, module_type
@@ -165,6 +166,15 @@ def count_trained_in_full(layout: AdapterLayout) -> dict[str, int]:
     return dict(counts)
 
 
+def count_trained_tokens(layout: AdapterLayout) -> dict[str, int]:
+    """Each embedding of which PEFT trains rows of some tokens alone, with their parameters."""
+    return {
+        _layer_name(tensor): tensor.values(1)
+        for tensor in layout.base_tensors
+        if tensor.role == "tokens" and tensor.trainable
+    }
+
+
 def all_parameters_of_peft(layout: AdapterLayout, rank: int) -> int:
     """What PEFT's `print_trainable_parameters` divides by: the base model and the adapter."""
     return layout.total_parameters + layout.added_parameters(rank)
@@ -210,7 +220,7 @@ def _trained_in_base(layout: AdapterLayout, rank: int) -> dict[str, Counter[Tens
 def _layer_name(tensor: AdapterTensor) -> str:
     """`base_model.model.h.0.attn.c_attn.base_layer.bias` → `h.0.attn.c_attn`."""
     holder = tensor.name.removeprefix(PEFT_PREFIX).rpartition(".")[0]
-    return holder.removesuffix(".base_layer")
+    return holder.removesuffix(".base_layer").removesuffix(".token_adapter")
 
 
 def _trained(layout: AdapterLayout, rank: int) -> Iterable[tuple[str, TensorRole, int]]:
@@ -231,5 +241,4 @@ def _sum_by_role(trained: Iterable[tuple[str, TensorRole, int]]) -> dict[TensorR
 
 
 def _in_order(parts: Counter[TensorRole]) -> dict[TensorRole, int]:
-    order: tuple[TensorRole, ...] = ("A", "B", "magnitude", "bias", "weight", "module_to_save")
-    return {role: parts[role] for role in order if parts[role]}
+    return {role: parts[role] for role in get_args(TensorRole) if parts[role]}

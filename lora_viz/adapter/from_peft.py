@@ -9,62 +9,47 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from inspect import signature
-from itertools import chain
+from copy import deepcopy
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
-from peft.tuners.tuners_utils import check_target_module_exists
+from peft.utils import AuxiliaryTrainingWrapper
 from torch import nn
-from transformers.models.auto import modeling_auto
 from transformers.pytorch_utils import Conv1D
 
 from lora_viz.adapter.layout import (
     AdaptedModule,
     AdapterLayout,
     AdapterTensor,
-    AdapterWarning,
     TensorRole,
 )
 from lora_viz.adapter.peft_matching import (
     check_pattern,
-    matched_modules,
-    names_fused_parameters,
+    matched_parts,
 )
+from lora_viz.adapter.tasks_from_peft import HEADS, task_of
+from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, named_kinds, names_of, warnings_of
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.models.architecture import module_type
-from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS
+from lora_viz.models.changed import is_resized
 
 ADAPTER = "default"
-PEFT_PREFIX = "base_model.model."
 ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "lora_A": ("A", 0),
     "lora_B": ("B", 1),
     "lora_embedding_A": ("A", 0),
     "lora_embedding_B": ("B", 1),
     "lora_magnitude_vector": ("magnitude", None),
+    "trainable_tokens_delta": ("tokens", None),
+    "trainable_tokens_original": ("tokens", None),
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
-# makes no tensors of data; peft before 0.15 does not have it
-ON_META: dict[str, bool] = (
-    {"low_cpu_mem_usage": True}
-    if "low_cpu_mem_usage" in signature(get_peft_model).parameters
-    else {}
-)
-MOST_KINDS = 30
 LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
-# PEFT's task types that train the model's head in full, and transformers' classes of that task
-TASKS: dict[str, Mapping[Any, Any]] = {
-    "SEQ_CLS": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-    "TOKEN_CLS": modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
-    "QUESTION_ANS": modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
-}
-# what PEFT calls heads (`PeftModelForSequenceClassification` and its siblings)
-HEADS = ("classifier", "score", "qa_outputs")
+WRAPPED = ("original_module", COPY, "token_adapter")  # what PEFT's wrappers call what is in them
 # how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
 NOTHING_MATCHED = (
     "not found in the base model|No modules were targeted|No `target_modules` passed"
@@ -72,37 +57,90 @@ NOTHING_MATCHED = (
 )
 
 
-def adapt(model: nn.Module, targets: str | list[str], bias: str, dora: bool) -> PeftModel:
+def adapt(model: nn.Module, choices: Mapping[str, Any]) -> PeftModel:
     """Give a meta model an adapter of rank 1.
+
+    Args:
+        choices: the arguments of `LoraConfig` but rank and task.
 
     Raises:
         UserError: no layer matches, or PEFT cannot adapt one that does.
     """
-    config = lora_config(model, r=1, lora_alpha=1, target_modules=targets, bias=bias, use_dora=dora)
-    with refused_readably(model, targets):
-        return get_peft_model(model, config, **ON_META)  # type: ignore[arg-type,return-value]
+    with torch.device("meta"):
+        return with_peft(model, {**choices, "r": 1})
+
+
+def with_peft(
+    model: nn.Module, choices: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+) -> PeftModel:
+    """PEFT's model around this one.
+
+    Args:
+        choices: the arguments of `LoraConfig`; without a task that of the model's class is taken.
+        asked: what a reader asked for, where `choices` say the same in other names.
+
+    Raises:
+        UserError: no layer matches, or PEFT cannot adapt one that does.
+    """
+    check_tokens(model, choices.get("trainable_token_indices"))
+    with refused_readably(model, asked or choices):
+        adapted = get_peft_model(model, lora_config(model, **choices))  # type: ignore[arg-type]
+    for name, module in adapted.named_modules():
+        is_inside = any(part in WRAPPED for part in name.split("."))
+        if isinstance(module, AuxiliaryTrainingWrapper) and is_inside:
+            raise UserError(
+                N_("PEFT would train “%s” twice; name it once, and nothing inside of it."),
+                without_wrappers(name).removeprefix(PEFT_PREFIX),
+            )
+    return adapted  # type: ignore[return-value]
+
+
+def check_tokens(model: Any, indices: list[int] | dict[str, list[int]] | None) -> None:
+    """Refuse tokens to train that an embedding has not, which shows without data nowhere.
+
+    Raises:
+        UserError: no module has such a name, or no such row.
+    """
+    if indices is None:
+        return
+    modules = {name: one for name, one in model.named_modules() if name and is_table(one)}
+    by_name = indices if isinstance(indices, dict) else {"": indices}
+    for name, numbers in by_name.items():
+        found = [one for path, one in modules.items() if path.endswith(name)]
+        if not found:
+            raise UserError(
+                N_("No embedding is named “%(name)s”, so its tokens cannot be trained."), name=name
+            )
+        rows = found[0].weight.shape[0]
+        if numbers and max(numbers) >= rows:
+            raise UserError(
+                N_(
+                    "There is no token %(token)s to train: the vocabulary has %(rows)s, and the "
+                    "first is 0."
+                ),
+                token=f"{max(numbers):,}",
+                rows=f"{rows:,}",
+            )
+
+
+def is_table(module: nn.Module) -> bool:
+    """Whether a module has a row for each token: an embedding, or a head."""
+    return isinstance(module, (nn.Embedding, nn.Linear))
 
 
 def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
-    """PEFT's configuration with the task of the model's class, by which PEFT trains its head."""
-    return LoraConfig(task_type=task_of(model), **choices)
+    """PEFT's configuration with the task of the model's class, by which PEFT trains its head.
 
-
-def task_of(model: nn.Module) -> str | None:
-    """PEFT's task type of a model whose head PEFT trains in full; None for all other models."""
-    name = type(model).__name__
-    return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
-
-
-def class_names(classes: Mapping[Any, Any]) -> Iterator[str]:
-    """The names of the classes in one of transformers' mappings."""
-    for value in classes.values():
-        yield from (value,) if isinstance(value, str) else value
+    PEFT adds names to the lists that it is given: it gets copies.
+    """
+    arguments: dict[str, Any] = {"task_type": task_of(model)} | deepcopy(choices)
+    return LoraConfig(**arguments)
 
 
 @contextmanager
-def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[None]:
+def refused_readably(model: nn.Module, choices: Mapping[str, Any]) -> Iterator[None]:
     """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
+    targets = choices["target_modules"]
     modules = dict(model.named_modules())
     check_pattern(targets, modules)
     kinds = named_kinds(model)
@@ -114,26 +152,28 @@ def refused_readably(model: nn.Module, targets: str | list[str]) -> Iterator[Non
             raise UserError(_refusal(targets, modules, kinds, error)) from None
 
 
-def layout_from_peft(
-    model: nn.Module, targets: str | list[str], bias: str, dora: bool
-) -> AdapterLayout:
+def layout_from_peft(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLayout:
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
-    kinds = named_kinds(model)
-    adapted = adapt(model, targets, bias, dora)
-    with refused_readably(model, targets):
-        parts = _read_tensors(adapted, get_peft_model_state_dict(adapted))
+    names = names_of(model)
+    adapted = adapt(model, choices)
+    with refused_readably(model, choices):
+        parts = _read_tensors(adapted, _saved(adapted, model))
     modules = tuple(_modules(adapted, parts))
     own = {tensor.name for module in modules for tensor in module.tensors}
     return AdapterLayout(
         modules=modules,
         base_tensors=tuple(tensor for tensor in parts.values() if tensor.name not in own),
         total_parameters=total,
-        warnings=(
-            *target_warnings(targets, adapted, kinds),
-            *_warnings_about_head(model, parts.values()),
-        ),
+        warnings=tuple(warnings_of(adapted, choices, names)),
     )
+
+
+def _saved(adapted: PeftModel, model: Any) -> dict[str, torch.Tensor]:
+    """What PEFT saves. With a resized vocabulary embedding and head are among it: PEFT reads the
+    configuration of the model's folder again, and sees that it is another one."""
+    is_seen = is_resized(model) and hasattr(model.config, "vocab_size")
+    return get_peft_model_state_dict(adapted, save_embedding_layers=True if is_seen else "auto")
 
 
 def describe_parameter(name: str, parameter: torch.Tensor, saved: bool) -> AdapterTensor:
@@ -181,6 +221,13 @@ def is_copy(name: str) -> bool:
     return f".{COPY}.{ADAPTER}." in name
 
 
+def without_wrappers(name: str) -> str:
+    """A name without what PEFT has put around what was there before."""
+    for wrapper in (".base_layer", ".original_module", ".token_adapter", f".{COPY}.{ADAPTER}"):
+        name = name.replace(wrapper, "")
+    return name
+
+
 def _name_in_file(name: str) -> str:
     """A parameter's key in the adapter file, which leaves the adapter's own name out."""
     plain = name.replace(f".{COPY}.{ADAPTER}", "").replace(f".{ADAPTER}", "")
@@ -220,38 +267,6 @@ def _plain_name(name: str, module: nn.Module) -> str:
     plain = name.removeprefix(PEFT_PREFIX).replace(".base_layer", "")
     parameter = getattr(module, "parameter_name", None)
     return f"{plain}.{parameter}" if parameter else plain
-
-
-def target_warnings(
-    targets: str | list[str], adapted: PeftModel, kinds: tuple[str, ...]
-) -> Iterator[AdapterWarning]:
-    """Names that match more than one kind of layer, as c_proj does in GPT-2, and unmatched names.
-
-    `kinds` are the model's, as `named_kinds` lists them.
-    """
-    if isinstance(targets, str):
-        return
-    layers = [
-        name.removeprefix(PEFT_PREFIX)
-        for name, module in adapted.named_modules()
-        if isinstance(module, LoraLayer) and not hasattr(module, "parameter_name")
-    ]
-    for target in targets:
-        rule = LoraConfig(target_modules=[target])
-        found = [name for name in layers if check_target_module_exists(rule, name)]
-        matched = tuple(dict.fromkeys(module_type(name) for name in found))
-        if not found and not names_fused_parameters(adapted, target):
-            yield AdapterWarning("unmatched", target, kinds)
-        elif len(matched) > 1:
-            yield AdapterWarning("ambiguous", target, matched)
-
-
-def _warnings_about_head(
-    model: nn.Module, tensors: Iterable[AdapterTensor]
-) -> Iterator[AdapterWarning]:
-    """A head of another name than those that PEFT trains in full, as T5's and BART's have."""
-    if task_of(model) and not any(tensor.role == "module_to_save" for tensor in tensors):
-        yield AdapterWarning("frozen_head", type(model).__name__, HEADS)
 
 
 def _refusal(
@@ -301,22 +316,5 @@ def _first_of_class(
     Where they match none by themselves, PEFT has made names of them, as of all-linear.
     """
     of_class = [name for name, module in modules.items() if type(module).__name__ == class_name]
-    matched = set(matched_modules(modules[""], targets))
+    matched = set(matched_parts(modules[""], {"target_modules": targets}).adapted)
     return module_type(next((name for name in of_class if name in matched), of_class[0]))
-
-
-def named_kinds(model: nn.Module) -> tuple[str, ...]:
-    """Which kinds of layer PEFT can adapt here, in the model's order, cut to what fits a sentence.
-
-    In a model without any of those, all kinds that have weights.
-    """
-    holders = [(name, one) for name, one in model.named_modules() if _holds_parameters(one)]
-    adaptable = [name for name, one in holders if isinstance(one, ADAPTABLE)]
-    kinds = [module_type(name) for name in adaptable or dict(holders)]
-    model_type = getattr(getattr(model, "config", None), "model_type", "")
-    fused = NAMES_OF_FUSED_LAYERS.get(model_type, {}).values()
-    return tuple(dict.fromkeys([*kinds, *chain.from_iterable(fused)]))[:MOST_KINDS]
-
-
-def _holds_parameters(module: nn.Module) -> bool:
-    return any(True for _parameter in module.parameters(recurse=False))

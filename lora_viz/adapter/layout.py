@@ -11,7 +11,10 @@ from functools import cached_property
 from math import prod, sqrt
 from typing import Literal
 
-TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "module_to_save"]
+TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "tokens", "module_to_save"]
+WarningKind = Literal[
+    "unmatched", "ambiguous", "frozen_head", "unsaved", "untied", "not_kept_tied", "nothing_tied"
+]
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class AdapterTensor:
 
     `shape` is the one at rank 1; the size along `rank_axis`, if there is one, is multiplied by r.
     A "module_to_save" is of a module that is trained in full, such as a classification head: PEFT
-    adds a copy of it to the frozen original, so that the model holds both.
+    adds a copy of it to the frozen original, so that the model holds both. "tokens" are the rows of
+    an embedding that are trained alone.
     """
 
     name: str
@@ -43,12 +47,15 @@ class AdapterTensor:
     @property
     def in_adapter_dtype(self) -> bool:
         """Whether it has the adapter's dtype; biases and other weights have the base model's."""
-        return self.role in ("A", "B", "magnitude")
+        return self.role in ("A", "B", "magnitude", "tokens")
 
     @property
     def is_added(self) -> bool:
-        """Whether it is added to the base model's own tensors, of which there are then more."""
-        return self.in_adapter_dtype or self.role == "module_to_save"
+        """Whether it is added to the base model's own tensors, of which there are then more.
+
+        What is saved under a second name only is not: the tensor of the first name is.
+        """
+        return self.trainable and (self.in_adapter_dtype or self.role == "module_to_save")
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,18 @@ class AdaptedModule:
 
 @dataclass(frozen=True)
 class AdapterWarning:
-    """What a reader should know of an adapter, as data; `target_names` has it in words.
+    """What a reader should know of an adapter, as data; `warning_words` has it in words.
 
     `name` is the target that it is about. One that is unmatched matches no layer, and `kinds` are
     those that the model has; one that is ambiguous matches all of these several `kinds`. With
     "frozen_head" it is the model's class, whose head has none of the names (`kinds`) that PEFT
-    trains in full by itself.
+    trains in full by itself. An "unsaved" name of a module to save is no module's, and `kinds` are
+    layers outside of blocks; "untied" are copies of tied weights that are trained each by itself
+    (`kinds`), also where they were "not_kept_tied" though they should be; with "nothing_tied" the
+    model has no tied weights to keep so.
     """
 
-    kind: Literal["unmatched", "ambiguous", "frozen_head"]
+    kind: WarningKind
     name: str
     kinds: tuple[str, ...]
 

@@ -8,31 +8,64 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
 
 from peft import LoraConfig
 from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_target_module_exists
 from torch import nn
 
-from lora_viz.choices.scenario import ALL_LINEAR
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import LastingError, UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import N_, Message
 
 PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without end takes years
 
 
-def matched_modules(model: nn.Module, targets: str | list[str]) -> list[str]:
-    """The names of the modules that a target list matches, in the model's order.
+@dataclass(frozen=True)
+class MatchedParts:
+    """Names of what PEFT adapts in a model, and of the modules that it copies and trains in full,
+    in the model's order."""
+
+    adapted: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
+
+    @property
+    def by_name(self) -> Mapping[str, object]:
+        """What is done with each part, by its name: two alike blocks have the same done to them."""
+        return dict.fromkeys(self.adapted, "adapted") | dict.fromkeys(self.saved, "saved")
+
+    def renamed(self, rename: Callable[[str], str | None]) -> dict[str, Any]:
+        """The arguments of `LoraConfig` that match these parts under other names, and no others.
+
+        Args:
+            rename: a part's other name; None where it is gone.
+        """
+
+        def of(names: tuple[str, ...]) -> list[str]:
+            return [new for name in names if (new := rename(name)) is not None]
+
+        return {"target_modules": of(self.adapted), "modules_to_save": of(self.saved) or None}
+
+
+def matched_parts(model: nn.Module, choices: Mapping[str, Any]) -> MatchedParts:
+    """What arguments of `LoraConfig` match in a model that is not adapted yet.
 
     Raises:
         UserError: the targets are a string that is not a regular expression, or takes too long.
+        ValueError: PEFT refuses these arguments.
     """
     names = [name for name, _module in model.named_modules() if name]
-    check_pattern(targets, names)
-    config = LoraConfig(target_modules=targets)
-    config = _maybe_include_all_linear_layers(config, model)
-    return [name for name in names if check_target_module_exists(config, name)]
+    check_pattern(choices["target_modules"], names)
+    config = _maybe_include_all_linear_layers(LoraConfig(**deepcopy(dict(choices))), model)
+    saved = tuple(choices.get("modules_to_save") or ())
+    return MatchedParts(
+        tuple(name for name in names if check_target_module_exists(config, name)),
+        tuple(name for name in names if saved and name.endswith(saved)),
+    )
 
 
 def names_fused_parameters(model: nn.Module, target: str) -> bool:
@@ -93,8 +126,11 @@ def _not_a_pattern(targets: str, error: Exception) -> Message:
     return with_its_words(sentence, in_a_sentence(error))
 
 
-def depends_on_numbers(targets: str | list[str]) -> bool:
-    """Whether targets can match one block and not another: patterns, and names with numbers."""
+def depends_on_numbers(choices: Mapping[str, Any]) -> bool:
+    """Whether arguments of `LoraConfig` can mean one block and not another: patterns, and names
+    with numbers."""
+    targets = choices["target_modules"]
     if isinstance(targets, str):
         return targets != ALL_LINEAR
-    return any(re.search(r"(^|\.)\d+(\.|$)", target) for target in targets)
+    names = (*targets, *choices.get("modules_to_save", ()))
+    return any(re.search(r"(^|\.)\d+(\.|$)", name) for name in names)

@@ -5,10 +5,10 @@ Importing this module loads torch and peft; only worker processes and the comman
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -20,19 +20,17 @@ from lora_viz.models.alike_blocks import BlockList, make_shallow
 ModuleOrTensor = TypeVar("ModuleOrTensor", AdaptedModule, AdapterTensor)
 
 
-def whole_layout(
-    model: nn.Module, targets: str | list[str], bias: str, dora: bool
-) -> AdapterLayout:
+def whole_layout(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLayout:
     """As `layout_from_peft`, but PEFT adapts only a few of the blocks that are alike.
 
-    Targets that can match one block and not the next are asked about the whole model. Changes
-    the model. Raises `UserError`.
+    What can match one block and not the next is asked about the whole model. Changes the model.
+    Raises `UserError`.
     """
-    if depends_on_numbers(targets):
-        return layout_from_peft(model, targets, bias, dora)
+    if depends_on_numbers(choices):
+        return layout_from_peft(model, choices)
     total = sum(parameter.numel() for parameter in model.parameters())
-    lists = make_shallow(model, adapted=(), context=1)
-    shallow = layout_from_peft(model, targets, bias, dora)
+    lists = make_shallow(model, adapted={}, context=1)
+    shallow = layout_from_peft(model, choices)
     return replace(
         shallow,
         modules=tuple(_repeat(shallow.modules, lists, "", _in_block)),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from lora_viz.adapter.layout import AdapterLayout, AdapterTensor, AdapterWarning
+from lora_viz.adapter.layout import AdapterLayout, AdapterTensor
 from lora_viz.choices.scenario import Scenario
-from lora_viz.i18n import N_, Message
 from lora_viz.models.catalogue import default_targets
 
 
@@ -55,43 +53,6 @@ def only_in(layout: AdapterLayout, other: AdapterLayout) -> AdapterLayout:
             for tensor in layout.base_tensors
             if tensor.trainable and _plain(tensor) not in trained
         ),
-    )
-
-
-def unmatched_sentence(warnings: Iterable[AdapterWarning]) -> Message | None:
-    """Which targets match no layer; None where all match one."""
-    unmatched = [warning for warning in warnings if warning.kind == "unmatched"]
-    if not unmatched:
-        return None
-    return Message(
-        N_(
-            "No layer matches %(targets)s, so only the other targets get an adapter; this model "
-            "has %(kinds)s."
-        ),
-        targets=", ".join(f"“{warning.name}”" for warning in unmatched),
-        kinds=", ".join(unmatched[0].kinds),
-    )
-
-
-def other_sentences(warnings: Iterable[AdapterWarning]) -> list[Message]:
-    """The other warnings, which change no number's meaning."""
-    return [_other_sentence(warning) for warning in warnings if warning.kind != "unmatched"]
-
-
-def _other_sentence(warning: AdapterWarning) -> Message:
-    if warning.kind == "frozen_head":
-        return Message(
-            N_(
-                "PEFT does not train the head of %s on its own: it only knows classifier, score "
-                "and qa_outputs."
-            ),
-            warning.name,
-        )
-    return Message(
-        N_("“%(target)s” matches %(count)s kinds of layer: %(kinds)s."),
-        target=warning.name,
-        count=len(warning.kinds),
-        kinds=", ".join(warning.kinds),
     )
 
 

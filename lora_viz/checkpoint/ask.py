@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from lora_viz.checkpoint.sizes import OptimizerLayout, SavedFile
 from lora_viz.choices.scenario import Scenario
 from lora_viz.models.source import resolve
 
 
-def read_model_files(model: str, dtype: str) -> tuple[SavedFile, ...]:
+def read_model_files(
+    model: str, dtype: str, changes: Mapping[str, Any] | None = None
+) -> tuple[SavedFile, ...]:
     """The weight files that `save_pretrained` writes for the whole model. Loads torch.
+
+    `changes` is `Scenario.model_changes`.
 
     Raises:
         UserError: the model cannot be read.
@@ -16,9 +23,9 @@ def read_model_files(model: str, dtype: str) -> tuple[SavedFile, ...]:
     config = resolve(model).values
 
     from lora_viz.checkpoint.by_torch import model_files
-    from lora_viz.models.meta import build_meta_model
+    from lora_viz.models.changed import build_changed
 
-    return model_files(build_meta_model(config), dtype)
+    return model_files(build_changed(config, changes or {}), dtype)
 
 
 def read_optimizer_layout(
@@ -29,18 +36,22 @@ def read_optimizer_layout(
     optimizer: str,
     adapter_dtype: str,
     base_dtype: str,
+    further: Mapping[str, Any] | None = None,
 ) -> OptimizerLayout:
     """Let torch's optimizer lay out its state; without targets all weights are trained.
 
-    Loads torch. Raises `UserError` as `read_adapter_layout` does.
+    `further` is `Scenario.further_adapter`, or of a whole model `model_changes`. Loads torch.
+    Raises `UserError` as `read_adapter_layout` does.
     """
     config = resolve(model).values
 
     from lora_viz.adapter.from_peft import adapt
     from lora_viz.checkpoint.by_torch import optimizer_layout
-    from lora_viz.models.meta import build_meta_model
+    from lora_viz.models.changed import build_changed
 
-    trained = build_meta_model(config)
+    scenario = Scenario.make({"model": model} | dict(further or {}))
+    trained = build_changed(config, scenario.model_changes)
     if targets:
-        trained = adapt(trained, Scenario(target_modules=targets).peft_targets, bias, dora)
+        scenario = scenario.changed(target_modules=targets, bias=bias, dora=dora)
+        trained = adapt(trained, scenario.lora_choices)
     return optimizer_layout(trained, optimizer, adapter_dtype, base_dtype)

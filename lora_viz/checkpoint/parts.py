@@ -77,15 +77,19 @@ def checkpoint_sizes(
     adapter: AdapterLayout,
     adapter_state: OptimizerLayout,
     rank: int,
-    adapter_dtype: str,
     base_dtype: str,
+    dtypes: tuple[str, str],
 ) -> CheckpointSizes:
-    """Sizes at rank r from the model's file sizes and what does not depend on the rank."""
-    dtypes = (adapter_dtype, base_dtype)
+    """Sizes at rank r from the model's file sizes and what does not depend on the rank.
+
+    Args:
+        base_dtype: that of all weights, where they are trained.
+        dtypes: `Scenario.file_dtypes`, those of the adapter's run.
+    """
     return CheckpointSizes(
         model=sum(model),
         model_files=len(model),
-        model_state=optimizer_bytes(model_state, rank, *dtypes),
+        model_state=optimizer_bytes(model_state, rank, base_dtype, base_dtype),
         adapter_parts=adapter_file_parts(adapter, rank, *dtypes),
         adapter_state=optimizer_bytes(adapter_state, rank, *dtypes),
         adapter_moments=moment_bytes(adapter_state, rank, *dtypes),

@@ -6,6 +6,12 @@ scenario
     `Scenario`: the model, the adapter, the training step and the card.
 scenario_links
     Several scenarios in one link.
+targets
+    Names of layers, or one pattern for them, as PEFT takes them.
+peft_values
+    How PEFT's further settings are read.
+peft_choices
+    What `peft.LoraConfig` is told by a scenario.
 groups
     The groups of settings, as sidebar, help and comparisons show them.
 methods, optimizers, quantizations

@@ -11,6 +11,7 @@ with `InLinks`, and only in the form that is said there.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,11 +44,13 @@ class InLinks:
         form: what the text looks like, or each text of several.
         expected: what is right, for the sentence about a text that looks otherwise.
         longest: how many characters the whole value has at most.
+        quotes_commas: several texts of which one has a comma are written as a list of JSON.
     """
 
     form: re.Pattern[str]
     expected: str
     longest: int = LONGEST_WORDS
+    quotes_commas: bool = False
 
     def allows(self, value: object) -> bool:
         """Whether a link may hold this text, or all of these texts."""
@@ -152,6 +155,11 @@ class Declared(BaseModel):
         return fields
 
     @classmethod
+    def fields_of(cls, group: str) -> tuple[str, ...]:
+        """The fields of a group, by its name in `GROUPS`."""
+        return cls.groups().get(Message(GROUPS[group]), ())
+
+    @classmethod
     def limits(cls, field: str) -> tuple[Any, Any]:
         """The smallest and the largest value of a numeric field."""
         metadata = cls.model_fields[field].metadata
@@ -172,6 +180,11 @@ class Declared(BaseModel):
         """Whether a link may set this field."""
         info = cls.model_fields[field]
         return _leaves_no_room(info.annotation) or cls._link_form(field) is not None
+
+    @classmethod
+    def is_typed(cls, field: str) -> bool:
+        """Whether a field's value is free text, or several texts."""
+        return cls._link_form(field) is not None
 
     @classmethod
     def takes(cls, name: str) -> bool:
@@ -222,7 +235,7 @@ class Declared(BaseModel):
         """What differs from the defaults, as texts by the fields' short names."""
         defaults = defaults or self.defaults()
         return {
-            self.short_name(field): _as_text(getattr(self, field))
+            self.short_name(field): self.as_text(field)
             for field in type(self).model_fields
             if getattr(self, field) != getattr(defaults, field)
         }
@@ -238,8 +251,14 @@ class Declared(BaseModel):
 
     def fits_links(self, field: str) -> bool:
         """Whether a link may hold the field's value."""
-        value = getattr(self, field)
-        return self._why_not_in_links(field, _as_text(value), value) is None
+        return self._why_not_in_links(field, self.as_text(field), getattr(self, field)) is None
+
+    def as_text(self, field: str) -> str:
+        """The field's value as links and options have it."""
+        value, form = getattr(self, field), self._link_form(field)
+        if form and form.quotes_commas and any("," in text for text in value):
+            return json.dumps(value, ensure_ascii=False)
+        return _as_text(value)
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[Message]]:

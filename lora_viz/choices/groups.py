@@ -8,6 +8,7 @@ from lora_viz.i18n import N_
 GROUPS: dict[str, str] = {
     "model": N_("Model"),
     "adapter": N_("Adapter"),
+    "peft": N_("More PEFT settings"),
     "batch": N_("Batch"),
     "formats": N_("Number formats"),
     "passes": N_("Forward and backward pass"),

@@ -16,19 +16,28 @@ from pydantic import field_validator, model_validator
 from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choice
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.optimizers import OptimizerName
+from lora_viz.choices.peft_choices import (
+    ADAPTER_FIELDS,
+    MODEL_FIELDS,
+    OF_NAMES,
+    OF_ONE_VOCABULARY,
+    lora_choices,
+)
+from lora_viz.choices.peft_values import (
+    LONGEST_TEXT,
+    MODULE_NAME,
+    MOST_TOKENS,
+    read_names,
+    read_token_indices,
+)
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
+from lora_viz.choices.targets import as_peft_targets, bounded, going_together, split_targets
 from lora_viz.dtypes import DType
-from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Language, Message
+from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
 
-REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
-ALL_LINEAR = "all-linear"
-MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern
-LONGEST_TARGET = 2000  # characters
-DEEPEST_PATTERN = 50  # brackets within brackets; Python's compiler of patterns gives up at 500
 MODEL_OF_A_LINK = InLinks(
     MODEL_IN_LINKS,
     N_(
@@ -109,6 +118,60 @@ class Scenario(Declared):
         N_("Dropout"),
         N_("Share of the adapter's inputs that are zeroed in training."),
         group="adapter",
+    )
+    modules_to_save: Annotated[
+        tuple[str, ...],
+        InLinks(
+            MODULE_NAME,
+            N_("names of modules with commas between them, such as embed_tokens, lm_head"),
+            LONGEST_TEXT,
+            quotes_commas=True,
+        ),
+    ] = choice(
+        (),
+        N_("Modules to save"),
+        N_(
+            "Modules that PEFT trains in full and saves with the adapter, by the ends of their "
+            "names: embed_tokens, lm_head, classifier."
+        ),
+        group="peft",
+    )
+    ensure_weight_tying: bool = choice(
+        False,
+        N_("Keep tied weights tied"),
+        N_(
+            "Train one copy of an embedding that the head shares. Without it PEFT trains and "
+            "saves each of them by itself."
+        ),
+        group="peft",
+    )
+    vocab_size: Annotated[int, Ge(0), Le(MOST_TOKENS)] = choice(
+        0,
+        N_("Vocabulary"),
+        N_(
+            "Tokens of a vocabulary that was resized for training; 0 for the model's own. PEFT "
+            "then saves the embedding and the head with the adapter."
+        ),
+        group="peft",
+    )
+    trainable_token_indices: Annotated[
+        str,
+        InLinks(
+            re.compile(r"[^/`]*"),
+            N_(
+                "numbers of tokens with commas between them, or an object of JSON such as "
+                '{"embed_tokens": [0, 1]}'
+            ),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        "",
+        N_("Trained tokens"),
+        N_(
+            "Numbers of the tokens whose rows of the embedding are trained and saved, and no "
+            "others."
+        ),
+        group="peft",
     )
     batch_size: Annotated[int, Ge(1), Le(4096)] = choice(
         4, N_("Batch size"), N_("Sequences in one training step."), group="batch"
@@ -241,43 +304,25 @@ class Scenario(Declared):
     @classmethod
     def split_targets(cls, value: object) -> object:
         """Read "a,b" as two names, but a regular expression as one, commas and all."""
-        return _split(value) if isinstance(value, str) else value
+        return split_targets(value) if isinstance(value, str) else value
 
     @field_validator("target_modules")
     @classmethod
     def need_targets_that_go_together(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """Each name once and plain; what stands for a whole list of names stands alone."""
-        targets = tuple(dict.fromkeys(part for given in value for part in _split(given)))
-        # pages write names between backticks
-        if not targets or any("`" in target for target in targets):
-            raise ValueError("empty")
-        lone = next((target for target in targets if stands_alone(target)), None)
-        if lone is not None and len(targets) > 1:
-            raise UserError(_beside_names(lone, targets))
-        return targets
+        return bounded(going_together(value))
 
-    @field_validator("target_modules")
+    @field_validator("modules_to_save", mode="before")
     @classmethod
-    def bound_targets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Each target once, not too many, and none that is too long or too deep to be matched."""
-        if len(value) > MOST_TARGETS:
-            raise UserError(
-                N_("At most %(most)s target modules can be named, not %(count)s; use a pattern."),
-                most=MOST_TARGETS,
-                count=f"{len(value):,}",
-            )
-        if any(
-            len(target) > LONGEST_TARGET or _depth(target) > DEEPEST_PATTERN for target in value
-        ):
-            raise UserError(
-                N_(
-                    "A target module has at most %(longest)s characters and %(deepest)s nested "
-                    "brackets."
-                ),
-                longest=f"{LONGEST_TARGET:,}",
-                deepest=DEEPEST_PATTERN,
-            )
-        return tuple(dict.fromkeys(value))
+    def read_module_names(cls, value: object) -> object:
+        """Read "a,b" as two names; a text of a list is one name, as it is for PEFT."""
+        return read_names(value)
+
+    @field_validator("trainable_token_indices", mode="before")
+    @classmethod
+    def read_tokens(cls, value: object) -> object:
+        """Read numbers of tokens; the field holds them as JSON."""
+        return read_token_indices(value)
 
     @property
     def is_quantized(self) -> bool:
@@ -308,11 +353,54 @@ class Scenario(Declared):
         """The targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
         return as_peft_targets(self.target_modules)
 
+    @property
+    def lora_choices(self) -> dict[str, Any]:
+        """What `peft.LoraConfig` is told of the adapter, but rank and task."""
+        return lora_choices(self.model_dump())
+
+    @property
+    def further_adapter(self) -> dict[str, Any]:
+        """What else decides which tensors an adapter has, by field, without what is as usual."""
+        return self.model_changes | self._unusual(ADAPTER_FIELDS)
+
+    @property
+    def model_changes(self) -> dict[str, Any]:
+        """What is changed of the model itself, by field, without what is as usual."""
+        return self._unusual(MODEL_FIELDS)
+
+    def _usual(self, fields: tuple[str, ...]) -> dict[str, Any]:
+        return {field: type(self).model_fields[field].default for field in fields}
+
+    def _unusual(self, fields: tuple[str, ...]) -> dict[str, Any]:
+        usual = self._usual(fields)
+        values = {field: getattr(self, field) for field in fields}
+        return {field: value for field, value in values.items() if value != usual[field]}
+
+    @property
+    def file_dtypes(self) -> tuple[str, str]:
+        """The dtypes of A and B, and of what else is trained, as files of the adapter have them.
+
+        PEFT's preparation of a packed model turns all that is not packed into float32.
+        """
+        becomes_float32 = self.is_quantized and self.kbit_preparation == "all"
+        return self.adapter_dtype, "float32" if becomes_float32 else self.base_dtype
+
+    @property
+    def with_adapter(self) -> Scenario:
+        """This scenario, by LoRA where it trains all weights."""
+        return self if self.trains_adapter else self.changed(method="lora")
+
     def with_model(self, model: str) -> Scenario:
-        """This scenario for another model, with that one's usual targets if they are others."""
+        """This scenario for another model, with that one's usual targets if they are others.
+
+        So is what speaks of one vocabulary, and with the targets what names other parts of a model.
+        """
+        if model == self.model:
+            return self
         if default_targets(model) == default_targets(self.model):
-            return self.changed(model=model)
-        return self.changed(model=model, target_modules=default_targets(model))
+            return self.changed(model=model, **self._usual(OF_ONE_VOCABULARY))
+        usual = self._usual(OF_ONE_VOCABULARY + OF_NAMES)
+        return self.changed(model=model, target_modules=default_targets(model), **usual)
 
     def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; the targets of a model that fits no link stay out too:
@@ -325,67 +413,3 @@ class Scenario(Declared):
     def defaults(self) -> Scenario:
         """The settings that links are shortened against: the defaults for this model."""
         return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
-
-
-def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
-    """Targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
-    first = target_modules[0]
-    return first if len(target_modules) == 1 and stands_alone(first) else list(target_modules)
-
-
-def stands_alone(target: str) -> bool:
-    """Whether PEFT takes a target only by itself: all-linear, or a pattern.
-
-    In a list both would be names, which no layer has, and would silently do nothing.
-    """
-    return target.lower() == ALL_LINEAR or _is_pattern(target)
-
-
-def chosen_targets(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
-    """What a reader means who changes the list of targets from `before` to `after`.
-
-    A target that stands alone replaces the names, also where a whole list is added at once, and a
-    name that is added replaces it.
-    """
-    added = [target for target in after if target not in before]
-    if lone := [target for target in added if stands_alone(target)]:
-        return (lone[-1],)
-    names = tuple(target for target in after if not stands_alone(target))
-    return names if added else after
-
-
-def _is_pattern(target: str) -> bool:
-    return bool(REGEX_CHARACTERS & set(target))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    """Names between commas, or one pattern; all-linear as PEFT writes it, in small letters."""
-    if _is_pattern(text):
-        return (text.strip(),)
-    parts = (part.strip() for part in text.split(","))
-    return tuple(ALL_LINEAR if part.lower() == ALL_LINEAR else part for part in parts if part)
-
-
-def _beside_names(lone: str, targets: tuple[str, ...]) -> Message:
-    """One sentence on a target that stands alone but is given with others."""
-    others = ", ".join(target for target in targets if target != lone)[:60]
-    if lone == ALL_LINEAR:
-        text = N_(
-            "The target “all-linear” already means every linear layer and must stand alone, "
-            "without “%(others)s”."
-        )
-    else:
-        text = N_(
-            "The pattern “%(pattern)s” must stand alone as a target, without “%(others)s”; one "
-            "pattern can match all of them, as in (a|b)."
-        )
-    return Message(text, pattern=lone[:60], others=others)
-
-
-def _depth(pattern: str) -> int:
-    """How many brackets stand open within each other at most."""
-    deepest = depth = 0
-    for sign in pattern:
-        depth += (sign in "([") - (sign in ")]")
-        deepest = max(deepest, depth)
-    return deepest

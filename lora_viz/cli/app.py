@@ -312,9 +312,9 @@ def _count_as_text(answer: dict[str, Any]) -> str:
     for module in answer["modules"]:
         sizes = f"{module['in_features']} → {module['out_features']}"
         lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
-    for layer in answer["trained_in_full"]:
-        words = _("in full")
-        lines.append(f"{layer['name']:<48} {words:>16} {grouped(layer['parameters']):>14}")
+    for kind, words in (("trained_in_full", _("in full")), ("trained_tokens", _("some tokens"))):
+        for layer in answer[kind]:
+            lines.append(f"{layer['name']:<48} {words:>16} {grouped(layer['parameters']):>14}")
     return "\n".join(lines)
 
 

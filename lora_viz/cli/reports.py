@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lora_viz.adapter.counts import count_trained_in_full
+from lora_viz.adapter.counts import count_trained_in_full, count_trained_tokens
 from lora_viz.adapter.layout import AdapterLayout, scaling
-from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
+from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
 from lora_viz.checkpoint.sizes import (
     adapter_bytes,
     optimizer_bytes,
@@ -32,7 +32,8 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
 
     `total_parameters` is the base model's, and `trainable_percent` is a share of it; PEFT's own
     percentage, which is a share of base and adapter together, is given too.
-    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head.
+    `trained_in_full` are layers of which PEFT trains a copy, such as a classification head, and
+    `trained_tokens` embeddings of which it trains rows of some tokens alone.
     """
     if not scenario.trains_adapter:
         return _count_full(scenario, ask)
@@ -60,6 +61,10 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "trained_in_full": [
             {"name": name, "parameters": parameters}
             for name, parameters in count_trained_in_full(layout).items()
+        ],
+        "trained_tokens": [
+            {"name": name, "parameters": parameters}
+            for name, parameters in count_trained_tokens(layout).items()
         ],
         **_warnings(layout),
     }
@@ -153,12 +158,11 @@ def _warnings_of(scenario: Scenario, ask: Ask) -> dict[str, list[str]]:
 def _warnings(layout: AdapterLayout) -> dict[str, list[str]]:
     """What a person should know about the targets, and the names of those that match nothing."""
     unmatched = [one.name for one in layout.warnings if one.kind == "unmatched"]
-    sentence = unmatched_sentence(layout.warnings)
     return {
         "unmatched_targets": unmatched,
         "warnings": [
             str(one)
-            for one in (*([sentence] if sentence else []), *other_sentences(layout.warnings))
+            for one in (*sentences_of_numbers(layout.warnings), *other_sentences(layout.warnings))
         ],
     }
 
@@ -188,12 +192,12 @@ def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
     if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
         return None
     layout = ask(ask_for.optimizer_of(scenario))
-    return optimizer_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    return optimizer_bytes(layout, scenario.rank, *scenario.file_dtypes)
 
 
 def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
     layout = _layout(scenario, ask)
-    return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    return adapter_bytes(layout, scenario.rank, *scenario.file_dtypes)
 
 
 def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
@@ -215,5 +219,6 @@ def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
             for layer in architecture.layers
         ],
         "trained_in_full": [],
+        "trained_tokens": [],
         **NO_WARNINGS,
     }

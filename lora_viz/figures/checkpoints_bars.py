@@ -28,6 +28,7 @@ ROLE_MEANINGS: dict[PartRole, Meaning] = {
     "magnitude": "magnitude",
     "bias": "bias",
     "weight": "frozen",
+    "tokens": "module_to_save",
     "module_to_save": "module_to_save",
 }
 
@@ -130,6 +131,7 @@ def file_pieces(parts: Iterable[FilePart]) -> list[FilePiece]:
         "magnitude": _("DoRA's magnitudes"),
         "bias": _("Biases"),
         "weight": _("Embeddings saved with it"),
+        "tokens": _("Rows of trained tokens"),
         "module_to_save": _("Modules trained in full"),
         "header": _("Header of the file"),
     }

@@ -20,7 +20,7 @@ def simulate_step(model: str, settings: dict[str, Any]) -> MemoryReport:
         UserError: the model cannot be read, no layer is adapted, or the step itself fails.
     """
     values = resolve(model).values
-    chosen = StepSettings(**{**settings, "target_modules": tuple(settings["target_modules"])})
+    chosen = StepSettings.from_arguments(settings)
 
     from lora_viz.memory.torch_step.simulate import simulate
 

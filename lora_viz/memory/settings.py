@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from lora_viz.choices.methods import METHODS
+from lora_viz.choices.peft_choices import ADAPTER_FIELDS, MODEL_FIELDS, lora_choices
 from lora_viz.choices.quantizations import QUANTIZATIONS
-from lora_viz.choices.scenario import Scenario, as_peft_targets
+from lora_viz.choices.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class StepSettings:
     bias: str
     dropout: float
     dora: bool
+    modules_to_save: tuple[str, ...]
+    ensure_weight_tying: bool
+    vocab_size: int
+    trainable_token_indices: str
     batch_size: int
     seq_len: int
     padding: bool
@@ -53,18 +59,35 @@ class StepSettings:
         return METHODS[self.method].trains_adapter
 
     @property
-    def peft_targets(self) -> str | list[str]:
-        """The targets as `peft.LoraConfig` wants them."""
-        return as_peft_targets(self.target_modules)
+    def model_changes(self) -> dict[str, Any]:
+        """What is changed of the model itself, by the scenario's field."""
+        return {field: getattr(self, field) for field in MODEL_FIELDS}
+
+    @property
+    def lora_choices(self) -> dict[str, Any]:
+        """What `peft.LoraConfig` is told of the adapter, but its task."""
+        return lora_choices(asdict(self)) | {"r": self.rank}
 
     def as_arguments(self) -> dict[str, Any]:
         """The settings as JSON has them."""
-        return asdict(self) | {"target_modules": list(self.target_modules)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> StepSettings:
+        """The settings that `as_arguments` wrote."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in arguments.items()
+        }
+        return cls(**values)
 
 
 # from 8.0 on flash attention and bfloat16, from 9.0 on a larger workspace (attention.py, cuda.py)
 CAPABILITIES = (7.0, 8.0, 9.0)
-ADAPTER_FIELDS = (
+OF_ADAPTER = (
     "rank",
     "alpha",
     "target_modules",
@@ -73,6 +96,7 @@ ADAPTER_FIELDS = (
     "dropout",
     "dora",
     "adapter_dtype",
+    *ADAPTER_FIELDS,
 )
 
 
@@ -88,7 +112,7 @@ def step_settings(scenario: Scenario) -> StepSettings:
     }
     if not scenario.trains_adapter:
         defaults = Scenario()
-        values |= {name: getattr(defaults, name) for name in ADAPTER_FIELDS}
+        values |= {name: getattr(defaults, name) for name in OF_ADAPTER}
     if not scenario.is_quantized:
         values |= {"double_quant": False, "kbit_preparation": "none"}
     elif scenario.kbit_preparation == "norms":

@@ -8,7 +8,7 @@ architecture, layer_kinds
     Its layers as plain data, and what they are for.
 ask
     `read_architecture`, which a worker runs.
-meta, by_torch, alike_blocks
-    The model built without weights; what is read off it; blocks that stand for others. They load
-    torch.
+meta, changed, by_torch, alike_blocks
+    The model built without weights; with another vocabulary; what is read off it; blocks that stand
+    for others. They load torch.
 """

@@ -5,7 +5,7 @@ Importing this module loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +43,11 @@ def block_lists(model: nn.Module) -> dict[str, nn.ModuleList]:
     return found
 
 
-def make_shallow(model: Any, adapted: Collection[str], context: int) -> list[BlockList]:
+def make_shallow(model: Any, adapted: Mapping[str, object], context: int) -> list[BlockList]:
     """Keep, of every list of blocks, one block for each kind in each neighbourhood; drop the rest.
 
     Args:
-        adapted: names of the modules that get an adapter, or an empty collection.
+        adapted: what is done with modules, such as giving them an adapter, by their names.
         context: how many neighbours on each side have to be alike for two blocks to be alike;
             0 keeps every block.
     """
@@ -57,7 +57,11 @@ def make_shallow(model: Any, adapted: Collection[str], context: int) -> list[Blo
         kinds: list[BlockKind] = []
         for number, block in enumerate(blocks):
             prefix = f"{name}.{number}."
-            targets = frozenset(n.removeprefix(prefix) for n in adapted if n.startswith(prefix))
+            targets = frozenset(
+                (one.removeprefix(prefix), what)
+                for one, what in adapted.items()
+                if one.startswith(prefix)
+            )
             kinds.append((_structure(block), targets, trained))
             trained = trained or bool(targets)
         kept, stands_in = choose(kinds, context)

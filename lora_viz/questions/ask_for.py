@@ -43,30 +43,34 @@ Answer = TypeVar("Answer")
 
 
 def architecture_of(of: Scenario | str) -> Question[Architecture]:
-    """The layers of a scenario's model, or of a model."""
-    return _about_model(of if isinstance(of, str) else of.model, read_architecture)
+    """The layers of a scenario's model, as the scenario changes it, or of a model as it is."""
+    if isinstance(of, str):
+        return _about_model(of, read_architecture, {})
+    return _about_model(of.model, read_architecture, of.model_changes)
 
 
 def adapter_of(scenario: Scenario) -> Question[AdapterLayout]:
     """What PEFT makes of the scenario's targets, whatever the method; it holds for every rank."""
-    adapter = (scenario.target_modules, scenario.bias, scenario.dora)
+    adapter = (scenario.target_modules, scenario.bias, scenario.dora, scenario.further_adapter)
     return _about_model(scenario.model, read_adapter_layout, *adapter)
 
 
 def model_files_of(scenario: Scenario) -> Question[tuple[SavedFile, ...]]:
     """The files of the whole model in the base dtype."""
-    return _about_model(scenario.model, read_model_files, scenario.base_dtype)
+    return _about_model(
+        scenario.model, read_model_files, scenario.base_dtype, scenario.model_changes
+    )
 
 
 def optimizer_of(scenario: Scenario) -> Question[OptimizerLayout]:
     """The optimizer's state by the scenario's method: of the whole model, or of its adapter."""
-    base = scenario.base_dtype
+    base, further, dtypes = scenario.base_dtype, scenario.further_adapter, scenario.file_dtypes
     trained: tuple[Any, ...] = (scenario.target_modules, scenario.bias, scenario.dora)
-    dtypes = (scenario.adapter_dtype, base)
     if not scenario.trains_adapter:
         trained, dtypes = (None, "none", False), (base, base)
+        further = scenario.model_changes
     return _about_model(
-        scenario.model, read_optimizer_layout, *trained, scenario.optimizer, *dtypes
+        scenario.model, read_optimizer_layout, *trained, scenario.optimizer, *dtypes, further
     )
 
 

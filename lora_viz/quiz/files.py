@@ -120,7 +120,7 @@ def adapters_in_model(facts: KnownFacts) -> Prediction | None:
     if file is None or facts.model_bytes is None or facts.optimizer is None:
         return None
     scenario, model = facts.scenario, facts.model_bytes
-    dtypes = scenario.adapter_dtype, scenario.base_dtype
+    dtypes = scenario.file_dtypes
     with_state = file + optimizer_bytes(facts.optimizer, scenario.rank, *dtypes)
     right = model // file
     if right < 2:
@@ -209,7 +209,7 @@ def state_of_optimizer(facts: KnownFacts) -> Prediction | None:
     if file is None or facts.optimizer is None:
         return None
     scenario = facts.scenario
-    dtypes = scenario.adapter_dtype, scenario.base_dtype
+    dtypes = scenario.file_dtypes
     state = optimizer_bytes(facts.optimizer, scenario.rank, *dtypes)
     optimizer = whose_file_is_torchs(scenario.optimizer)
     return to_choose(
@@ -246,4 +246,4 @@ def file_at(facts: KnownFacts, rank: int) -> int | None:
     if facts.layout is None:
         return None
     scenario = facts.scenario
-    return adapter_bytes(facts.layout, rank, scenario.adapter_dtype, scenario.base_dtype)
+    return adapter_bytes(facts.layout, rank, *scenario.file_dtypes)

@@ -88,7 +88,7 @@ class Source:
     def adapter_file(self) -> int:
         """Bytes of the adapter's file."""
         now = self.scenario
-        return adapter_bytes(self.layout, now.rank, now.adapter_dtype, now.base_dtype)
+        return adapter_bytes(self.layout, now.rank, *now.file_dtypes)
 
     @cached_property
     def model_file(self) -> int:

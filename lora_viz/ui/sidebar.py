@@ -29,7 +29,8 @@ CUSTOM_SLIDERS = {
 }
 # fields that stand above the further settings or below them, or on a page
 ALWAYS_SEEN = ("model", "method", "rank", "alpha", "target_modules", "language")
-ELSEWHERE = (*ALWAYS_SEEN, "gpu", "gpu_memory_gb")
+OF_PEFT = Scenario.fields_of("peft")
+ELSEWHERE = (*ALWAYS_SEEN, *OF_PEFT, "gpu", "gpu_memory_gb")
 UPLOADS = "model-uploads"
 
 
@@ -53,6 +54,7 @@ def sidebar() -> None:
         with alpha:
             controls.number("alpha", "sidebar")
         controls.several("target_modules", known_targets(), "sidebar")
+        _peft_settings()
         _training_settings()
         tours_in_sidebar()
         present()
@@ -66,6 +68,21 @@ def _language() -> None:
         controls.options("language", "sidebar", words=words)
     else:
         controls.select("language", tuple(LANGUAGES), "sidebar", words=words)
+
+
+def _peft_settings() -> None:
+    """What else PEFT can be told, closed, with how many of it are not as usual."""
+    usual = state.scenario().defaults()
+    count = sum(getattr(state.scenario(), field) != getattr(usual, field) for field in OF_PEFT)
+    title = _("More PEFT settings")
+    more = st.expander(
+        f"{title}: {count}" if count else title, key="peft-settings", on_change="rerun"
+    )
+    if not more.open:
+        return
+    with more:
+        for field in OF_PEFT:
+            controls.control(field, "sidebar")
 
 
 def _training_settings() -> None:

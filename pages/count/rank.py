@@ -32,7 +32,7 @@ costs = rank_costs(asking.architecture(), layout)
 def rows_at(rank: int) -> list[RankRow]:
     """What the compared ranks cost, this one among them."""
     ranks = words.compared_ranks(rank)
-    return rank_rows(costs, layout, ranks, scenario.adapter_dtype, scenario.base_dtype)
+    return rank_rows(costs, layout, ranks, *scenario.file_dtypes)
 
 
 def boxes_at(rank: int) -> Figure:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lora_viz.adapter import peft_matching
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.adapter.layout import AdapterWarning, break_even_rank, lora_parameters, scaling
-from lora_viz.adapter.target_names import other_sentences, unmatched_sentence
+from lora_viz.adapter.warning_words import other_sentences, unmatched_sentence
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
@@ -89,7 +89,9 @@ def test_fused_experts_are_counted_as_peft_adapts_them() -> None:
     from lora_viz.adapter.from_peft import layout_from_peft
 
     with torch.device("meta"):
-        layout = layout_from_peft(build(config), "all-linear", "none", False)
+        layout = layout_from_peft(
+            build(config), Scenario(target_modules=("all-linear",)).lora_choices
+        )
     trainable, _everything = adapted_by_peft(
         config, ("all-linear",), 5, "none", False
     ).get_nb_trainable_parameters()

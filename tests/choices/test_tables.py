@@ -30,7 +30,7 @@ from lora_viz.memory.torch_step.four_bits import quantize
 from lora_viz.memory.torch_step.optimizers import make_optimizer
 from lora_viz.training.settings import TrainingSettings, parse_settings
 from lora_viz.ui.session.view import View
-from lora_viz.ui.sidebar import ALWAYS_SEEN, ELSEWHERE
+from lora_viz.ui.sidebar import ALWAYS_SEEN, ELSEWHERE, OF_PEFT
 
 
 def test_what_can_be_chosen_is_what_the_tables_have() -> None:
@@ -159,4 +159,4 @@ def test_fields_are_declared_group_by_group(settings: type[Declared]) -> None:
 
 def test_the_sidebar_has_every_field_but_those_of_the_card() -> None:
     assert set(ELSEWHERE) <= set(Scenario.model_fields)
-    assert set(ELSEWHERE) - set(ALWAYS_SEEN) == {"gpu", "gpu_memory_gb"}
+    assert set(ELSEWHERE) - {*ALWAYS_SEEN, *OF_PEFT} == {"gpu", "gpu_memory_gb"}

@@ -29,7 +29,7 @@ def test_the_block_that_loading_starts_with_is_as_large_as_transformers_makes_it
     """`caching_allocator_warmup` itself runs, for a device that only notes what is asked of it."""
     scenario = Scenario.make({"method": "qlora", "target_modules": targets(config)})
     settings = step_settings(scenario.changed(base_dtype="bfloat16"))
-    stand_in = prepare_model(build_meta_model(config), settings, ["q_proj"])
+    stand_in = prepare_model(build_meta_model(config), settings, settings.lora_choices)
     with FakeTensorMode(), (recorder := Recorder()):
         warm_up_allocator(stand_in.base, {})
 

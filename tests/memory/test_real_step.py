@@ -37,6 +37,23 @@ def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> Non
     assert simulated == pytest.approx(real, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"modules_to_save": "embed_tokens,lm_head"},
+        {"modules_to_save": "embed_tokens,lm_head", "ensure_weight_tying": True},
+        {"modules_to_save": "1.mlp,norm"},
+        {"trainable_token_indices": "1,2,3"},
+    ],
+    ids=str,
+)
+def test_peak_with_further_settings_is_that_of_a_real_step(further: dict[str, Any]) -> None:
+    config = QWEN2 | WIDE["qwen2"]
+    choices = Scenario.make({"target_modules": targets(config)} | further).lora_choices
+    real = _real_peak(config, "lora", choices=choices)
+    assert _simulated_peak(config, "lora", **further) == pytest.approx(real, rel=0.01)
+
+
 @pytest.mark.parametrize("task", ["SEQ_CLS", "TOKEN_CLS"])
 def test_peak_of_a_classifier_is_that_of_a_real_step(task: str) -> None:
     wide = {"hidden_size": 256, "intermediate_size": 512, "max_position_embeddings": 200}
@@ -54,14 +71,19 @@ def test_attention_without_a_fused_kernel_keeps_what_torchs_own_keeps() -> None:
     assert simulated == pytest.approx(real, rel=0.01)
 
 
-def _real_peak(config: dict[str, Any], method: str, dtype: torch.dtype = torch.float32) -> int:
+def _real_peak(
+    config: dict[str, Any],
+    method: str,
+    dtype: torch.dtype = torch.float32,
+    choices: dict[str, Any] | None = None,
+) -> int:
     """Bytes over what was there before, at the highest, from the profiler's own record."""
     model: Any = build(config)
     base = model
     model.to(dtype)
     if method == "lora":
-        names = targets(config).split(",")
-        model = get_peft_model(model, lora_config(model, r=8, target_modules=names))
+        chosen = choices or {"target_modules": targets(config).split(",")}
+        model = get_peft_model(model, lora_config(model, **chosen, r=8))
     inputs = make_inputs(base, step_settings(Scenario(batch_size=BATCH, seq_len=TOKENS)))
     inputs["input_ids"] = torch.randint(2, config["vocab_size"], (BATCH, TOKENS))
     del inputs["attention_mask"]
@@ -88,7 +110,7 @@ def _real_peak(config: dict[str, Any], method: str, dtype: torch.dtype = torch.f
     return peak
 
 
-def _simulated_peak(config: dict[str, Any], method: str, **choices: str) -> int:
+def _simulated_peak(config: dict[str, Any], method: str, **choices: Any) -> int:
     """The same from the trace of the simulated step: storages made in the step and alive."""
     scenario = Scenario.make(
         {

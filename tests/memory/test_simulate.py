@@ -94,7 +94,8 @@ def test_packed_weights_get_pefts_own_layer_whatever_the_process_did_before() ->
     config = LoraConfig(target_modules=["q_proj"])
     get_peft_model(build(LLAMA), config)  # type: ignore[arg-type]
     scenario = Scenario.make({"target_modules": "q_proj", "method": "qlora"})
-    stand_in = prepare_model(build_meta_model(LLAMA), step_settings(scenario), ["q_proj"])
+    chosen = step_settings(scenario)
+    stand_in = prepare_model(build_meta_model(LLAMA), chosen, chosen.lora_choices)
     layers = {type(m).__module__ for m in stand_in.whole.modules() if isinstance(m, LoraLayer)}
     assert layers == {"peft.tuners.lora.bnb"}
     assert "bitsandbytes" not in sys.modules

@@ -14,6 +14,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from lora_viz.checkpoint.sizes import adapter_bytes
+from lora_viz.questions.ask_for import adapter_of
 from lora_viz.training.runs.events import SnapshotEvent, StepEvent
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.snapshots import read_snapshot
@@ -29,14 +31,25 @@ from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_s
         {"dora": True, "rslora": True, "dropout": 0.1, "gradient_checkpointing": True},
         {"bias": "all", "optimizer": "adamw_loop", "gradient_accumulation": 2},
         {"base_dtype": "bfloat16", "optimizer": "sgd", "gradient_clipping": False},
+        {"modules_to_save": ("wte", "lm_head")},
+        {"modules_to_save": ("lm_head",), "ensure_weight_tying": True},
+        {"vocab_size": 1100, "modules_to_save": ("wte",)},
+        {"trainable_token_indices": [5, 7, 9]},
     ],
-    ids=["dora", "biases", "bfloat16"],
+    ids=["dora", "biases", "bfloat16", "saved modules", "saved and tied", "resized", "tokens"],
 )
 def test_relatives_of_lora(scenario: dict[str, Any], text_file: Path, tmp_path: Path) -> None:
-    _run, result = run_here(tmp_path, "one", short_settings(text_file, scenario, steps=2))
+    run, result = run_here(tmp_path, "one", short_settings(text_file, scenario, steps=2))
     assert result.state == "finished", result.reason
     passed = {check.name: check.passed for check in result.checks}
     assert passed["reloaded"] and passed["rank"]
+    question = adapter_of(training_scenario(SMALL | scenario))
+    layout = question.function(*question.arguments)
+    chosen = run.settings.scenario
+    assert result.trainable_parameters == layout.trainable_parameters(chosen.rank)
+    assert result.files and result.files.adapter == adapter_bytes(
+        layout, chosen.rank, *chosen.file_dtypes
+    )
     biases = scenario.get("bias") == "all"
     assert passed["base_unchanged"] is passed["adapter_off"] is (None if biases else True)
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Caption
 
 from lora_viz.choices.scenario import Scenario
-from lora_viz.ui.sidebar import ELSEWHERE
+from lora_viz.ui.sidebar import ELSEWHERE, OF_PEFT
 
 
 def draw_the_sidebar() -> None:
@@ -29,3 +29,18 @@ def test_further_settings_stand_under_the_titles_of_their_groups() -> None:
         wanted += [str(title), *further] if further else []
     start = drawn.index("more-settings") + 1
     assert drawn[start : start + len(wanted)] == wanted
+
+
+def test_further_settings_of_peft_are_typed_as_links_have_them() -> None:
+    app = AppTest.from_function(draw_the_sidebar, default_timeout=60)
+    app.session_state["peft-settings"] = True
+    app.run()
+    drawn = [str(one.key) for one in app.sidebar if str(one.key).startswith("sidebar:")]
+    assert {f"sidebar:{field}" for field in OF_PEFT} <= set(drawn)
+    app.text_input(key="sidebar:modules_to_save").set_value("wte, ln_f").run()
+    assert app.session_state["scenario"].modules_to_save == ("wte", "ln_f")
+    assert app.text_input(key="sidebar:modules_to_save").value == "wte,ln_f"
+    app.text_input(key="sidebar:modules_to_save").set_value("(a+)+$").run()
+    assert app.session_state["scenario"].modules_to_save == ("wte", "ln_f")
+    assert len(app.session_state["complaints"]) == 1
+    assert app.text_input(key="sidebar:modules_to_save").value == "wte,ln_f"

@@ -21,9 +21,10 @@ MEANINGS: dict[TensorRole, Meaning] = {
     "magnitude": "magnitude",
     "bias": "bias",
     "weight": "bias",
+    "tokens": "module_to_save",
     "module_to_save": "module_to_save",
 }
-IN_BASE_DTYPE: tuple[Meaning, ...] = ("bias", "module_to_save")
+IN_BASE_DTYPE: tuple[TensorRole, ...] = ("bias", "weight", "module_to_save")
 
 
 MOST_KINDS, MOST_BLOCKS = 12, 2
@@ -60,14 +61,13 @@ def adapter_segments(count: Count, scenario: Scenario) -> tuple[Segment, ...]:
         "magnitude": _("magnitude"),
         "bias": _("biases"),
         "weight": _("other weights"),
+        "tokens": _("rows of tokens"),
         "module_to_save": _("trained in full"),
     }
     return tuple(
         Segment(MEANINGS[role], names[role], values, _hover(names[role], values, dtype))
         for role, values in count.parts.items()
-        for dtype in [
-            scenario.base_dtype if MEANINGS[role] in IN_BASE_DTYPE else scenario.adapter_dtype
-        ]
+        for dtype in [scenario.file_dtypes[role in IN_BASE_DTYPE]]
     )
 
 
@@ -77,6 +77,7 @@ def cost_parts(line: RankLine) -> list[CostPart]:
         "magnitude": _("magnitudes"),
         "bias": _("biases"),
         "weight": _("other weights"),
+        "tokens": _("rows of tokens"),
         "module_to_save": _("trained in full"),
     }
     growing = [CostPart(MEANINGS[role], role, values, 0) for role, values in line.per_rank.items()]

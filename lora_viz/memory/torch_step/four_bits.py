@@ -19,7 +19,7 @@ import torch
 from peft.import_utils import is_bnb_4bit_available, is_bnb_available
 from torch import nn
 
-from lora_viz.adapter.from_peft import HEADS, task_of
+from lora_viz.adapter.tasks_from_peft import HEADS, task_of
 from lora_viz.choices.quantizations import QUANTIZATIONS
 
 # bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
@@ -197,15 +197,19 @@ def _forget_availability() -> None:
 
 
 def quantize(
-    model: nn.Module, quantization: str, double_quant: bool, compute_dtype: torch.dtype
+    model: nn.Module,
+    quantization: str,
+    double_quant: bool,
+    compute_dtype: torch.dtype,
+    saved: tuple[str, ...] = (),
 ) -> None:
     """Replace every linear layer but the heads by one that will hold a packed weight.
 
     transformers' `get_modules_to_not_convert` leaves out the head, what is tied to it, the last
-    module, and what the model keeps in float32, such as T5's `wo`. A head that PEFT trains in full
-    stays too: packed it could not be trained, so it is named in `llm_int8_skip_modules`. Layers
-    that are not `nn.Linear`, such as experts in one tensor, stay as they are; GPT-2's Conv1D
-    becomes a Linear (`replace_with_bnb_linear`).
+    module, and what the model keeps in float32, such as T5's `wo`. What PEFT trains in full, a
+    head or a module of these `saved` names, stays too: packed it could not be trained, so it is
+    named in `llm_int8_skip_modules`. Layers that are not `nn.Linear`, such as experts in one
+    tensor, stay as they are; GPT-2's Conv1D becomes a Linear (`replace_with_bnb_linear`).
 
     Raises:
         KeyError: there is no quantisation of this name.
@@ -213,7 +217,7 @@ def quantize(
     """
     if QUANTIZATIONS[quantization].bits != 4:
         raise NotImplementedError(quantization)
-    keep = _not_converted(model)
+    keep = _not_converted(model, saved)
     for name, module in list(model.named_modules()):
         linear = _as_linear(module)
         if linear is None or name in keep:
@@ -226,7 +230,7 @@ def quantize(
         )
 
 
-def _not_converted(model: Any) -> set[str]:
+def _not_converted(model: Any, saved: tuple[str, ...]) -> set[str]:
     head = model.get_output_embeddings()
     kept = set(getattr(model, "_keep_in_fp32_modules", None) or ())
     has_trained_head = task_of(model) is not None
@@ -236,9 +240,17 @@ def _not_converted(model: Any) -> set[str]:
         if module is head
         or kept & set(name.split("."))
         or (has_trained_head and any(part.endswith(HEADS) for part in name.split(".")))
+        or any(start.endswith(saved) for start in _paths_to(name) if saved)
     }
     last = [name for name, _ in model.named_parameters()][-1]
     return names | {last.rpartition(".")[0]}
+
+
+def _paths_to(name: str) -> Iterator[str]:
+    """The names of the modules that a module is in, and its own."""
+    parts = name.split(".")
+    for count in range(len(parts)):
+        yield ".".join(parts[: count + 1])
 
 
 def _as_linear(module: nn.Module) -> nn.Linear | None:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers.models.auto import modeling_auto
 
-from lora_viz.adapter.from_peft import class_names, task_of
+from lora_viz.adapter.tasks_from_peft import class_names, task_of
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings

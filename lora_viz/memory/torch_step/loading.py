@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import modeling_utils
 
-from lora_viz.adapter.from_peft import is_adapter, is_copy
+from lora_viz.adapter.from_peft import is_adapter, is_copy, without_wrappers
 from lora_viz.memory.torch_step.four_bits import Linear4bit, Params4bit
 
 
@@ -85,10 +85,7 @@ def _name_in_state_dict(whole: nn.Module) -> Callable[[tuple[nn.Module, str, nn.
     transformers 5 sorts by `dot_natural_key`; the files that earlier versions read have their
     names in order too.
     """
-    names = {
-        id(module): name.replace(".base_layer", "").replace(".original_module", "")
-        for name, module in whole.named_modules()
-    }
+    names = {id(module): without_wrappers(name) for name, module in whole.named_modules()}
 
     def key(entry: tuple[nn.Module, str, nn.Parameter]) -> list[tuple[bool, int, str]]:
         parts = f"{names[id(entry[0])]}.{entry[1]}".split(".")

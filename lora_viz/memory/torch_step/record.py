@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import nn
 
-from lora_viz.adapter.peft_matching import depends_on_numbers, matched_modules
+from lora_viz.adapter.from_peft import refused_readably
+from lora_viz.adapter.peft_matching import MatchedParts, depends_on_numbers, matched_parts
 from lora_viz.memory.extend import Depth
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.classify import classify
@@ -19,7 +20,7 @@ from lora_viz.memory.torch_step.stand_in import prepare_model
 from lora_viz.memory.torch_step.step import record_step
 from lora_viz.memory.trace import Trace
 from lora_viz.models.alike_blocks import BlockList, block_lists, make_shallow, shallow_name
-from lora_viz.models.meta import build_meta_model
+from lora_viz.models.changed import build_changed
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,17 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     Raises:
         UserError: the configuration or the target modules are wrong.
     """
-    model = build_meta_model(values)
+    model = build_changed(values, settings.model_changes)
     check_inputs(model)
     prepare_for_batches(model)
-    adapted = matched_modules(model, settings.peft_targets) if settings.trains_adapter else []
-    lists = make_shallow(model, adapted, context)
-    targets = settings.peft_targets
-    if depends_on_numbers(targets):
-        targets = [name for n in adapted if (name := shallow_name(n, lists)) is not None]
-    stand_in = prepare_model(model, settings, targets)
+    choices, matched = settings.lora_choices, MatchedParts()
+    if settings.trains_adapter:
+        with refused_readably(model, choices):
+            matched = matched_parts(model, choices)
+    lists = make_shallow(model, matched.by_name, context)
+    if depends_on_numbers(choices):
+        choices |= matched.renamed(lambda name: shallow_name(name, lists))
+    stand_in = prepare_model(model, settings, choices)
     kept = [list(blocks) for blocks in block_lists(stand_in.base).values()]
     depths = depths_of(lists)
     trace = record_step(stand_in, kept, settings, times_of(kept, depths))

@@ -19,7 +19,7 @@ from lora_viz.memory.timeline import play
 from lora_viz.memory.torch_step.record import record_shallow
 from lora_viz.memory.trace import Trace
 from lora_viz.models.by_torch import context_length_of
-from lora_viz.models.meta import build_meta_model
+from lora_viz.models.changed import build_changed
 
 # neighbours on each side that have to be alike; 0, the last resort, simulates every block
 CONTEXTS = (1, 2, 0)
@@ -45,7 +45,7 @@ def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
 
 def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> Message:
     """One sentence on why a step failed. What a library says about it is for no reader's eyes."""
-    model = build_meta_model(values)
+    model = build_changed(values, settings.model_changes)
     context = context_length_of(model)
     words = {"class": type(model).__name__, "tokens": f"{settings.seq_len:,}"}
     if context and settings.seq_len > context:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import transformers
-from peft import get_peft_model
 from torch import nn
 
-from lora_viz.adapter.from_peft import give_dtype, lora_config, refused_readably
+from lora_viz.adapter.from_peft import give_dtype, with_peft
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
@@ -36,14 +36,19 @@ class StandIn:
     base: Any
 
 
-def prepare_model(model: Any, settings: StepSettings, targets: str | list[str]) -> StandIn:
-    """Quantise, adapt and convert a meta model as training scripts do; still without storages."""
+def prepare_model(model: Any, settings: StepSettings, choices: Mapping[str, Any]) -> StandIn:
+    """Quantise, adapt and convert a meta model as training scripts do; still without storages.
+
+    Args:
+        choices: the arguments of `LoraConfig` but its task.
+    """
     dtype = getattr(torch, settings.base_dtype)
     model.to(dtype)
     _restore_float32_buffers(model)
     set_attention(model, settings.attention)
     if settings.is_quantized:
-        quantize(model, settings.quantization, settings.double_quant, dtype)
+        saved = tuple(choices.get("modules_to_save") or ())
+        quantize(model, settings.quantization, settings.double_quant, dtype, saved)
         model.is_loaded_in_4bit = True
         model.config._pre_quantization_dtype = dtype  # as transformers' quantizers note it
         _prepare_for_kbit(model, settings.kbit_preparation)
@@ -53,7 +58,7 @@ def prepare_model(model: Any, settings: StepSettings, targets: str | list[str]) 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.gradient_checkpointing_enable()
-    whole = _adapt(model, settings, targets) if settings.trains_adapter else model
+    whole = _adapt(model, settings, choices) if settings.trains_adapter else model
     whole.train()
     return StandIn(whole, model)
 
@@ -96,21 +101,11 @@ def _choose_attention_class(model: Any, attention: str) -> None:
                 module._flash_attn_uses_top_left_mask = False  # flash-attn from 2.1 on
 
 
-def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.Module:
-    config = lora_config(
-        model,
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        target_modules=targets,
-        lora_dropout=settings.dropout,
-        use_rslora=settings.rslora,
-        use_dora=settings.dora,
-        bias=settings.bias,
-    )
+def _adapt(model: Any, settings: StepSettings, choices: Mapping[str, Any]) -> nn.Module:
     packed = settings.is_quantized
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
-    with stand_in, refused_readably(model, settings.peft_targets), torch.device("meta"):
-        whole = get_peft_model(model, config)
+    with stand_in, torch.device("meta"):
+        whole = with_peft(model, choices, asked=settings.lora_choices)
     give_dtype(whole, getattr(torch, settings.adapter_dtype))
     return whole
 

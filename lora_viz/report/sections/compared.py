@@ -97,4 +97,4 @@ def _adapter_file(scenario: Scenario, ask: Ask) -> str:
         layout = ask(adapter_of(scenario))
     except UserError:
         return "–"
-    return size(adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype))
+    return size(adapter_bytes(layout, scenario.rank, *scenario.file_dtypes))

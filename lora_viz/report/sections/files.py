@@ -80,10 +80,10 @@ def saved_sizes_by_rank(scenario: Scenario, ask: Ask) -> Callable[[int], Checkpo
     files = tuple(file.bytes for file in ask(model_files_of(scenario)))
     full = _optimizer(scenario.changed(method="full"), ask)
     adapter = ask(adapter_of(scenario))
-    lora = _optimizer(scenario.changed(method="lora"), ask)
+    lora = _optimizer(scenario.with_adapter, ask)
 
     def at(rank: int) -> CheckpointSizes:
-        dtypes = scenario.adapter_dtype, scenario.base_dtype
+        dtypes = scenario.base_dtype, scenario.file_dtypes
         return checkpoint_sizes(files, full, adapter, lora, rank, *dtypes)
 
     return at

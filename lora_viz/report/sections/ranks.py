@@ -20,7 +20,7 @@ def ranks(scenario: Scenario, ask: Ask) -> Section:
     layout = ask(adapter_of(scenario))
     costs = rank_costs(ask(architecture_of(scenario)), layout)
     compared = sorted({scenario.rank, *(told.rank for told in quotes.RANKS)})
-    rows = rank_rows(costs, layout, compared, scenario.adapter_dtype, scenario.base_dtype)
+    rows = rank_rows(costs, layout, compared, *scenario.file_dtypes)
     trained = costs.in_model.at(scenario.rank)
     words = _("trained parameters at r = %(rank)s, %(share)s of the model")
     return Section(

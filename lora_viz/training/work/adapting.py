@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+from peft import prepare_model_for_kbit_training
 from torch import nn
 
-from lora_viz.adapter.from_peft import give_dtype, refused_readably
+from lora_viz.adapter.from_peft import give_dtype, with_peft
 from lora_viz.choices.scenario import Scenario
 
 
@@ -26,18 +26,8 @@ def adapt(base: Any, scenario: Scenario) -> Any:
         _prepare_packed(base, scenario)
     elif scenario.gradient_checkpointing:
         base.enable_input_require_grads()
-    config = LoraConfig(
-        task_type="CAUSAL_LM",
-        r=scenario.rank,
-        lora_alpha=scenario.alpha,
-        target_modules=scenario.peft_targets,
-        lora_dropout=scenario.dropout,
-        use_rslora=scenario.rslora,
-        use_dora=scenario.dora,
-        bias=scenario.bias,
-    )
-    with refused_readably(base, scenario.peft_targets):
-        model = get_peft_model(base, config)
+    choices = scenario.lora_choices | {"r": scenario.rank, "task_type": "CAUSAL_LM"}
+    model = with_peft(base, choices)
     give_dtype(model, getattr(torch, scenario.adapter_dtype))
     return model
 

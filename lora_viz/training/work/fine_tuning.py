@@ -14,8 +14,8 @@ import torch
 import transformers
 from torch import nn
 
-from lora_viz.adapter.from_peft import named_kinds, target_warnings
-from lora_viz.adapter.target_names import unmatched_sentence
+from lora_viz.adapter.warning_words import sentences_of_numbers
+from lora_viz.adapter.warnings_from_peft import names_of, warnings_of
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.training.jobs.failures import DivergedError
@@ -165,11 +165,11 @@ class _FineTuning:
         self._record.begin("training")
         checkpoint = self._run.last_checkpoint()
         transformers.set_seed(self._settings.seed)
-        kinds = named_kinds(self._model)
+        names = names_of(self._model)
         self._model = adapt(self._model, self._scenario)
         if not self._is_full:
-            found = target_warnings(self._scenario.peft_targets, self._model, kinds)
-            if sentence := unmatched_sentence(found):
+            found = warnings_of(self._model, self._scenario.lora_choices, names)
+            for sentence in sentences_of_numbers(found):
                 self._record.notice(sentence)
         self._record.keep(trainable_parameters=trainable(self._model))
         snapshots = None

@@ -18,6 +18,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.libraries import library_versions
 from lora_viz.models.catalogue import catalogue, weights_folder
+from lora_viz.models.changed import resize_vocabulary
 from lora_viz.models.source import local_path, resolve
 from lora_viz.training.runs.results import Machine
 from lora_viz.training.settings import TrainingSettings
@@ -124,6 +125,10 @@ def load_base(scenario: Scenario, place: Place) -> Any:
     if scenario.is_quantized:
         options |= {"quantization_config": _four_bits(scenario), "device_map": {"": own_gpu()}}
     model = _from_pretrained(transformers.AutoModelForCausalLM, scenario.model, **options)
+    if scenario.vocab_size:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # new rows are the same whenever the base is loaded
+            resize_vocabulary(model, scenario.vocab_size)
     return model if scenario.is_quantized else model.to(place.device)
 
 

@@ -13,6 +13,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
+from lora_viz.adapter.from_peft import is_adapter, is_copy, without_wrappers
 from lora_viz.machine.gpus_here import GPUReading, read_gpus
 from lora_viz.training.runs.events import MemoryReading
 from lora_viz.training.runs.results import Memory
@@ -100,7 +101,7 @@ def base_hash(model: nn.Module) -> str:
     weights = {
         _name_in_base(name): parameter.detach()
         for name, parameter in model.named_parameters()
-        if "lora_" not in name
+        if not is_adapter(name) and not is_copy(name)
     }
     digest = hashlib.sha256()
     for name in sorted(weights):
@@ -122,7 +123,7 @@ def file_bytes(folder: Path, patterns: Iterable[str]) -> int | None:
 
 
 def _name_in_base(name: str) -> str:
-    return name.removeprefix(PEFT_PREFIX).replace(BASE_LAYER, "")
+    return without_wrappers(name.removeprefix(PEFT_PREFIX))
 
 
 def _nvml_index() -> int:

@@ -50,4 +50,4 @@ def _adapter_bytes(scenario: Scenario) -> int | None:
     layout = layout_or_reason(scenario)
     if isinstance(layout, UserError):
         return None
-    return adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    return adapter_bytes(layout, scenario.rank, *scenario.file_dtypes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lora_viz.adapter.layout import AdapterLayout
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture
@@ -41,8 +42,7 @@ def answer_or_reason(message: str, question: Question[Answer]) -> Answer | UserE
 
 def architecture() -> Architecture:
     """The layers of the scenario's model."""
-    model = scenario().model
-    return answer(_("Reading the layers of %s …") % model, architecture_of(model))
+    return answer(_("Reading the layers of %s …") % scenario().model, architecture_of(scenario()))
 
 
 def check_model(model: str, name: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from lora_viz.choices.declaration import Declared
-from lora_viz.choices.scenario import Scenario, chosen_targets
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import chosen_targets
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.models.source import typed_model
@@ -34,6 +35,8 @@ def control(field: str, place: str = "page") -> None:
     words = owner.options(field)
     if owner.model_fields[field].annotation is bool:
         toggle(field, place)
+    elif owner.is_typed(field):
+        text_box(field, place)
     elif words:
         options(field, place) if len(words) <= MOST_BUTTONS else select(field, words, place)
     elif isinstance(owner.limits(field)[1], float):
@@ -89,6 +92,13 @@ def number(field: str, place: str = "page", *, step: float | None = None) -> Non
     st.number_input(
         str(owner.label(field)), low, high, key=key, **form, **_common(owner, field, key)
     )
+
+
+def text_box(field: str, place: str = "page") -> None:
+    """A box for what is typed as links and options have it: names, numbers, JSON."""
+    values = state.values_of(owner_of(field, place))
+    owner, key = _widget(field, place, lambda _value: values.as_text(field))
+    st.text_input(str(owner.label(field)), key=key, **_common(owner, field, key))
 
 
 def toggle(field: str, place: str = "page") -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lora_viz.adapter.counts import count_kinds, count_model, count_trained_in_full
 from lora_viz.adapter.layout import AdapterLayout, lora_parameters
-from lora_viz.adapter.target_names import other_sentences
+from lora_viz.adapter.warning_words import other_sentences
 from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.layer_map.card import make_card, written
 from lora_viz.figures.layer_map.column import place

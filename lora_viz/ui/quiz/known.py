@@ -54,7 +54,7 @@ def _with_adapter(facts: KnownFacts) -> KnownFacts:
     layout = kept.known(ask_for.adapter_of(scenario))
     files = kept.known(ask_for.model_files_of(scenario))
     optimizer = whose_file_is_torchs(scenario.optimizer).name
-    of_adapter = scenario.changed(method="lora", optimizer=optimizer)
+    of_adapter = scenario.with_adapter.changed(optimizer=optimizer)
     return replace(
         facts,
         counts_frozen=state.view().count_frozen,

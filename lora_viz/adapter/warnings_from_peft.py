@@ -1,0 +1,140 @@
+"""What a reader should know of an adapter: names that match nothing, or more than was meant.
+
+Importing this module loads torch and peft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from peft import LoraConfig
+from peft.tuners.lora.layer import LoraLayer
+from peft.tuners.tuners_utils import check_target_module_exists
+from peft.utils import ModulesToSaveWrapper
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from lora_viz.adapter.layout import AdapterWarning
+from lora_viz.adapter.peft_matching import names_fused_parameters
+from lora_viz.adapter.tasks_from_peft import HEADS, task_of
+from lora_viz.models.architecture import BLOCK, module_type
+from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS
+
+PEFT_PREFIX = "base_model.model."
+ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
+MOST_KINDS = 30
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """What a model has, before PEFT changes it, in its own order.
+
+    `kinds` are the kinds of layer that PEFT can adapt, `outside` the layers outside of blocks, and
+    `tied` the input embedding with those that share its weight, if there are any.
+    """
+
+    kinds: tuple[str, ...]
+    outside: tuple[str, ...]
+    tied: tuple[str, ...]
+
+
+def names_of(model: nn.Module) -> ModelNames:
+    """The names of a model that is not adapted yet."""
+    holders = (name for name, module in model.named_modules() if _holds_parameters(module))
+    outside = tuple(name for name in holders if not BLOCK.match(name))
+    return ModelNames(named_kinds(model), outside[:MOST_KINDS], _tied_to_embedding(model))
+
+
+def _tied_to_embedding(model: Any) -> tuple[str, ...]:
+    try:
+        embedding = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):  # it reads no tokens
+        return ()
+    weight = getattr(embedding, "weight", None)
+    tied = tuple(
+        name
+        for name, module in model.named_modules()
+        if weight is not None and module._parameters.get("weight") is weight
+    )
+    return tied if len(tied) > 1 else ()
+
+
+def warnings_of(
+    adapted: nn.Module, choices: Mapping[str, Any], names: ModelNames
+) -> Iterator[AdapterWarning]:
+    """All that is to be said of a model that PEFT adapted with these arguments of `LoraConfig`."""
+    yield from _about_targets(choices["target_modules"], adapted, names.kinds)
+    yield from _about_head(adapted)
+    yield from _about_saved(choices, adapted, names)
+
+
+def _about_targets(
+    targets: str | list[str], adapted: nn.Module, kinds: tuple[str, ...]
+) -> Iterator[AdapterWarning]:
+    """Names that match more than one kind of layer, as c_proj does in GPT-2, and unmatched names.
+
+    `kinds` are the model's, as `named_kinds` lists them.
+    """
+    if isinstance(targets, str):
+        return
+    layers = [
+        name.removeprefix(PEFT_PREFIX)
+        for name, module in adapted.named_modules()
+        if isinstance(module, LoraLayer) and not hasattr(module, "parameter_name")
+    ]
+    for target in targets:
+        rule = LoraConfig(target_modules=[target])
+        found = [name for name in layers if check_target_module_exists(rule, name)]
+        matched = tuple(dict.fromkeys(module_type(name) for name in found))
+        if not found and not names_fused_parameters(adapted, target):
+            yield AdapterWarning("unmatched", target, kinds)
+        elif len(matched) > 1:
+            yield AdapterWarning("ambiguous", target, matched)
+
+
+def _about_head(adapted: nn.Module) -> Iterator[AdapterWarning]:
+    """A head of another name than those that PEFT trains in full, as T5's and BART's have."""
+    base = adapted.get_submodule("base_model.model")
+    saved = any(isinstance(module, ModulesToSaveWrapper) for module in adapted.modules())
+    if task_of(base) and not saved:
+        yield AdapterWarning("frozen_head", type(base).__name__, HEADS)
+
+
+def _about_saved(
+    choices: Mapping[str, Any], adapted: nn.Module, names: ModelNames
+) -> Iterator[AdapterWarning]:
+    """Names of modules to save that no module has, and tied weights that are no longer tied."""
+    saved = {
+        name.removeprefix(PEFT_PREFIX)
+        for name, module in adapted.named_modules(remove_duplicate=False)
+        if isinstance(module, ModulesToSaveWrapper)
+    }
+    for name in choices.get("modules_to_save", ()):
+        if not any(one.endswith(name) for one in saved):
+            yield AdapterWarning("unsaved", name, names.outside)
+    wants_tied = bool(choices.get("ensure_weight_tying"))
+    if wants_tied and not names.tied:
+        yield AdapterWarning("nothing_tied", "", ())
+    copies = tuple(name for name in names.tied if name in saved)
+    if copies and not (wants_tied and copies == names.tied):
+        yield AdapterWarning("not_kept_tied" if wants_tied else "untied", copies[0], copies)
+
+
+def named_kinds(model: nn.Module) -> tuple[str, ...]:
+    """Which kinds of layer PEFT can adapt here, in the model's order, cut to what fits a sentence.
+
+    In a model without any of those, all kinds that have weights.
+    """
+    holders = [(name, one) for name, one in model.named_modules() if _holds_parameters(one)]
+    adaptable = [name for name, one in holders if isinstance(one, ADAPTABLE)]
+    kinds = [module_type(name) for name in adaptable or dict(holders)]
+    model_type = getattr(getattr(model, "config", None), "model_type", "")
+    fused = NAMES_OF_FUSED_LAYERS.get(model_type, {}).values()
+    return tuple(dict.fromkeys([*kinds, *chain.from_iterable(fused)]))[:MOST_KINDS]
+
+
+def _holds_parameters(module: nn.Module) -> bool:
+    return any(True for _parameter in module.parameters(recurse=False))
