@@ -22,6 +22,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Language, Message
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
+from lora_viz.models.known_names import known_model
 from lora_viz.models.source import MODEL_IN_LINKS
 
 REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
@@ -226,9 +227,15 @@ class Scenario(Declared):
     def fill_in_targets(cls, values: Any) -> Any:
         if isinstance(values, dict) and "target_modules" not in values:
             model = values.get("model", cls.model_fields["model"].default)
-            usual = default_targets(model) if isinstance(model, str) else ()
+            usual = default_targets(known_model(model)) if isinstance(model, str) else ()
             return values | {"target_modules": usual} if usual else values
         return values
+
+    @field_validator("model")
+    @classmethod
+    def know_the_model(cls, value: str) -> str:
+        """A model of the catalogue by its key, whichever of its names was written."""
+        return known_model(value)
 
     @field_validator("gpu")
     @classmethod
@@ -310,9 +317,10 @@ class Scenario(Declared):
 
     def with_model(self, model: str) -> Scenario:
         """This scenario for another model, with that one's usual targets if they are others."""
-        if default_targets(model) == default_targets(self.model):
+        usual = default_targets(known_model(model))
+        if usual == default_targets(self.model):
             return self.changed(model=model)
-        return self.changed(model=model, target_modules=default_targets(model))
+        return self.changed(model=model, target_modules=usual)
 
     def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; the targets of a model that fits no link stay out too:
