@@ -36,17 +36,22 @@ def nearest_model(text: str) -> Nearest | None:
     """The model of the catalogue that somebody means who typed this; None if that is not clear.
 
     Names that begin so come before those that hold it somewhere, and those before one that is
-    written nearly so; among equals the catalogue's order decides, which is that of the list on the
-    page. What is a model's name, a path, a hub id, `custom:…` or `upload:…` is left alone.
+    written nearly so; among equals the shortest is first, as in the list on the page. What is a
+    model's name, a path, a hub id, `custom:…` or `upload:…` is left alone.
     """
     wanted = _letters(text)
     is_another = known_model(text) in catalogue() or re.search(r"[/\\:~]", text)
     if is_another or len(wanted) < FEWEST_LETTERS:
         return None
-    begins = [key for name, key in _letters_and_keys() if name.startswith(wanted)]
-    holds = [key for name, key in _letters_and_keys() if wanted in name]
-    found = tuple(dict.fromkeys(begins or holds)) or _written_alike(wanted)
+    begins = {key for name, key in _letters_and_keys() if name.startswith(wanted)}
+    holds = {key for name, key in _letters_and_keys() if wanted in name}
+    found = _shortest_first(begins or holds) or _written_alike(wanted)
     return Nearest(found[0], found[1:]) if found else None
+
+
+def _shortest_first(keys: set[str]) -> tuple[str, ...]:
+    in_order = (key for key in catalogue() if key in keys)
+    return tuple(sorted(in_order, key=lambda key: len(catalogue()[key].name)))
 
 
 def _written_alike(wanted: str) -> tuple[str, ...]:

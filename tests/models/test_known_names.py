@@ -53,7 +53,7 @@ def test_a_model_with_other_weights_keeps_its_name() -> None:
     ("typed", "key", "others"),
     [
         ("mistral", "mistral-7b", 1),
-        ("qwen3", "qwen3-0.6b", 6),
+        ("qwen3", "qwen3-4b", 6),
         ("llama 3.1 8b", "llama-3.1-8b", 0),
         ("Llama", "llama-2-7b", 8),  # not TinyLlama, which only holds it
         ("qwen 3 8b", "qwen3-8b", 0),

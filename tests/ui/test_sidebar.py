@@ -35,7 +35,7 @@ def test_further_settings_stand_under_the_titles_of_their_groups() -> None:
 @pytest.mark.parametrize(
     ("typed", "model", "said"),
     [
-        ("qwen3", "qwen3-0.6b", "“qwen3” is taken for Qwen3-0.6B, the first of 7 models"),
+        ("qwen3", "qwen3-4b", "“qwen3” is taken for Qwen3-4B, the first of 7 models"),
         ("llama 3.1 8b", "llama-3.1-8b", "“llama 3.1 8b” is taken for Llama-3.1-8B."),
         ("Llama-3.1-8B", "llama-3.1-8b", None),
     ],
