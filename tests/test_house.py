@@ -169,6 +169,9 @@ def test_the_architecture_names_every_package_and_nothing_that_is_gone() -> None
 def test_the_counts_in_the_readme_are_those_of_the_data() -> None:
     words = (ROOT / "README.md").read_text("utf-8")
     assert f"{len(catalogue())} in the catalogue" in words
+    assert f"{len(catalogue())} models in the catalogue" in (ROOT / "CHANGELOG.md").read_text(
+        "utf-8"
+    )
     assert f"{len(cards())} cards" in words
 
 

@@ -182,8 +182,11 @@ def all_parameters_of_peft(layout: AdapterLayout, rank: int) -> int:
 
 def line_of_peft(layout: AdapterLayout, rank: int) -> str:
     """The line that PEFT's `print_trainable_parameters` prints."""
-    trainable = layout.trainable_parameters(rank)
-    everything = all_parameters_of_peft(layout, rank)
+    return peft_line(layout.trainable_parameters(rank), all_parameters_of_peft(layout, rank))
+
+
+def peft_line(trainable: int, everything: int) -> str:
+    """Two counts of parameters in the form in which PEFT prints them."""
     return (
         f"trainable params: {trainable:,d} || all params: {everything:,d} "
         f"|| trainable%: {100 * trainable / everything:.4f}"

@@ -36,6 +36,7 @@ from lora_viz.dtypes import DType
 from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
+from lora_viz.models.known_names import known_model
 from lora_viz.models.source import MODEL_IN_LINKS
 
 MODEL_OF_A_LINK = InLinks(
@@ -289,9 +290,15 @@ class Scenario(Declared):
     def fill_in_targets(cls, values: Any) -> Any:
         if isinstance(values, dict) and "target_modules" not in values:
             model = values.get("model", cls.model_fields["model"].default)
-            usual = default_targets(model) if isinstance(model, str) else ()
+            usual = default_targets(known_model(model)) if isinstance(model, str) else ()
             return values | {"target_modules": usual} if usual else values
         return values
+
+    @field_validator("model")
+    @classmethod
+    def know_the_model(cls, value: str) -> str:
+        """A model of the catalogue by its key, whichever of its names was written."""
+        return known_model(value)
 
     @field_validator("gpu")
     @classmethod
@@ -397,10 +404,11 @@ class Scenario(Declared):
         """
         if model == self.model:
             return self
-        if default_targets(model) == default_targets(self.model):
+        targets = default_targets(known_model(model))
+        if targets == default_targets(self.model):
             return self.changed(model=model, **self._usual(OF_ONE_VOCABULARY))
         usual = self._usual(OF_ONE_VOCABULARY + OF_NAMES)
-        return self.changed(model=model, target_modules=default_targets(model), **usual)
+        return self.changed(model=model, target_modules=targets, **usual)
 
     def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; the targets of a model that fits no link stay out too:

@@ -6,6 +6,8 @@ options
     Options made of declared choices.
 reports
     What a command answers, as plain data.
+counted
+    What `count` answers, as text.
 batch
     The lines of a batch.
 report

@@ -22,6 +22,7 @@ from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.batch import lines_of, scenario_in
+from lora_viz.cli.counted import EVERY_LAYER, count_as_text
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
@@ -231,11 +232,15 @@ def _pruned_as_text(pruned: storage.Pruned, only_look: bool) -> str:
     )
 
 
-def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]], str]) -> None:
-    """Add a command whose options are the scenario's fields."""
+def _report_command(
+    name: str, report: Report, as_text: Callable[..., str], *of_text: inspect.Parameter
+) -> None:
+    """Add a command whose options are the scenario's fields, and `of_text`, which `as_text` takes
+    beside the answer."""
 
     def command(**given: Any) -> None:
         batch, as_json = given.pop("batch"), given.pop("as_json")
+        shown = {option.name: given.pop(option.name) for option in of_text}
         values = {field: value for field, value in given.items() if value is not None}
         values = with_typed_model(values)
         set_language(Scenario.make(values).language)
@@ -251,10 +256,14 @@ def _report_command(name: str, report: Report, as_text: Callable[[dict[str, Any]
         if as_json:
             print(json.dumps(answer, ensure_ascii=False))
         else:
-            print(as_lines([*as_text(answer).splitlines(), *answer["warnings"]]))
+            print(as_lines([*as_text(answer, **shown).splitlines(), *answer["warnings"]]))
 
     command.__doc__ = inspect.getdoc(report)
-    parameters = [*declared_parameters(Scenario, argument="model"), *_output_parameters()]
+    parameters = [
+        *declared_parameters(Scenario, argument="model"),
+        *of_text,
+        *_output_parameters(),
+    ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(name, cls=GroupedCommand)(command)
@@ -297,25 +306,6 @@ def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:
     except Exception as error:
         words = _unexpected(error)
     return json.dumps({"error": words}, ensure_ascii=False)
-
-
-def _count_as_text(answer: dict[str, Any]) -> str:
-    trainable, total = answer["trainable_parameters"], answer["total_parameters"]
-    lines = [
-        _("%(trainable)s of %(total)s parameters are trained (%(percent)s %%).")
-        % {
-            "trainable": grouped(trainable),
-            "total": grouped(total),
-            "percent": f"{answer['trainable_percent']:.4g}",
-        }
-    ]
-    for module in answer["modules"]:
-        sizes = f"{module['in_features']} → {module['out_features']}"
-        lines.append(f"{module['name']:<48} {sizes:>16} {grouped(module['parameters']):>14}")
-    for kind, words in (("trained_in_full", _("in full")), ("trained_tokens", _("some tokens"))):
-        for layer in answer[kind]:
-            lines.append(f"{layer['name']:<48} {words:>16} {grouped(layer['parameters']):>14}")
-    return "\n".join(lines)
 
 
 def _checkpoint_as_text(answer: dict[str, Any]) -> str:
@@ -401,7 +391,7 @@ def list_gpus(
         print(f"{card.name:<20} {grouped(card.memory_bytes):>16} B  {card.compute_capability:>4}")
 
 
-_report_command("count", reports.count, _count_as_text)
+_report_command("count", reports.count, count_as_text, EVERY_LAYER)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)

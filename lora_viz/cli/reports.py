@@ -209,6 +209,8 @@ def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:
         "total_parameters": total,
         "trainable_parameters": total,
         "trainable_percent": 100.0,
+        "total_parameters_with_adapter": total,
+        "peft_trainable_percent": 100.0,
         "modules": [
             {
                 "name": layer.name,

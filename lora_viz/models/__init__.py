@@ -2,6 +2,8 @@
 
 catalogue
     The models that the application knows by name.
+known_names
+    What people write for them.
 source
     From a name, a folder, an upload or sizes to a configuration.
 architecture, layer_kinds

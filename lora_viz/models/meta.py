@@ -115,7 +115,24 @@ def _build(values: dict[str, Any]) -> transformers.PreTrainedModel:
         config = _config(values)
         model = model_class(config)._from_config(config)
         model.tie_weights()
+        if values.get("tie_word_embeddings") is False:
+            _untie_head(model)
     return model
+
+
+def _untie_head(model: transformers.PreTrainedModel) -> None:
+    """Give the head a weight of its own where transformers ties it against the configuration.
+
+    It ties every T5 that it builds, and unties the head of T5 1.1 and FLAN-T5 when it finds another
+    weight in their files (`PreTrainedModel.tie_weights`).
+    """
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is None or head.weight is not embedding.weight:
+        return
+    head.weight = torch.nn.Parameter(torch.empty_like(embedding.weight))
+    for name, parameter in model.named_parameters():
+        if parameter is head.weight:
+            model.all_tied_weights_keys.pop(name, None)
 
 
 def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:

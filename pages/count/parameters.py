@@ -3,18 +3,15 @@
 import streamlit as st
 
 from lora_viz.adapter.counts import (
-    all_parameters_of_peft,
     count_blocks,
     count_kinds,
     count_model,
     count_modules,
-    line_of_peft,
 )
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.parameters_bars import BarPair, parameter_bars
 from lora_viz.figures.wording.counted import bar_panels
 from lora_viz.figures.wording.names import method_name, model_name
-from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
@@ -69,6 +66,7 @@ with at.picture:
     target_trap.block_picture(trap, architecture, layout, scenario)
 with at.number:
     words.key_number(model, scenario)
+    words.line_as_peft_prints_it(layout, scenario.rank)
 with at.controls:
     controls.rank()
     controls.several("target_modules", asking.known_targets())
@@ -76,16 +74,6 @@ with at.controls:
     controls.options("axis", words=words.axis)
 with at.side:
     target_trap.story(trap, layout, scenario)
-    with st.container(border=True):
-        st.markdown(f"**{_('What PEFT prints')}**")
-        st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
-        st.caption(
-            _("It divides by the base model and the adapter together: %(all)s, not %(base)s.")
-            % {
-                "all": grouped(all_parameters_of_peft(layout, scenario.rank)),
-                "base": grouped(layout.total_parameters),
-            }
-        )
 
 
 def table() -> None:

@@ -10,14 +10,18 @@ import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
+from unicodedata import east_asian_width
 
 import pytest
+from peft import LoraConfig, get_peft_model
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli.app import app, main
 from lora_viz.cli.terminal import saying_where_slow
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
+from lora_viz.models.catalogue import weights_folder
 from lora_viz.storage import runs_folder
 from lora_viz.training.settings import TrainingSettings
 
@@ -62,6 +66,34 @@ def test_count_answers_as_json() -> None:
         "out_features": 2304,
         "parameters": 24_576,
     }
+
+
+def test_count_says_what_peft_prints_and_a_row_for_each_kind_of_layer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = GPT2Config.from_pretrained(str(weights_folder("tiny-gpt2")))
+    adapter = LoraConfig(r=8, target_modules=["c_attn", "attn.c_proj"], fan_in_fan_out=True)
+    get_peft_model(GPT2LMHeadModel(config), adapter).print_trainable_parameters()
+    printed = capsys.readouterr().out.strip()
+    line, _header, *rows = printed_here(capsys, "count", "tiny-gpt2").splitlines()
+    assert line == printed
+    assert [row.split()[:2] for row in rows] == [["4", "attn.c_attn"], ["4", "attn.c_proj"]]
+    assert sum(int(row.split()[-1].replace(",", "")) for row in rows) == 24_576
+    line, _header, *rows = printed_here(capsys, "count", "tiny-gpt2", "--layers").splitlines()
+    assert line == printed
+    assert [row.split()[0] for row in rows] == [
+        f"transformer.h.{block}.attn.{name}" for block in range(4) for name in ("c_attn", "c_proj")
+    ]
+
+
+def test_full_fine_tuning_s_line_and_korean_columns_that_stand_below_each_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = printed_here(capsys, "count", "tiny-gpt2", "--method=full", "--lang=ko")
+    line, header, *rows = text.splitlines()
+    assert line == "trainable params: 957,184 || all params: 957,184 || trainable%: 100.0000"
+    width = sum(1 + (east_asian_width(letter) in "WF") for letter in header)
+    assert {len(row) for row in rows} == {width}
 
 
 def test_checkpoint_answers_to_the_byte(capsys: pytest.CaptureFixture[str]) -> None:

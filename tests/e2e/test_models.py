@@ -128,3 +128,21 @@ def test_a_link_cannot_make_the_browser_ask_another_site(
         open_page(page, f"/?targets={quote('.*c_attn|`' + picture)}", picture)
         open_page(page, f"/?model={quote(picture)}", picture)
     assert hosts <= THIS_MACHINE
+
+
+def test_enter_takes_the_first_listed_model_and_the_line_of_peft_is_on_the_first_screen(
+    browser: Browser, server: AppServer
+) -> None:
+    """The list itself offers what was typed as a new choice, above the models that it shows."""
+    with new_context(browser, server.url, (1280, 720)) as context:
+        page = context.new_page()
+        open_page(page, "/parameters", GPT2)
+        box = page.get_by_test_id("stSidebar").get_by_role("combobox").first
+        box.fill("qwen3")
+        first = page.get_by_role("option").nth(1).inner_text()
+        box.press("Enter")
+        expect(page.get_by_test_id("stAlert")).to_contain_text(f"“qwen3” is taken for {first}")
+        wait_until_idle(page)
+        assert model_in_link(page) == first.lower()
+        line = page.get_by_text("trainable params:").first.bounding_box()
+        assert line and line["y"] + line["height"] < 720

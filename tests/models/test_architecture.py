@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
 from lora_viz.errors import UserError
 from lora_viz.models.ask import read_architecture
@@ -31,6 +32,22 @@ def test_gpt2_stores_its_layers_as_conv1d_with_a_tied_head() -> None:
     head = architecture.layer("lm_head")
     assert (head.tied_to, head.parameters) == ("transformer.wte", 0)
     assert len(architecture.blocks) == 12
+
+
+def test_a_head_that_the_configuration_does_not_tie_has_a_weight_of_its_own() -> None:
+    """FLAN-T5-XXL at r = 16: PEFT printed 18,874,368 || all params: 11,154,206,720 of the loaded
+    model, whose file holds two different weights (philschmid.de/fine-tune-flan-t5-peft)."""
+    architecture = read_architecture("flan-t5-xxl")
+    assert architecture.total_parameters == 11_154_206_720 - 18_874_368
+    assert architecture.layer("lm_head").tied_to is None
+    assert read_architecture("t5-base").layer("lm_head").tied_to == "shared"
+
+
+def test_default_targets_are_those_that_peft_chooses_for_the_type() -> None:
+    for key, entry in catalogue().items():
+        chosen = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(entry.config["model_type"])
+        if chosen and entry.config["model_type"] != "gpt2":
+            assert list(entry.default_targets) == chosen, key
 
 
 def test_an_encoder_decoder_has_both_stacks() -> None:

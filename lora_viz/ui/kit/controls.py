@@ -13,8 +13,10 @@ import streamlit as st
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.targets import chosen_targets
+from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
+from lora_viz.models.known_names import nearest_model
 from lora_viz.models.source import typed_model
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.glossary.helps import with_term
@@ -24,7 +26,7 @@ from lora_viz.ui.session.view import View
 
 TRAINING = "training"
 MOST_BUTTONS = 3  # beside each other in the sidebar; more words are a list
-TYPED = {"model": typed_model, "planned_models": typed_model}  # a reader may type a path here
+TYPED = ("model", "planned_models")  # a reader may type a path here, or half a name
 RANKS = tuple(2**power for power in range(10))  # 1, 2, 4 … 512
 NUMBER_BOX = 96  # pixels, for four digits
 
@@ -219,8 +221,27 @@ def _as_typed(field: str, value: Any, before: Any) -> Any:
     if field not in TYPED:
         return value
     if isinstance(value, list):
-        return [one if one in before else TYPED[field](one) for one in value]
-    return TYPED[field](value)
+        return [one if one in before else _model_meant(one) for one in value]
+    return _model_meant(value)
+
+
+def _model_meant(typed: str) -> str:
+    """The model that a reader means; where half a name was typed, one sentence says which.
+
+    The list takes what is typed as a new choice, even where it shows one that fits.
+    """
+    model = typed_model(typed)
+    near = nearest_model(model)
+    if near is None:
+        return model
+    sentence = (
+        _("“%(typed)s” is taken for %(name)s, the first of %(count)s models that it fits.")
+        if near.others
+        else _("“%(typed)s” is taken for %(name)s.")
+    )
+    words = {"typed": typed[:80], "name": model_name(near.key), "count": 1 + len(near.others)}
+    state.complain(sentence % words)
+    return near.key
 
 
 def _several_changed(

@@ -6,7 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from lora_viz.adapter.counts import Count, ModuleKind, all_parameters_of_peft, count_trained_in_full
+from lora_viz.adapter.counts import (
+    Count,
+    ModuleKind,
+    all_parameters_of_peft,
+    count_trained_in_full,
+    line_of_peft,
+)
 from lora_viz.adapter.layout import AdapterLayout, TensorRole, lora_parameters
 from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.colours import colour
@@ -35,6 +41,20 @@ def key_number(model: Count, scenario: Scenario) -> None:
     else:
         page.key_number(
             share, _("of the model is trained: %(trained)s of %(all)s parameters") % counts
+        )
+
+
+def line_as_peft_prints_it(layout: AdapterLayout, rank: int) -> None:
+    """The line that people have in their logs, and what its percentage is a share of."""
+    with st.container(border=True, key="line-of-peft"):
+        st.markdown(f"**{_('What PEFT prints')}**")
+        st.code(line_of_peft(layout, rank), language=None, wrap_lines=True)
+        st.caption(
+            _("It divides by the base model and the adapter together: %(all)s, not %(base)s.")
+            % {
+                "all": grouped(all_parameters_of_peft(layout, rank)),
+                "base": grouped(layout.total_parameters),
+            }
         )
 
 

@@ -15,6 +15,7 @@ from lora_viz.choices.methods import METHODS, MethodName
 from lora_viz.choices.scenario import MODEL_OF_A_LINK
 from lora_viz.i18n import N_, Message
 from lora_viz.memory.step_time import UTILISATION
+from lora_viz.models.known_names import known_model
 
 Rank = Annotated[int, Ge(1), Le(1024)]
 PLANNED_AT_ONCE = 4  # models and ranks; each column of the grid is up to three simulated steps
@@ -237,6 +238,12 @@ class View(Declared):
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("planned_models")
+    @classmethod
+    def know_the_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the catalogue by their keys, whichever of their names were written."""
+        return tuple(map(known_model, value))
 
     @field_validator("planned_models", "planned_methods", "planned_ranks", "compared_runs")
     @classmethod
