@@ -42,7 +42,9 @@ with at.controls:
     controls.select("gpu", tuple(gpus()))
     controls.number("gpu_memory_gb")
 with at.picture:
-    words.told_of_file(given())
+    found = words.what_is_given(given())
+    if found:
+        words.not_understood(found)
     architecture = asking.architecture()
     layout = asking.adapter_layout() if scenario.trains_adapter else None
     words.line_and_bytes(scenario, architecture, layout)
@@ -61,6 +63,8 @@ with at.picture:
             "brought-memory",
             label,
         )
+    if found:
+        words.understood(found)
 with at.side, st.container(border=True):
     what_is_in_it(scenario, architecture)
 if isinstance(report, UserError):

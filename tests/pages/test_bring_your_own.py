@@ -53,7 +53,8 @@ def test_a_trainer_s_file_is_told_taken_over_and_answered() -> None:
     )  # fmt: skip
     give(app, "my run.yml", content)
     assert "**my run.yml** is read as **axolotl**." in said(app)
-    assert table(app, "Sets")["lora_r"] == "Rank r" and table(app, "Note")["base_model"]
+    assert table(app, "Sets")["lora_r"] == "Rank r"
+    assert "base_model: Its layers are those of Llama-3.2-1B in the catalogue" in said(app)
     assert "no such setting yet" in table(app, "Why")["deepspeed"]
     assert app.session_state["scenario"].rank == 8  # nothing is set before the reader says so
 

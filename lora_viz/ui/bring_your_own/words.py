@@ -22,8 +22,8 @@ from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_error, show_info
 
 
-def told_of_file(given: Given | None) -> None:
-    """What was understood of a file and what was not, and the button that takes it over."""
+def what_is_given(given: Given | None) -> Imported | None:
+    """What a file is, and the button that takes it over; what it says, if it says something."""
     if given is None:
         show_info(
             _(
@@ -32,36 +32,33 @@ def told_of_file(given: Given | None) -> None:
                 "TRL, torchtune or Unsloth Studio. Nothing in it is run."
             )
         )
-        return
+        return None
     if isinstance(given.found, Message):
         show_error(f"{given.name}: {given.found}")
-        return
-    _told(given.name, given.found)
-
-
-def _told(name: str, found: Imported) -> None:
+        return None
     st.markdown(
         _("**%(name)s** is read as **%(kind)s**.")
-        % {"name": as_markdown(name), "kind": as_markdown(found.kind)}
+        % {"name": as_markdown(given.name), "kind": as_markdown(given.found.kind)}
     )
-    _what_is_understood(found)
-    _what_is_not(found)
-    if not found.scenario:
-        return
-    if is_in_use(found):
+    _offer(given.found)
+    return given.found
+
+
+def _offer(found: Imported) -> None:
+    if found.scenario and is_in_use(found):
         st.caption(_("The scenario is as the file says."))
-    elif st.button(_("Use these settings"), key="use-brought", type="primary"):
+    elif found.scenario and st.button(_("Use these settings"), key="use-brought", type="primary"):
         use(found)
 
 
-def _what_is_understood(found: Imported) -> None:
+def understood(found: Imported) -> None:
+    """Each key that sets something, with what it sets; the others by their names."""
     rows = [
         {
             _("Key"): one.key,
             _("Value"): as_shown(one.value),
             _("Sets"): ", ".join(str(Scenario.label(name)) for name in one.fields),
             _("Said by"): _("default") if one.is_default else _("the file"),
-            _("Note"): str(one.note or ""),
         }
         for one in found.understood
         if one.fields
@@ -70,13 +67,17 @@ def _what_is_understood(found: Imported) -> None:
         words = plural("Understood: %s key", "Understood: %s keys", len(rows)) % len(rows)
         st.markdown(f"**{words}**")
         page.table(rows, "understood")
+    for one in found.understood:
+        if one.fields and one.note and not one.is_default:
+            st.caption(f"{as_markdown(one.key)}: {as_markdown(one.note)}")
     unused = [one.key for one in found.understood if not one.fields]
     if unused:
         with st.expander(_("Understood, and without an effect on any number here")):
             st.markdown(as_markdown(", ".join(unused)))
 
 
-def _what_is_not(found: Imported) -> None:
+def not_understood(found: Imported) -> None:
+    """Each key that is left out of every number, and why."""
     if not found.not_understood:
         st.markdown(_("**Not understood: nothing**"))
         return
