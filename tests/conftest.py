@@ -29,10 +29,11 @@ RUNS = "LORA_VIZ_RUNS"
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder, which all processes share, before the first test process starts.
 
-    Threads that wait give up their core, because several test processes share the cores. Bytecode
-    is kept, or each of more than a hundred processes would compile the whole package anew.
+    Every process computes with one thread, because several share the cores and threads would wait
+    for one another. Bytecode is kept, or each of more than a hundred processes would compile the
+    whole package anew.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):

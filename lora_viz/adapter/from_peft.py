@@ -169,6 +169,13 @@ def is_adapter(name: str) -> bool:
     return any(part in ROLES for part in name.split("."))
 
 
+def give_dtype(model: nn.Module, dtype: torch.dtype) -> None:
+    """Let the adapter's parameters have a dtype, whatever PEFT gave them."""
+    for name, parameter in model.named_parameters():
+        if is_adapter(name):
+            parameter.data = parameter.data.to(dtype)
+
+
 def is_copy(name: str) -> bool:
     """Whether a parameter of this name is of a copied module that is trained in full."""
     return f".{COPY}.{ADAPTER}." in name

@@ -9,8 +9,8 @@ kept
     `kept.known` only looks, and `kept.compute` answers in this process.
 workers
     The pool of worker processes.
-waiting, process, plain
-    The queues before them, one worker process, and answers as plain data.
+waiting, process, preloaded, plain
+    The queues before them, one worker process, what it has loaded, and answers as plain data.
 
 This package stands above all that computes, which never asks a question by itself.
 """

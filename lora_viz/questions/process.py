@@ -6,7 +6,6 @@ they are. Nothing that a worker sends is unpickled.
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import multiprocessing
@@ -15,10 +14,10 @@ import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +28,7 @@ from lora_viz.i18n import N_, Message
 from lora_viz.questions.plain import encode
 from lora_viz.questions.waiting import Request, stopped
 
+PRELOADED = "lora_viz.questions.preloaded"
 ANSWER_SECONDS = 60
 GRACE_SECONDS = 10  # then a process that does not even hear the alarm is killed
 START_SECONDS = 300
@@ -45,27 +45,25 @@ _main_module_lock = threading.Lock()
 
 
 class WorkerProcess:
-    """The server's handle on a worker process, which is started with it."""
+    """The server's handle on a worker process, which starts when it is first waited for."""
 
     def __init__(self, niceness: int) -> None:
-        self._connection, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, os.getpid(), niceness), daemon=True
+        self._connection, self._theirs = multiprocessing.Pipe()
+        self._process = _processes().Process(
+            target=_serve, args=(self._theirs, niceness), daemon=True
         )
-        with _no_main_module():
-            self._process.start()
-        theirs.close()
-        self._is_loaded = self._is_lost = False
+        self._is_started = self._is_loaded = self._is_lost = False
         self._loading = threading.Lock()
 
     def is_alive(self) -> bool:
-        """Whether the process runs and can be asked."""
-        return not self._is_lost and self._process.is_alive()
+        """Whether the process can be asked, which it may have to start for."""
+        return not self._is_lost and (not self._is_started or self._process.is_alive())
 
     def kill(self) -> None:
-        """End the process at once, whatever it is doing."""
+        """End the process at once, whatever it is doing, or as soon as it has started."""
         self._is_lost = True
-        self._process.kill()
+        if self._is_started:
+            self._process.kill()
 
     def load(self) -> None:
         """Wait until the process has loaded its libraries. Raises `UserError` where it cannot."""
@@ -73,6 +71,7 @@ class WorkerProcess:
             if self._is_loaded:
                 return
             try:
+                self._start()
                 self._receive(START_SECONDS)
             except _GoneError:
                 if _is_limited():  # with too little memory even the reason cannot be told
@@ -82,6 +81,22 @@ class WorkerProcess:
                 self.kill()
                 raise
             self._is_loaded = True
+
+    def _start(self) -> None:
+        """Start the process. Raises `UserError` where there is none to fork it from."""
+        with _no_main_module():
+            try:
+                self._process.start()
+            except (OSError, EOFError):  # the one to fork from has died, and another is started
+                try:
+                    self._process.start()
+                except (OSError, EOFError):
+                    self._is_lost = True
+                    raise _GoneError(stopped().message) from None
+        self._theirs.close()
+        self._is_started = True
+        if self._is_lost:
+            self._process.kill()
 
     def ask(self, request: Request[Any]) -> bytes:
         """The answer as JSON. Raises `UserError` where there is none."""
@@ -122,10 +137,22 @@ class _OutOfTimeError(BaseException):
     """The alarm; no library catches it by `except Exception`."""
 
 
-def _serve(connection: Connection, parent: int, niceness: int) -> None:
+def _processes() -> Any:
+    """How processes start: forked from one that has loaded the libraries, or each by itself.
+
+    On macOS a process that has loaded torch is not to fork; Windows knows no forking.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    return context
+
+
+def _serve(connection: Connection, niceness: int) -> None:
     """In the process: load the libraries, then answer one question after the other."""
     try:
-        memory_bytes = _prepare(parent, niceness)
+        memory_bytes = _prepare(niceness)
     except Exception as error:
         connection.send_bytes(_failure(_cannot_load(error)))
         return
@@ -208,22 +235,19 @@ def _limited_time(seconds: int) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _prepare(parent: int, niceness: int) -> int:
-    """End with the parent, bound the memory, load the libraries; return the bound in bytes."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):  # what a library prints is no part of what a command prints
-        os.dup2(2, 1)
+def _prepare(niceness: int) -> int:
+    """End with the server, bound the memory, load the libraries; return the bound in bytes."""
+    threading.Thread(target=_end_with_the_server, daemon=True).start()
     memory_bytes = MEMORY_BYTES
     if sys.platform == "linux":
         memory_bytes = _bound_memory()
-        os.nice(niceness)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import_module(PRELOADED).load()
+    if sys.platform != "win32":
+        os.nice(max(0, niceness - os.nice(0)))
 
     import torch
 
-    import lora_viz.checkpoint.by_torch  # noqa: F401 (loads torch, transformers and peft)
-
-    gc.freeze()  # collecting garbage need not look at all that was loaded, a quarter of the time
     torch.set_num_threads(1)  # several workers with several threads each hold one another up
     return memory_bytes
 
@@ -259,9 +283,9 @@ def _container_limits() -> Iterator[int]:
             yield int(file.read_text(encoding="ascii"))
 
 
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
+def _end_with_the_server() -> None:
+    if server := multiprocessing.parent_process():
+        server.join()
     os._exit(0)
 
 
@@ -273,9 +297,10 @@ def _no_main_module() -> Iterator[None]:
     would run that script again.
     """
     with _main_module_lock:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
+        main, hidden = sys.modules["__main__"], ModuleType("__main__")
+        sys.modules["__main__"] = hidden
         try:
             yield
         finally:
-            sys.modules["__main__"] = main
+            if sys.modules["__main__"] is hidden:  # no later run has begun meanwhile
+                sys.modules["__main__"] = main

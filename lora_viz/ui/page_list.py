@@ -306,6 +306,11 @@ def page(name: str) -> Page:
     return _BY_NAME[name]
 
 
+def number_of(name: str) -> int:
+    """The place of a page among all, counted from 1. Raises `KeyError`."""
+    return PAGES.index(page(name)) + 1
+
+
 def file_of(name: str) -> str:
     """The script of a page, as Streamlit's links want it. Raises `KeyError`."""
     return str(page(name).file)

@@ -46,6 +46,19 @@ def test_a_tour_is_walked_by_keyboard_alone(name: str, page: Page) -> None:
     assert_no_exception(page)
 
 
+def test_back_is_pressed_once_for_each_stop(page: Page) -> None:
+    open_page(page, "/decomposition?tour=explainer&stop=3", "stop 3 of")
+    for number in (3, 4):
+        is_at(page, SHIPPED["explainer"], number)
+        wait_until_idle(page)
+        page.keyboard.press("n")
+    for number in (5, 4):
+        is_at(page, SHIPPED["explainer"], number)
+        wait_until_idle(page)
+        page.go_back()
+    is_at(page, SHIPPED["explainer"], 3)
+
+
 def test_keys_belong_to_whatever_is_typed_in(page: Page) -> None:
     open_page(page, "/decomposition?tour=explainer&stop=3", "stop 3 of")
     expect(page.locator(".st-key-area-picture")).to_have_css("outline-style", "solid")

@@ -78,6 +78,8 @@ def test_every_size_that_is_promised_is_taken_and_no_older_file_is_used(
         file = text_file(tmp_path, name, size)
         choose(page, file)
         expect_chosen(page, file)
+        page.reload()
+        expect_chosen(page, file)
         choose_another(page)
 
     choose(page, text_file(tmp_path, "too-large.txt", MAXIMUM_BYTES + 1))  # the browser refuses it

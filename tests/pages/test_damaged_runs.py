@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import shutil
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,17 +13,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lora_viz.errors import UserError
+from lora_viz.i18n import Message
 from lora_viz.training.folder.owners import keep_owner, owner_of
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.kept_runs import create_run
 from lora_viz.training.runs.public_names import public_settings
+from lora_viz.training.runs.results import Sample, ending
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.training.work.adapter_card import write_card
 from lora_viz.ui.runs import damaged as damaged_list
 from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.serving import reader
+from lora_viz.ui.training_lab.results import zipped_adapter
 from tests.application import file_of, opened
 from tests.training.damaged_runs import (
     damaged_full_runs,
@@ -236,6 +242,37 @@ def test_another_reader_s_data_is_neither_named_nor_trained_on(
     assert app.session_state["training"].data_file == str(data) and not started
     found = recorded(Run(two_readers / "theirs")).open_settings
     assert "salaries" not in public_settings(found) and found.task == "own"
+
+
+def test_what_another_reader_s_run_says_and_gives_does_not_name_or_quote_their_data(
+    two_readers: Path,
+) -> None:
+    data, secret = two_readers / "0123" / "their  salaries.txt", "A secret of theirs."
+    for name in ("mine", "theirs"):
+        run = Run(whole_run(two_readers, f"{name}-of-own-data"))
+        keep_owner(run.path, ("a" if name == "mine" else "b") * 64)
+        settings = run.settings.changed(task="own", data_file=str(data))
+        write_whole(run.path / "settings.json", settings.model_dump_json())
+        write_card(run.adapter_folder, settings, {})
+        too_short = Message("%(file)s is too short.", file=data.name)
+        told = {
+            "state": "failed",
+            **ending(too_short, None),
+            "samples": (Sample(prompt=secret, expected=secret, before="1", after="2"),),
+        }
+        kept = run.result()
+        assert kept
+        result = kept.model_copy(update=told)
+        write_whole(run.path / "result.json", result.model_dump_json())
+        said = words_of(app := open_page(LAB, run=run.name))
+        given = zipped_adapter(recorded(run))
+        with zipfile.ZipFile(io.BytesIO(given)) as archive:
+            card = archive.read("adapter/README.md").decode()
+        whole = said + card + "".join(block.value for block in app.main.code)
+        assert ("salaries" in said, "salaries" in card, secret in whole) == (name == "mine",) * 3
+        assert (
+            "reader" not in card if name == "mine" else "| Data | `another reader's file` |" in card
+        )
 
 
 @pytest.mark.parametrize("given", ["", "a" * 64, "a" * 21, "../" * 10, "é" * 30, "a" * 22 + "\n"])

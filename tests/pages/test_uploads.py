@@ -13,6 +13,8 @@ from lora_viz.training.data.tasks import pretraining_sample
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.serving import reader
+from tests.application import opened
 from tests.pages.test_runs import open_page, words_of
 
 ROWS = "\n".join(
@@ -84,6 +86,44 @@ def test_only_what_is_shown_as_chosen_is_trained_on(started: list[TrainingSettin
     assert "In sequences of 64 tokens: " in words_of(app)
     app.button(key="start-training").click().run()
     assert Path(started[1].data_file).read_bytes() == TEXT and len(started) == 2
+
+
+def test_chosen_data_outlasts_a_reload_for_its_reader_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS_ARE", "shared")
+    monkeypatch.setattr(reader, "_reader", lambda: "a" * 64)
+
+    def reloaded(app: AppTest) -> AppTest:
+        return open_page(**app.query_params)
+
+    app = give(lab(), "rows.jsonl", ROWS)
+    chosen = app.session_state["training"].data_file
+    again = reloaded(app)
+    assert "rows.jsonl, in rows: 24 to train on" in words_of(again) and not again.file_uploader
+    assert again.session_state["training"].data_file == chosen
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "_reader", lambda: "b" * 64)
+        theirs = reloaded(app)
+        assert theirs.session_state["training"].data_file == ""
+        assert "rows.jsonl" not in words_of(theirs)
+        assert theirs.button(key="start-training").disabled
+        first = opened(**app.query_params)
+        assert [one.value for one in first.warning] == [
+            "The link names uploaded data that is not kept here for you; upload it again."
+        ]
+
+    again.button(key="another-file").click().run()
+    give(again, "text.txt", b"short")
+    after_refusal = reloaded(again)
+    assert after_refusal.session_state["training"].data_file == ""
+    assert "Upload your text or JSONL first." in words_of(after_refusal)
+
+    Path(chosen).write_bytes(ROWS[:-1])  # no more what was chosen
+    assert reloaded(app).session_state["training"].data_file == ""
+    Path(chosen).unlink()
+    assert reloaded(app).session_state["training"].data_file == ""
 
 
 def test_what_the_job_would_fail_on_keeps_it_from_starting(started: list[TrainingSettings]) -> None:

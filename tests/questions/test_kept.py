@@ -153,12 +153,12 @@ def test_what_is_known_is_found_while_a_process_starts(monkeypatch: pytest.Monke
     monkeypatch.setattr(workers, "_pool", workers.Pool())  # without a worker
     begun, may_go_on = threading.Event(), threading.Event()
 
-    def fail_slowly(_process: object, _niceness: int) -> None:
+    def fail_slowly(_process: object) -> None:
         begun.set()
         assert may_go_on.wait(60)
         raise OSError("no process can be started")
 
-    monkeypatch.setattr(process.WorkerProcess, "__init__", fail_slowly)
+    monkeypatch.setattr(process.WorkerProcess, "_start", fail_slowly)
     with ThreadPoolExecutor(2) as threads:
         asked = threads.submit(answers.ask, Question(process_of_the_worker, ("slowly",)))
         assert begun.wait(60)

@@ -10,8 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -30,21 +28,6 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[workers.Pool]:
     monkeypatch.setattr(workers, "_pool", own)
     yield own
     own.end()
-
-
-@pytest.fixture
-def _nothing_to_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes as they are, but for what they load, which takes seconds of a processor."""
-    monkeypatch.setattr(process, "_serve", serve_without_libraries)
-
-
-def serve_without_libraries(*given: Any) -> None:
-    """In the process: what a worker does, with nothing in the place of what it loads."""
-    torch = ModuleType("torch")
-    torch.set_num_threads = lambda _threads: None  # type: ignore[attr-defined]
-    sys.modules["torch"] = torch
-    sys.modules["lora_viz.checkpoint.by_torch"] = ModuleType("by_torch")
-    process._serve(*given)
 
 
 def sleep_long(_number: int) -> None:
@@ -79,7 +62,6 @@ def never_listen(_number: int) -> None:
     time.sleep(LONG)
 
 
-@pytest.mark.usefixtures("_nothing_to_load")
 def test_stopping_ends_busy_workers_and_what_waits_behind_them() -> None:
     busy = [workers.submit(Question(sleep_long, (number,), weight="heavy")) for number in range(4)]
     workers.stop()
@@ -89,7 +71,6 @@ def test_stopping_ends_busy_workers_and_what_waits_behind_them() -> None:
     assert workers.wait_for(workers.submit(Question(os.getpid))) != os.getpid()
 
 
-@pytest.mark.usefixtures("_nothing_to_load")
 def test_no_worker_starts_once_the_server_has_ended() -> None:
     workers.stop()
     before = set(multiprocessing.active_children())
@@ -105,7 +86,27 @@ def test_starting_returns_when_every_worker_has_loaded() -> None:
     assert processes <= {child.pid for child in multiprocessing.active_children()}
 
 
-@pytest.mark.usefixtures("_nothing_to_load")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker loads torch itself")
+def test_workers_are_forked_from_one_process_and_survive_it() -> None:
+    workers.start(threading.Event())
+    answers = {workers.wait_for(workers.submit(Question(os.getppid))) for _question in range(4)}
+    (forking,) = answers
+    assert forking != os.getpid()
+    os.kill(forking, signal.SIGKILL)
+    until = time.monotonic() + LONG
+    while (answer := _parent_of_a_worker()) in (None, forking):
+        assert time.monotonic() < until
+    assert answer != os.getpid()
+
+
+def _parent_of_a_worker() -> int | None:
+    """None where the worker has died meanwhile."""
+    try:
+        return workers.wait_for(workers.submit(Question(os.getppid)))
+    except UserError:
+        return None
+
+
 def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s(
     tmp_path: Path,
 ) -> None:
@@ -130,7 +131,6 @@ def test_light_questions_overtake_heavy_ones_and_nobody_s_many_hold_up_another_s
     assert order.index("other") < order.index("many 5") and len(order) == 7
 
 
-@pytest.mark.usefixtures("_nothing_to_load")
 def test_a_light_question_behind_slow_ones_gets_a_worker_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +159,6 @@ def test_the_queue_takes_askers_in_turn() -> None:
     assert taken == ["a", "d", "e", "b", "f", "c"] and len(queue) == 0
 
 
-@pytest.mark.usefixtures("_nothing_to_load")
 def test_a_question_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether its function catches every error, or never comes to hear of the alarm."""
     assert workers.wait_for(workers.submit(Question(os.getpid)))

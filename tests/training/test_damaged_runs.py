@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from lora_viz.cli.train import described_run, runs_app
 from lora_viz.errors import UserError
 from lora_viz.training.folder import locks
-from lora_viz.training.folder.files import DamagedFileError
+from lora_viz.training.folder.damage import DamagedFileError
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.curves import read_curves
 from lora_viz.training.runs.kept_runs import create_run, list_folders, list_runs

@@ -21,7 +21,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.quiz.facts import KnownFacts
 from lora_viz.quiz.steps import tokens_of_step
-from lora_viz.training.folder.files import Damage
+from lora_viz.training.folder.damage import Damage
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.run_folder import UnreadableRun
 from lora_viz.training.runs.shipped import recorded_lora_run
@@ -43,16 +43,14 @@ from lora_viz.ui.runs.read import recorded
 from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.ui.stage import entrance, notes, stage
-from lora_viz.ui.stage.keys import KEY as STAGE_KEYS
 from lora_viz.ui.take_home import place as take_home
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.tour import bar, guide
-from lora_viz.ui.tour.keys import KEY as TOUR_KEYS
 from lora_viz.ui.training_lab import progress, settings, start
 
 ROOT = Path(__file__).parents[2]
 DRAWING = [*ROOT.glob("lora_viz/ui/**/*.py"), *ROOT.glob("pages/**/*.py")]
-CALLBACK = re.compile(r"on_(click|change|select|\w+_change)")
+CALLBACK = re.compile(r"on_(click|change|select|press|\w+_change)")
 HANDED_ON = {"on_click", "action", "function"}  # a helper's own parameters
 ENGLISH = re.compile(r"\b[A-Za-z]+(?:,? [a-z]+){3,}")
 
@@ -211,18 +209,12 @@ FIRED: dict[str, Callable[[], object]] = {
     "runs/buttons:_queue": lambda: buttons._queue([recorded_lora_run()]),
     "layer_map/map:_toggle": lambda: (pressed(toggled="c_attn"), layer_map._toggle()),
     "layer_map/map:_open": lambda: (pressed(opened="h.1"), layer_map._open()),
-    "tour/bar:_pressed": lambda: (
-        put(TOUR_KEYS, SimpleNamespace(pressed="next")),
-        bar._pressed(),
-    ),
+    "tour/bar:_do": lambda: bar._do("next"),
     "tour/bar:guide.step": lambda: guide.step(1),
     "tour/bar:guide.leave": guide.leave,
     "tour/bar:guide.show_the_try": guide.show_the_try,
     "tour/bar:guide.go_back_to_page": guide.go_back_to_page,
-    "stage/stage:_pressed": lambda: (
-        st.session_state.update({STAGE_KEYS: SimpleNamespace(pressed="leave")}),
-        stage._pressed(),
-    ),
+    "stage/stage:_do_on_stage": lambda: stage._do_on_stage("leave"),
     "stage/stage:_switch_controls": stage._switch_controls,
     "stage/stage:leave_stage": stage.leave_stage,
     "stage/stage:turn": lambda: (
@@ -238,12 +230,12 @@ FIRED: dict[str, Callable[[], object]] = {
     "train/compare_runs:draw_curves": lambda: page("train/compare_runs"),
 }
 SILENT = {
-    "stage/stage:_pressed",
+    "stage/stage:_do_on_stage",
     "stage/stage:_switch_controls",
     "stage/stage:leave_stage",
     "stage/stage:turn",
     "stage/entrance:_enter",
-    "tour/bar:_pressed",
+    "tour/bar:_do",
     "tour/bar:guide.step",
     "tour/bar:guide.leave",
     "tour/bar:guide.show_the_try",

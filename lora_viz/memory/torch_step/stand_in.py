@@ -16,7 +16,7 @@ import transformers
 from peft import get_peft_model
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, lora_config, refused_readably
+from lora_viz.adapter.from_peft import give_dtype, lora_config, refused_readably
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
@@ -111,10 +111,7 @@ def _adapt(model: Any, settings: StepSettings, targets: str | list[str]) -> nn.M
     stand_in = stand_in_for_bitsandbytes() if packed else nullcontext()
     with stand_in, refused_readably(model, settings.peft_targets), torch.device("meta"):
         whole = get_peft_model(model, config)
-    dtype = getattr(torch, settings.adapter_dtype)
-    for name, parameter in whole.named_parameters():
-        if is_adapter(name):
-            parameter.data = parameter.data.to(dtype)
+    give_dtype(whole, getattr(torch, settings.adapter_dtype))
     return whole
 
 

@@ -4,6 +4,8 @@ examples, tasks
     Examples in three parts; the tasks that ship.
 own_data
     A reader's own file.
+uploads
+    One that was uploaded, and the word for it in links.
 data_counts
     How many examples a job will use.
 ask

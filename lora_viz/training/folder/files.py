@@ -9,39 +9,21 @@ import errno
 import json
 import os
 import stat
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel
 
-from lora_viz.errors import UserError, in_a_sentence
-from lora_viz.format import THIN_SPACE, size
-from lora_viz.i18n import N_, Message
+from lora_viz.format import size
+from lora_viz.training.folder.damage import (
+    Damage,
+    DamagedFileError,
+    DamageKind,
+    damage_of,
+    of_system,
+)
 
-DamageKind = Literal[
-    "missing",
-    "leads_nowhere",
-    "folder",
-    "no_folder",
-    "special",
-    "refused",
-    "empty",
-    "too_large",
-    "not_json",
-    "unknown",
-    "lacks",
-    "value",
-    "lines",
-    "later_lines",
-    "no_tensors",
-    "outside",
-]
+Kind = TypeVar("Kind", bound=BaseModel)
 
 # More than any job writes; a file that only claims a size is not read into memory.
 LARGEST = {
@@ -54,76 +36,12 @@ LARGEST = {
     "result.json": 2**27,
     "events.jsonl": 2**30,
 }
-LARGEST_TENSOR_FILE = 2**32
-LARGEST_HEADER = 100_000_000  # safetensors' own limit
-LONGEST_NAME = 120  # of what a file says, in a sentence
-REMEMBERED = 4096
-
-Stamp = tuple[int, int, int, int]
-Reading = TypeVar("Reading")
-_Reader = Callable[[Path], Reading]
-
-
-@dataclass(frozen=True)
-class Damage:
-    """What is wrong with one file or folder of a run; `file` is below the run's folder.
-
-    `detail` is what the kind needs: a reason, a field's name, a number of lines, a size.
-    """
-
-    file: str
-    kind: DamageKind
-    detail: str = ""
-
-    def sentence(self) -> Message:
-        """It in one sentence on one line."""
-        named = {"file": _printable(self.file), "detail": _printable(self.detail)}
-        return Message(_SENTENCES[self.kind], **named)
-
-
-class DamagedFileError(UserError):
-    """A file of a run cannot be read; `damage` says why."""
-
-    def __init__(self, damage: Damage) -> None:
-        super().__init__(damage.sentence())
-        self.damage = damage
-
-
-def kept_while_unchanged(most: int) -> Callable[[_Reader[Reading]], _Reader[Reading]]:
-    """Let a function that reads a file read it again only when it has changed.
-
-    Of each of the `most` files that were asked for last one version is remembered.
-    """
-
-    def decorate(read: _Reader[Reading]) -> _Reader[Reading]:
-        known: OrderedDict[Path, tuple[Stamp, Reading]] = OrderedDict()
-        lock = threading.Lock()
-
-        @wraps(read)
-        def read_if_changed(path: Path) -> Reading:
-            now = stamp(path)
-            with lock:
-                earlier = known.get(path)
-                if earlier and earlier[0] == now:
-                    known.move_to_end(path)
-                    return earlier[1]
-            found = read(path)
-            with lock:
-                known[path] = now, found
-                known.move_to_end(path)
-                while len(known) > most:
-                    known.popitem(last=False)
-            return found
-
-        return read_if_changed
-
-    return decorate
 
 
 def read_file(folder: Path, name: str) -> bytes:
     """The bytes of one of the files of `LARGEST`. Raises `DamagedFileError`."""
     path, most = folder / name, LARGEST[name]
-    found = _regular_file(path, name)
+    found = regular_file(path, name)
     if found.st_size > most:
         raise DamagedFileError(Damage(name, "too_large", size(found.st_size)))
     try:
@@ -133,7 +51,7 @@ def read_file(folder: Path, name: str) -> bytes:
             # memory for all that is asked for is taken before anything is read
             return file.read(min(most, os.fstat(descriptor).st_size))
     except OSError as error:
-        raise DamagedFileError(_of_system(name, error)) from None
+        raise DamagedFileError(of_system(name, error)) from None
     except MemoryError:
         raise DamagedFileError(Damage(name, "too_large", size(found.st_size))) from None
 
@@ -149,31 +67,6 @@ def read_json(folder: Path, name: str) -> Any:
         raise DamagedFileError(Damage(name, "too_large", size(len(content)))) from None
 
 
-def read_tensors(folder: Path, name: str) -> dict[str, np.ndarray]:
-    """The tensors of a safetensors file, whose name a run recorded. Raises `DamagedFileError`."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    if damage := tensor_damage(folder, name):
-        raise DamagedFileError(damage)
-    try:
-        return load_file(folder / name)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError, MemoryError):
-        raise DamagedFileError(Damage(name, "no_tensors")) from None
-
-
-def tensor_damage(folder: Path, name: str) -> Damage | None:
-    """What is wrong with a safetensors file, by its header and its size; None if nothing is."""
-    if not stays_inside(name):
-        return Damage(name[:80], "outside")
-    try:
-        _regular_file(folder / name, name)
-    except DamagedFileError as error:
-        return error.damage
-    found = _tensors_are_whole(folder / name)
-    return Damage(name, found[0], found[1]) if found else None
-
-
 def folder_damage(folder: Path, name: str) -> Damage | None:
     """What is wrong with a folder that may be missing; None if nothing is."""
     path = folder / name
@@ -182,14 +75,14 @@ def folder_damage(folder: Path, name: str) -> Damage | None:
     except FileNotFoundError:
         return Damage(name, "leads_nowhere") if path.is_symlink() else None
     except (OSError, ValueError) as error:
-        return _of_system(name, error)
+        return of_system(name, error)
     return None if is_folder else Damage(name, "no_folder")
 
 
 def plain_file_damage(folder: Path, name: str) -> Damage | None:
     """What is wrong with a file whose content is not read and that may be missing."""
     try:
-        found = _regular_file(folder / name, name)
+        found = regular_file(folder / name, name)
     except DamagedFileError as error:
         return None if error.damage.kind == "missing" else error.damage
     is_too_large = found.st_size > LARGEST.get(name, found.st_size)
@@ -205,37 +98,19 @@ def exists(path: Path) -> bool:
     return True
 
 
-def stamp(path: Path) -> Stamp:
-    """What changes whenever a file does; zeros where there is none."""
+def read_ending(path: Path, kind: type[Kind]) -> Kind | Damage | None:
+    """What a job or a sweep wrote last, what is wrong with it, or None where there is nothing."""
+    content = b""
     try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return (0, 0, 0, 0)
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        content = read_file(path.parent, path.name)
+        return kind.model_validate_json(content)
+    except DamagedFileError as error:
+        return None if error.damage.kind == "missing" else error.damage
+    except ValueError as error:
+        return damage_of(path.name, content, error)
 
 
-def stays_inside(name: str) -> bool:
-    """Whether a recorded name is that of a file below the run's folder."""
-    path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-
-
-def damage_of(name: str, content: bytes, error: Exception) -> Damage:
-    """What is wrong with a file whose content was refused."""
-    if not content.strip():
-        return Damage(name, "empty")
-    if not isinstance(error, ValidationError):
-        return Damage(name, "refused", in_a_sentence(error))
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(map(str, first["loc"]))[:80]
-    if first["type"] == "json_invalid":
-        return Damage(name, "not_json")
-    if first["type"] == "extra_forbidden":
-        return Damage(name, "unknown", field)
-    return Damage(name, "lacks" if first["type"] == "missing" else "value", field)
-
-
-def _regular_file(path: Path, name: str) -> os.stat_result:
+def regular_file(path: Path, name: str) -> os.stat_result:
     """The status of a file that is one. Raises `DamagedFileError`."""
     try:
         found = path.stat()
@@ -243,7 +118,7 @@ def _regular_file(path: Path, name: str) -> os.stat_result:
         kind: DamageKind = "leads_nowhere" if path.is_symlink() else "missing"
         raise DamagedFileError(Damage(name, kind)) from None
     except (OSError, ValueError) as error:
-        raise DamagedFileError(_of_system(name, error)) from None
+        raise DamagedFileError(of_system(name, error)) from None
     if stat.S_ISDIR(found.st_mode):
         raise DamagedFileError(Damage(name, "folder"))
     if not stat.S_ISREG(found.st_mode):
@@ -251,59 +126,3 @@ def _regular_file(path: Path, name: str) -> os.stat_result:
     if not os.access(path, os.R_OK):
         raise DamagedFileError(Damage(name, "refused", os.strerror(errno.EACCES)))
     return found
-
-
-@kept_while_unchanged(REMEMBERED)
-def _tensors_are_whole(path: Path) -> tuple[DamageKind, str] | None:
-    """What is wrong with a file of tensors, by its header and its size; None if nothing is."""
-    length = stamp(path)[2]
-    if length == 0:
-        return "empty", ""
-    if length > LARGEST_TENSOR_FILE:
-        return "too_large", size(length)
-    try:
-        with path.open("rb") as file:
-            told = int.from_bytes(file.read(8), "little")
-            if told > min(length - 8, LARGEST_HEADER):
-                return "no_tensors", ""
-            header = json.loads(file.read(told))
-        ends = [one["data_offsets"][1] for key, one in header.items() if key != "__metadata__"]
-        is_whole = 8 + told + max(ends, default=0) == length
-    except OSError as error:
-        return "refused", _of_system("", error).detail
-    except (ValueError, RecursionError, AttributeError, TypeError, LookupError):
-        is_whole = False
-    return None if is_whole else ("no_tensors", "")
-
-
-def _printable(words: str) -> str:
-    shown = "".join(one if one.isprintable() or one == THIN_SPACE else "�" for one in words)
-    return shown if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}…"
-
-
-def _of_system(name: str, error: Exception) -> Damage:
-    reason = getattr(error, "strerror", None) or in_a_sentence(error)
-    return Damage(name, "refused", str(reason))
-
-
-_SENTENCES: dict[DamageKind, str] = {
-    "missing": N_("%(file)s is missing."),
-    "leads_nowhere": N_("%(file)s is a link that leads nowhere."),
-    "folder": N_("%(file)s is a folder where a file should be."),
-    "no_folder": N_("%(file)s is a file where a folder should be."),
-    "special": N_("%(file)s is not an ordinary file."),
-    "refused": N_("%(file)s cannot be read: %(detail)s."),
-    "empty": N_("%(file)s is empty."),
-    "too_large": N_("%(file)s is too large to be read: %(detail)s."),
-    "not_json": N_("%(file)s is not whole JSON."),
-    "unknown": N_("%(file)s has “%(detail)s”, which this version does not know."),
-    "lacks": N_("%(file)s lacks “%(detail)s”."),
-    "value": N_("%(file)s has a value of “%(detail)s” that this version cannot use."),
-    "lines": N_("%(file)s has lines that cannot be read; they are left out: %(detail)s."),
-    "later_lines": N_(
-        "%(file)s has lines of kinds that this version does not know; they are left out: "
-        "%(detail)s."
-    ),
-    "no_tensors": N_("%(file)s holds no whole tensors."),
-    "outside": N_("“%(file)s” is recorded as a file of the run and lies outside of its folder."),
-}

@@ -15,14 +15,9 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, need_writable, writing_in
 from lora_viz.training.folder import locks
-from lora_viz.training.folder.files import (
-    Damage,
-    DamagedFileError,
-    exists,
-    plain_file_damage,
-    read_json,
-    stamp,
-)
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.files import exists, plain_file_damage, read_json
+from lora_viz.training.folder.unchanged import stamp
 from lora_viz.training.folder.writing import write_whole
 
 PROCESS, LOCK, LOG = "process.json", "job.lock", "process.log"

@@ -10,7 +10,9 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from lora_viz.training.folder.files import DamagedFileError, kept_while_unchanged, read_file
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.files import read_file
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.folder.writing import write_whole
 
 FILE = "owner"

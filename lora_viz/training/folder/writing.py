@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from lora_viz.training.folder.files import DamagedFileError, plain_file_damage
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.files import plain_file_damage
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -19,14 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lora_viz.format import grouped, size
 from lora_viz.i18n import Message, encodable
-from lora_viz.training.folder.files import (
-    Damage,
-    DamagedFileError,
-    DamageKind,
-    kept_while_unchanged,
-    read_file,
-)
+from lora_viz.training.folder.damage import Damage, DamagedFileError, DamageKind
+from lora_viz.training.folder.files import read_file
 from lora_viz.training.folder.reserve import write_all
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.folder.writing import open_to_append
 from lora_viz.training.runs.quantities import MOST, Count, Moment, PositiveCount, Seconds
 

@@ -30,6 +30,11 @@ def public_name(model: str) -> str:
     return path.resolve().name
 
 
+def in_a_cell(words: str) -> str:
+    """Words as they are, between backticks in a cell of a table."""
+    return " ".join(words.replace("`", "'").replace("|", "¦").split())
+
+
 def public_settings(settings: TrainingSettings) -> str:
     """A run's settings as JSON without a path of this machine: files and folders by their names."""
     values = settings.model_dump(mode="json")

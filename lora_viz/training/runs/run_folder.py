@@ -9,18 +9,11 @@ from typing import ClassVar, Literal
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
-from lora_viz.training.folder.files import (
-    Damage,
-    DamagedFileError,
-    damage_of,
-    exists,
-    folder_damage,
-    kept_while_unchanged,
-    read_file,
-    stays_inside,
-    tensor_damage,
-)
+from lora_viz.training.folder.damage import Damage, DamagedFileError, damage_of
+from lora_viz.training.folder.files import exists, folder_damage, read_ending, read_file
 from lora_viz.training.folder.job_folder import JobFolder
+from lora_viz.training.folder.tensor_files import stays_inside, tensor_damage
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.runs.events import (
     Activity,
     CheckpointEvent,
@@ -210,11 +203,4 @@ def _read_settings(path: Path) -> TrainingSettings | Damage:
 
 @kept_while_unchanged(REMEMBERED)
 def _read_result(path: Path) -> Result | Damage | None:
-    content = b""
-    try:
-        content = read_file(path.parent, RESULT)
-        return Result.model_validate_json(content)
-    except DamagedFileError as error:
-        return None if error.damage.kind == "missing" else error.damage
-    except ValueError as error:
-        return damage_of(RESULT, content, error)
+    return read_ending(path, Result)

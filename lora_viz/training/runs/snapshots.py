@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lora_viz.training.folder.files import Damage, DamagedFileError, exists, read_tensors
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.files import exists
+from lora_viz.training.folder.tensor_files import read_tensors
 from lora_viz.training.runs.events import SnapshotEvent
 from lora_viz.training.runs.run_folder import BASE_WEIGHTS, Run
 

@@ -14,7 +14,7 @@ import numpy as np
 from lora_viz.errors import UserError
 from lora_viz.forward.samples import TensorSample, evenly_picked
 from lora_viz.i18n import N_
-from lora_viz.training.folder.files import Damage, DamagedFileError
+from lora_viz.training.folder.damage import Damage, DamagedFileError
 from lora_viz.training.runs.curves import is_drawable
 from lora_viz.training.runs.events import (
     EvaluationEvent,

@@ -12,7 +12,8 @@ from math import isfinite
 from statistics import median
 
 from lora_viz.storage import runs_folder
-from lora_viz.training.folder.files import DamagedFileError, exists, read_json
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.files import exists, read_json
 from lora_viz.training.folder.places import NAME_FORM
 from lora_viz.training.runs.curves import is_drawable
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN

@@ -8,13 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from lora_viz.errors import UserError
-from lora_viz.training.folder.files import (
-    Damage,
-    DamagedFileError,
-    damage_of,
-    kept_while_unchanged,
-    read_file,
-)
+from lora_viz.training.folder.damage import Damage, DamagedFileError, damage_of
+from lora_viz.training.folder.files import read_file
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.settings import TrainingSettings
 

@@ -15,16 +15,12 @@ from typing import ClassVar
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, runs_folder, writable_folder, writing_in
-from lora_viz.training.folder.files import (
-    Damage,
-    DamagedFileError,
-    damage_of,
-    kept_while_unchanged,
-    read_file,
-)
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.files import read_ending
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.places import NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.folder.writing import make_first, write_whole
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import Ending, Result
@@ -134,11 +130,4 @@ def is_done(run: Run) -> bool:
 
 @kept_while_unchanged(REMEMBERED)
 def _read_end(path: Path) -> SweepEnd | Damage | None:
-    content = b""
-    try:
-        content = read_file(path.parent, END)
-        return SweepEnd.model_validate_json(content)
-    except DamagedFileError as error:
-        return None if error.damage.kind == "missing" else error.damage
-    except ValueError as error:
-        return damage_of(END, content, error)
+    return read_ending(path, SweepEnd)

@@ -9,7 +9,8 @@ import numpy as np
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
-from lora_viz.training.folder.files import DamagedFileError, read_tensors, tensor_damage
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.tensor_files import read_tensors, tensor_damage
 from lora_viz.training.runs.results import LayerChange
 from lora_viz.training.runs.run_folder import Run
 

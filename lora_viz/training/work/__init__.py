@@ -2,6 +2,8 @@
 
 fine_tuning
     Load, measure, train, save, measure, check.
+job_data
+    What it is trained and evaluated on.
 loading, adapting, trainer, callback
     The model, PEFT, Trainer, and what is recorded at each step.
 evaluation, before_after, measurements, checks, simulated

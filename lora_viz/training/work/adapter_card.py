@@ -12,7 +12,7 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.i18n import N_, Message
 from lora_viz.training.folder.writing import write_whole
 from lora_viz.training.perplexity import perplexity_words
-from lora_viz.training.runs.public_names import public_name
+from lora_viz.training.runs.public_names import in_a_cell, public_name
 from lora_viz.training.runs.results import BeforeAfter, Machine
 from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
 
@@ -168,6 +168,4 @@ def _loading(base: str, is_full: bool) -> list[str]:
 
 
 def _code(words: str) -> str:
-    """Words as they are, in a cell of a table."""
-    plain = " ".join(words.replace("`", "'").replace("|", "¦").split())
-    return f"`{plain}`"
+    return f"`{in_a_cell(words)}`"

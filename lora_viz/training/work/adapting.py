@@ -8,7 +8,7 @@ import torch
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from torch import nn
 
-from lora_viz.adapter.from_peft import is_adapter, refused_readably
+from lora_viz.adapter.from_peft import give_dtype, refused_readably
 from lora_viz.choices.scenario import Scenario
 
 
@@ -38,10 +38,7 @@ def adapt(base: Any, scenario: Scenario) -> Any:
     )
     with refused_readably(base, scenario.peft_targets):
         model = get_peft_model(base, config)
-    dtype = getattr(torch, scenario.adapter_dtype)
-    for name, parameter in model.named_parameters():
-        if is_adapter(name):
-            parameter.data = parameter.data.to(dtype)
+    give_dtype(model, getattr(torch, scenario.adapter_dtype))
     return model
 
 

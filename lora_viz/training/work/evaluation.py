@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,10 +11,41 @@ from torch import Tensor, nn
 
 from lora_viz.training.data.tokens import NOT_COUNTED, TokenSequence, collate
 from lora_viz.training.perplexity import perplexity
+from lora_viz.training.runs.events import Part
 from lora_viz.training.runs.results import Loss
+from lora_viz.training.work.job_data import JobData
 
 SAMPLED_TOKENS = 48
 ANSWERS_AT_A_TIME = 32
+
+
+class Losses:
+    """A model's losses over what a job evaluates on; `check` as for `mean_loss`."""
+
+    def __init__(self, data: JobData, batch_size: int, check: Callable[[], None]) -> None:
+        self._data = data
+        self._batch_size = batch_size
+        self._check = check
+
+    def of(self, model: nn.Module) -> dict[Part, Loss]:
+        """Those of the task's parts."""
+        evaluated = self._data.evaluated
+        return {part: self._mean(model, sequences) for part, sequences in evaluated.items()}
+
+    def with_pretraining(
+        self, model: nn.Module, known: Mapping[Part, Loss] | None = None
+    ) -> dict[Part, Loss]:
+        """Those of the task's parts, unless they are `known`, and the pretraining text's."""
+        pretraining: dict[Part, Loss] = {"pretraining": self._mean(model, self._data.pretraining)}
+        return dict(known or self.of(model)) | pretraining
+
+    def _mean(self, model: nn.Module, sequences: Sequence[TokenSequence]) -> Loss:
+        return mean_loss(model, sequences, self._batch_size, self._check)
+
+
+def are_finite(losses: Mapping[Part, Loss]) -> bool:
+    """Whether each loss is a number."""
+    return all(math.isfinite(loss.loss) for loss in losses.values())
 
 
 @torch.no_grad()

@@ -6,29 +6,23 @@ Importing this module loads torch, transformers and PEFT; only a job's own proce
 from __future__ import annotations
 
 import gc
-import math
 import os
 import shutil
-import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import save_file
 from torch import nn
 
 from lora_viz.adapter.from_peft import named_kinds, target_warnings
 from lora_viz.adapter.target_names import unmatched_sentence
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message, counted
-from lora_viz.training.data.tasks import load_task, pretraining_sample
-from lora_viz.training.data.tokens import collate, spread, text_blocks, tokenize
+from lora_viz.i18n import N_, Message
 from lora_viz.training.jobs.failures import DivergedError
 from lora_viz.training.jobs.record import Record
 from lora_viz.training.jobs.stopping import StopSignal
-from lora_viz.training.runs.events import Part, ResumedEvent
-from lora_viz.training.runs.results import BeforeAfter, Files, Loss
+from lora_viz.training.runs.events import ResumedEvent
+from lora_viz.training.runs.results import BeforeAfter, Files
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.settings import EMBEDDED_MODEL, TrainingSettings
 from lora_viz.training.work import checks
@@ -36,23 +30,22 @@ from lora_viz.training.work.adapter_card import name_publicly, write_card
 from lora_viz.training.work.adapting import adapt, trainable
 from lora_viz.training.work.before_after import AnswersCompared
 from lora_viz.training.work.callback import NothingLeftError, Recorder, evaluation_event
-from lora_viz.training.work.evaluation import mean_loss
+from lora_viz.training.work.evaluation import Losses, are_finite
+from lora_viz.training.work.job_data import read_job_data
 from lora_viz.training.work.layer_changes import full_changes, lora_changes
 from lora_viz.training.work.loading import (
     choose_place,
     describe_machine,
     load_base,
     load_tokenizer,
-    need_context,
+    make_deterministic,
     several_were_asked_for,
+    silence_libraries,
 )
 from lora_viz.training.work.measurements import MemoryMeter, base_hash, file_bytes
 from lora_viz.training.work.simulated import simulated_peak
 from lora_viz.training.work.snapshots import Snapshots
 from lora_viz.training.work.trainer import make_trainer
-
-# Losses are the same in every run with the same seed only where CUDA's kernels are told to be.
-DETERMINISTIC_CUBLAS = ":4096:8"
 
 
 def fine_tune(
@@ -100,14 +93,10 @@ class _FineTuning:
 
     def load(self) -> None:
         """The tokenizer and the base model; the seed is set before anything is random."""
-        transformers.logging.set_verbosity_error()
-        transformers.logging.disable_progress_bar()
-        # PEFT and transformers warn one another's users of names that neither of them changed yet
-        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        silence_libraries()
         self._place = choose_place(self._settings)
         if self._place.device == "cuda":
-            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", DETERMINISTIC_CUBLAS)
-            torch.use_deterministic_algorithms(True, warn_only=True)
+            make_deterministic()
         processes = int(os.environ.get("WORLD_SIZE", "1"))
         self._record.keep(machine=describe_machine(self._place, processes))
         if processes == 1 and several_were_asked_for():
@@ -132,40 +121,12 @@ class _FineTuning:
         """The task's parts as sequences; what is evaluated is kept in the run's folder."""
         self._stop.check()
         self._record.begin("tokenising")
-        settings, seq_len = self._settings, self._scenario.seq_len
-        need_context(self._model.config, seq_len)
-        self._task = load_task(settings.task, settings.data_file)
-        self._parts = tokenize(self._task, self._tokenizer, seq_len)
-        if self._parts.too_long:
-            self._record.notice(
-                counted(
-                    "%(count)s example is longer than %(tokens)s tokens and was left out.",
-                    "%(count)s examples are longer than %(tokens)s tokens and were left out.",
-                    self._parts.too_long,
-                    tokens=f"{seq_len:,}",
-                )
-            )
-        if self._parts.without_tokens:
-            self._record.notice(
-                counted(
-                    "%(count)s example has a prompt or a completion without a token of this model "
-                    "and was left out.",
-                    "%(count)s examples have a prompt or a completion without a token of this "
-                    "model and were left out.",
-                    self._parts.without_tokens,
-                )
-            )
-        most = settings.evaluation_sequences
-        self._evaluated = {
-            "validation": spread(self._parts.validation, most),
-            "held_out": spread(self._parts.held_out, most),
-        }
-        pretraining = text_blocks(pretraining_sample(), self._tokenizer, seq_len)
-        self._pretraining = spread(pretraining, most)
+        self._data = read_job_data(
+            self._settings, self._tokenizer, self._model.config, self._record
+        )
+        self._losses = Losses(self._data, self._scenario.batch_size, self._check_outside_training)
         if self._record.writes:
-            tokens = collate(self._evaluated["held_out"], padding=0)
-            tokens.pop("attention_mask", None)
-            save_file(tokens, self._run.path / "held_out_tokens.safetensors")
+            self._data.keep_held_out(self._run)
 
     def measure_base(self) -> None:
         """The base model's losses and answers, before there is an adapter."""
@@ -175,9 +136,8 @@ class _FineTuning:
             step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
             self._record.write(ResumedEvent(step=step))
             self._record.keep(resumed_from=step if checkpoint else None)
-        losses = self._losses(self._model)
-        losses["pretraining"] = self._loss_of(self._model, self._pretraining)
-        if not _are_finite(losses):
+        losses = self._losses.with_pretraining(self._model)
+        if not are_finite(losses):
             raise UserError(
                 N_(
                     "The model's loss is not a finite number before any training. Its weights "
@@ -190,10 +150,10 @@ class _FineTuning:
             for part, loss in losses.items():
                 self._record.write(evaluation_event(0, part, loss))
         self._answers = AnswersCompared(
-            self._parts, self._tokenizer, self._settings, self._stop.check
+            self._data.parts, self._tokenizer, self._settings, self._stop.check
         )
         self._answers.read_before(self._model)
-        self._base_logits = checks.logits_of(self._model, self._evaluated["held_out"])
+        self._base_logits = checks.logits_of(self._model, self._data.held_out)
         self._record.keep(
             own_pretraining_text=self._scenario.model == EMBEDDED_MODEL,
             **{part: BeforeAfter(before=loss) for part, loss in losses.items()},
@@ -220,13 +180,19 @@ class _FineTuning:
         step = int(checkpoint.name.split("-")[-1]) if checkpoint else -1
         earlier = [event for event in self._run.events() if getattr(event, "step", step) <= step]
         recorder = Recorder(
-            self._settings, self._record, self._stop, self._losses, snapshots, self._meter, earlier
+            self._settings,
+            self._record,
+            self._stop,
+            self._losses.of,
+            snapshots,
+            self._meter,
+            earlier,
         )
         trainer = make_trainer(
             self._model,
             self._settings,
             self._place,
-            self._parts.train,
+            self._data.parts.train,
             self._tokenizer.pad_token_id or 0,
             self._run.checkpoints_folder,
             recorder,
@@ -274,9 +240,8 @@ class _FineTuning:
         self._record.begin("evaluating")
         # mixed precision was on in the last evaluation of the training; others load without it
         measured = None if self._place.bfloat16 else self._recorder.last_losses
-        after = dict(measured or self._losses(self._model))
-        after["pretraining"] = self._loss_of(self._model, self._pretraining)
-        if not _are_finite(after):
+        after = self._losses.with_pretraining(self._model, measured)
+        if not are_finite(after):
             raise DivergedError(self._record.found["steps"], self._recorder.last_rate)
         self._record.keep(
             **{
@@ -290,7 +255,7 @@ class _FineTuning:
         self._record.keep(**self._answers.findings())
         if simulates_memory and self._memory:
             peak = simulated_peak(
-                self._scenario, self._place.bfloat16, self._task.kind, self._record.log
+                self._scenario, self._place.bfloat16, self._data.task.kind, self._record.log
             )
             self._record.keep(
                 memory=self._memory.model_copy(update={"simulated_peak_allocated": peak})
@@ -301,7 +266,7 @@ class _FineTuning:
         self._stop.check()
         self._record.begin("checking")
         found, scenario = self._record.found, self._scenario
-        sequences = self._evaluated["held_out"]
+        sequences = self._data.held_out
         done = [
             checks.check_base_unchanged(
                 found["base_sha256_before"], found["base_sha256_after"], scenario
@@ -327,12 +292,6 @@ class _FineTuning:
         """Whether an earlier process trained or evaluated already."""
         return any(getattr(event, "step", None) is not None for event in self._run.events())
 
-    def _losses(self, model: nn.Module) -> dict[Part, Loss]:
-        return {part: self._loss_of(model, part_of) for part, part_of in self._evaluated.items()}  # type: ignore[misc]
-
-    def _loss_of(self, model: nn.Module, sequences: list[Any]) -> Loss:
-        return mean_loss(model, sequences, self._scenario.batch_size, self._check_outside_training)
-
     def _check_outside_training(self) -> None:
         """While it trains, Trainer stops after the step instead, with a checkpoint."""
         if not self._is_training:
@@ -348,7 +307,3 @@ class _FineTuning:
         gc.collect()
         if self._place.device == "cuda":
             torch.cuda.empty_cache()
-
-
-def _are_finite(losses: Mapping[Part, Loss]) -> bool:
-    return all(math.isfinite(loss.loss) for loss in losses.values())

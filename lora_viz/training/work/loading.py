@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from lora_viz.models.catalogue import catalogue, weights_folder
 from lora_viz.models.source import local_path, resolve
 from lora_viz.training.runs.results import Machine
 from lora_viz.training.settings import TrainingSettings
+
+# Losses are the same in every run with the same seed only where CUDA's kernels are told to be.
+DETERMINISTIC_CUBLAS = ":4096:8"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,20 @@ def choose_place(settings: TrainingSettings) -> Place:
     wanted = settings.precision == "bfloat16"
     automatic = settings.precision == "auto" and has_gpu and torch.cuda.is_bf16_supported()
     return Place("cuda" if has_gpu else "cpu", wanted or automatic)
+
+
+def silence_libraries() -> None:
+    """Keep what the libraries say of themselves out of a job's log."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    # PEFT and transformers warn one another's users of names that neither of them changed yet
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+
+
+def make_deterministic() -> None:
+    """Let CUDA compute the same from the same seed, as far as it can."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", DETERMINISTIC_CUBLAS)
+    torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def describe_machine(place: Place, processes: int) -> Machine:

@@ -18,7 +18,7 @@ from lora_viz.i18n import _
 from lora_viz.memory.fit import verdict
 from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
-from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
+from lora_viz.ui.kit.literal import as_frame, as_markdown
 from lora_viz.ui.session import state
 
 # always in the table; of the others only those that differ
@@ -110,9 +110,7 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
         )
     else:
         st.caption(_("The address of this page holds all of them: copy it to share them."))
-    st.code(
-        st.context.url.split("?")[0] + _query() if st.context.url else _query(), wrap_lines=True
-    )
+    st.code(state.address(), wrap_lines=True)
 
 
 def key_number(compared: list[Compared]) -> None:
@@ -140,13 +138,7 @@ def table(compared: list[Compared]) -> None:
     )
     st.dataframe(styled, hide_index=True, height="content")
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
-    st.download_button(
-        _("Save as CSV"),
-        data=lambda: as_csv(frame),
-        file_name="lora-viz-comparison.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    page.csv_button(frame, "comparison")
 
 
 def _setting_lines(compared: list[Compared], differing: list[str]) -> list[dict[str, str]]:
@@ -201,9 +193,3 @@ def _use(scenario: Scenario) -> None:
     kept = {"language": now.language, "tasks": now.tasks}
     state.update(model=scenario.model)
     state.update(**{**scenario.model_dump(exclude={"model"}), **kept})
-
-
-def _query() -> str:
-    from urllib.parse import urlencode
-
-    return "?" + urlencode(state.link_parameters())

@@ -14,7 +14,7 @@ from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.curves import Curve
 from lora_viz.training.runs.results import Result
 from lora_viz.ui.kit import page
-from lora_viz.ui.kit.literal import as_code, as_csv, as_frame, as_html, as_markdown
+from lora_viz.ui.kit.literal import as_code, as_frame, as_html, as_markdown
 from lora_viz.ui.kit.messages import show_info
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.runs.buttons import delete
@@ -157,14 +157,7 @@ def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) 
         lambda row: [HIGHLIGHTED if row.name < highlighted else ""] * len(row), axis=1
     )
     st.dataframe(styled, hide_index=True, height=min(38 + 35 * len(rows), 430))
-    st.download_button(
-        _("Save as CSV"),
-        data=lambda: as_csv(frame),
-        file_name=f"lora-viz-{name}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key=f"csv:{name}",
-    )
+    page.csv_button(frame, name)
 
 
 def _findings(one: RecordedRun) -> dict[str, str]:

@@ -10,6 +10,8 @@ messages, target_warnings, literal, latex, style
     Words: plain sentences, outside text as it is written, formulas, the rules of style.
 svg_picture
     Pictures as SVG, with buttons that save them; those of Plotly are in `ui/charts/`.
+keyboard
+    Keys that mean something on a whole page, on stage and within a tour.
 theme
     What theme and logo take from the colours of meaning.
 """

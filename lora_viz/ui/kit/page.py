@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,6 +20,9 @@ from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.session import state
+
+if TYPE_CHECKING:  # takes most of a second, which the first page does not wait for
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,11 @@ def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
     """A table and a button that saves it as CSV under this name."""
     frame = as_frame(rows)
     st.dataframe(frame, hide_index=True, column_config=column_config or None)
+    csv_button(frame, name)
+
+
+def csv_button(frame: pd.DataFrame, name: str) -> None:
+    """A button that saves a table as CSV under this name."""
     st.download_button(
         _("Save as CSV"),
         data=lambda: as_csv(frame),

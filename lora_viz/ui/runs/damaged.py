@@ -8,7 +8,7 @@ import streamlit as st
 
 from lora_viz.format import grouped
 from lora_viz.i18n import _
-from lora_viz.training.folder.files import Damage
+from lora_viz.training.folder.damage import Damage
 from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.runs.buttons import delete

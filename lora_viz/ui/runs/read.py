@@ -8,10 +8,12 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
-from lora_viz.training.folder.files import Damage, DamagedFileError, kept_while_unchanged
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.runs.curves import Curves, read_curves
 from lora_viz.training.runs.events import Event, StateEvent, read_events
 from lora_viz.training.runs.kept_runs import find_run, list_folders
+from lora_viz.training.runs.public_names import in_a_cell
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.run_folder import Run, State, UnreadableRun
 from lora_viz.training.runs.shipped import is_shipped, shipped_runs
@@ -60,6 +62,15 @@ class RecordedRun:
         if not self.has_others_data:
             return self.settings
         return self.settings.changed(data_file="", task=self.settings.task)
+
+    def open_words(self, words: str) -> str:
+        """Words of the run as this reader may see them: another reader's file has no name there."""
+        if not self.has_others_data:
+            return words
+        file = self.settings.data_file
+        for name in (file, Path(file).name, in_a_cell(Path(file).name)):
+            words = words.replace(name, _("another reader's file"))
+        return words
 
     @property
     def is_running(self) -> bool:

@@ -4,6 +4,8 @@ server
     Start and stop, response headers, unexpected errors.
 reader
     Whose a run is: a browser known by a cookie.
+history
+    An entry of the browser's history for each thing that a reader does.
 warming
     What is loaded before it is asked for.
 plotly_library

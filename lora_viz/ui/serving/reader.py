@@ -63,6 +63,11 @@ def claim(folder: Path) -> None:
         keep_owner(folder, _reader())
 
 
+def owner_of_uploads() -> str:
+    """The word that this reader's uploads are kept by; "" where there is one reader alone."""
+    return _reader() if runs_are_shared() else ""
+
+
 def _reader() -> str:
     """The word that stands for this reader in the folders of runs."""
     given = st.context.cookies.get(COOKIE) or ""

@@ -2,7 +2,7 @@
 
 Anyone may have written a link. What it may set is declared with each field (`declared.InLinks`); a
 wrong value costs one sentence and no more than that, however wrong it is, and no link makes the
-application open a file that it names.
+application open a file that it names. Data that its reader has uploaded is known by a hash.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
 from lora_viz.i18n import DEFAULT_LANGUAGE, N_, Message
+from lora_viz.training.data.uploads import kept_data, word_of_data
 from lora_viz.training.settings import TrainingSettings
+from lora_viz.ui.serving.reader import owner_of_uploads
 from lora_viz.ui.session import short_links
 from lora_viz.ui.session.view import View
 
 OF_TRAINING = "train-"  # before the names of training settings: other fields share some
+UPLOAD = OF_TRAINING + "upload"  # the word of uploaded data, which stands for it to its owner alone
 LANGUAGE = Scenario.short_name("language")
 MOST_COMPLAINTS = 5
 
@@ -50,7 +54,8 @@ def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
             if name.startswith(OF_TRAINING)
         }
     )
-    complaints = _few(of_short_link + of_scenario + of_view + of_training)
+    training, of_upload = _with_upload(training, query.get(UPLOAD, ""))
+    complaints = _few(of_short_link + of_scenario + of_view + of_training + of_upload)
     return Link(scenario, view, training.with_scenario(scenario), complaints)
 
 
@@ -64,12 +69,24 @@ def write(
     usual = TrainingSettings.make({"scenario": scenario})
     of_training = training.to_query(usual).items()
     chosen = {LANGUAGE: scenario.language} if scenario.language != spoken else {}
+    upload = word_of_data(training.data_file)
     return (
         chosen
         | scenario.to_query()
         | view.to_query()
         | {OF_TRAINING + name: value for name, value in of_training}
+        | ({UPLOAD: upload} if upload else {})
     )
+
+
+def _with_upload(training: TrainingSettings, word: str) -> tuple[TrainingSettings, list[Message]]:
+    """The settings with the uploaded data that a word stands for, and why that cannot be had."""
+    if not word:
+        return training, []
+    try:
+        return training.changed(data_file=str(kept_data(word, owner_of_uploads()))), []
+    except UserError as error:
+        return training, [error.message]
 
 
 def _few(complaints: list[Message]) -> list[Message]:

@@ -1,7 +1,8 @@
 """The scenario, the view and the training settings of one session.
 
-They are read from the session's link, kept, and written back. Each change of the link is an entry
-of the browser's history: its buttons Back and Forward bring the settings of that entry back.
+They are read from the session's link, kept, and written back. Each change that a reader makes is an
+entry of the browser's history, and what a page chooses by itself changes that entry: the buttons
+Back and Forward bring the settings of an entry back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import Message, ask_for_language, language_of, set_language
+from lora_viz.report.link import address_of
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.session import frames, links
 from lora_viz.ui.session.view import View
@@ -166,6 +168,16 @@ def complaints() -> Iterator[list[str | Message]]:
 def link_parameters() -> dict[str, str]:
     """What a link to this screen holds after its page."""
     return links.write(scenario(), view(), training(), _spoken())
+
+
+def parameters_for_others() -> dict[str, str]:
+    """What a link holds that is given to others, to whom this reader's uploads mean nothing."""
+    return {name: value for name, value in link_parameters().items() if name != links.UPLOAD}
+
+
+def address(**further: str) -> str:
+    """The address of this screen with its settings, for others, and further parameters."""
+    return address_of(st.context.url or "", parameters_for_others() | further)
 
 
 def _spoken() -> str:

@@ -2,8 +2,8 @@
 
 stage
     What a page looks like on stage, the bar below it, and the way from view to view.
-keys
-    The keys, the clicker and the swipe that turn a view.
+fitting
+    How large a picture is.
 hidden
     The parts of a page and the controls that a link leaves out.
 rooms

@@ -6,7 +6,6 @@ import streamlit as st
 
 from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
-from lora_viz.report.link import address_of
 from lora_viz.ui.session import state
 from lora_viz.ui.stage.stage import own_room
 
@@ -27,16 +26,11 @@ def present() -> None:
         )
         st.link_button(
             _("Speaker's notes"),
-            address(notes=own_room()),
+            state.address(notes=own_room()),
             help=_("A second window, which follows this one while it is on stage."),
         )
         st.caption(_("To show this page within a course page or a slide:"))
-        st.code(FRAME.format(address=visible(address(embed="true"))), language="html")
-
-
-def address(**further: str) -> str:
-    """This page's address with its settings, and further parameters."""
-    return address_of(st.context.url or "", state.link_parameters() | further)
+        st.code(FRAME.format(address=visible(state.address(embed="true"))), language="html")
 
 
 def _enter() -> None:

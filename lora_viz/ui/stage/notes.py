@@ -51,11 +51,11 @@ def _of_stop(at: AtStop) -> None:
 
 
 def _of_page(name: str) -> None:
-    number = [page.name for page in PAGES].index(name)
-    st.caption(f"{number + 1} / {len(PAGES)}")
+    number = page_list.number_of(name)
+    st.caption(f"{number} / {len(PAGES)}")
     page = page_list.page(name)
     st.title(_(page.title), anchor=False)
     st.markdown(_(page.answers))
     st.caption(_("Within a guided tour this window says what to say, to try and to expect."))
-    if number + 1 < len(PAGES):
-        st.caption(_("Next: %s") % _(PAGES[number + 1].title))
+    if number < len(PAGES):
+        st.caption(_("Next: %s") % _(PAGES[number].title))

@@ -6,16 +6,24 @@ import streamlit as st
 
 from lora_viz.i18n import _
 from lora_viz.ui import page_list
+from lora_viz.ui.kit.keyboard import Keys, listen
 from lora_viz.ui.page_list import PAGES
 from lora_viz.ui.session import state
 from lora_viz.ui.stage import hidden, rooms
-from lora_viz.ui.stage.keys import KEY, listen_on_stage
+from lora_viz.ui.stage.fitting import fit_pictures
 from lora_viz.ui.tour import guide
 
 GOING, ROOM = "stage-going", "stage-room"
 LEFT_OUT = ("side", "tabs", "end")
+# Presenters' clickers send Page Up and Page Down; a slider, a menu or a text keeps its arrow keys.
+KEYS = Keys(
+    {"ArrowRight": "next", "ArrowLeft": "back", "Escape": "leave"},
+    taken_by=("input", *(f"[role={role}]" for role in ("slider", "radiogroup", "tablist", "tree"))),
+    anywhere={"PageDown": "next", "PageUp": "back"},
+    swipes={"left": "next", "right": "back"},
+)
 # Charts are drawn for a place that is smaller by the factor --stage-chart, and enlarged by it, so
-# that their words grow. `keys_assets/fit.js` sets it: a picture fits the window if it can.
+# that their words grow. `fitting_assets/fitting.js` sets it: a picture fits the window if it can.
 STYLE = """<style>
 :root { --stage: clamp(1.15, calc(100vw / 1000px), 1.9); --picture-height: calc(100vh - 15rem); }
 @media (max-width: 640px) { :root { --stage: 1; --picture-height: none; } }
@@ -39,7 +47,9 @@ html { font-size: calc(16px * var(--stage)); }
 }
 .st-key-stage-bar { zoom: 0.75; }
 .st-key-stage-bar button { min-height: 0; padding: 0.1rem 0.7rem; }
-.st-key-stage-keys { position: absolute; width: 1px; height: 1px; overflow: hidden; }
+.st-key-stage-keys, .st-key-stage-fitting {
+  position: absolute; width: 1px; height: 1px; overflow: hidden;
+}
 </style>"""
 CHOICES_IN_PICTURE = """<style>
 .st-key-area-picture [data-testid="stElementContainer"]:has(> [data-testid="stButtonGroup"]) {
@@ -65,7 +75,8 @@ def set_stage(page: str) -> None:
     else:
         st.html(CHOICES_IN_PICTURE)
         hidden.hide((*LEFT_OUT, "controls"))
-    listen_on_stage(on_pressed_change=_pressed)
+    listen(KEYS, "stage-keys", on_press=_do_on_stage)
+    fit_pictures()
 
 
 def bar(page: str) -> None:
@@ -98,10 +109,9 @@ def turn(by: int) -> None:
     if guide.here():
         guide.step(by)
         return
-    names = [page.name for page in PAGES]
-    wanted = names.index(st.session_state[guide.ON]) + by
-    if 0 <= wanted < len(names):
-        st.session_state[GOING] = names[wanted]
+    wanted = page_list.number_of(st.session_state[guide.ON]) + by
+    if 1 <= wanted <= len(PAGES):
+        st.session_state[GOING] = PAGES[wanted - 1].name
 
 
 def leave_stage() -> None:
@@ -113,8 +123,7 @@ def _switch_controls() -> None:
     state.update(stage_controls=not state.view().stage_controls)
 
 
-def _pressed() -> None:
-    meaning = st.session_state[KEY].pressed
+def _do_on_stage(meaning: str) -> None:
     if meaning == "leave":
         leave_stage()
     elif meaning in ("next", "back"):
@@ -125,5 +134,4 @@ def _place(page: str) -> tuple[int, int]:
     """The number of the view, counted from 1, and how many there are."""
     if at := guide.here():
         return at.number, len(at.tour.stops)
-    names = [one.name for one in PAGES]
-    return names.index(page) + 1, len(names)
+    return page_list.number_of(page), len(PAGES)

@@ -11,7 +11,6 @@ from lora_viz.questions import kept
 from lora_viz.report.making import Wanted, make_report
 from lora_viz.report.writing import format_of
 from lora_viz.ui.session import state
-from lora_viz.ui.take_home.links import whole_address
 
 IN_SESSION = "take-home"  # the last file that was made: a session keeps one
 # by the end of a file's name
@@ -41,7 +40,7 @@ def wanted_now(*, planner: bool) -> Wanted:
     runs = view.compared_runs or ((view.run,) if view.run else ())
     return Wanted(
         scenario,
-        link=whole_address() if scenario.fits_links("model") else "",
+        link=state.address() if scenario.fits_links("model") else "",
         layer=view.layer,
         runs=runs,
         compared=decode(view.compared)[0],

@@ -1,4 +1,4 @@
-"""The address of what is on screen: the whole of it, a short one, and as a picture."""
+"""The address of what is on screen: a short one, and as a picture."""
 
 from __future__ import annotations
 
@@ -18,15 +18,10 @@ LONGEST_AS_PICTURE = 300  # characters; a longer address makes a picture too fin
 ONLY_HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def whole_address() -> str:
-    """The address of this page with all that is chosen."""
-    return address_of(st.context.url or "", state.link_parameters())
-
-
 def short_address() -> str:
     """The short one, if it was asked for and stands for what is chosen now; "" if not."""
     kept, word = st.session_state.get(IN_SESSION, (None, ""))
-    if kept != state.link_parameters():
+    if kept != state.parameters_for_others():
         return ""
     return address_of(st.context.url or "", {SHORT: word})
 

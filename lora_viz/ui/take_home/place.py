@@ -61,7 +61,7 @@ def _report() -> None:
 
 def _link() -> None:
     st.markdown(f"**{_('The link')}**")
-    whole = links.whole_address()
+    whole = state.address()
     copy_button(_("Copy link"), whole, "copy-link")
     short = links.short_address()
     if not short:
@@ -79,7 +79,7 @@ def _link() -> None:
 
 def _keep() -> None:
     """Keep what is chosen under a short link."""
-    now = state.link_parameters()
+    now = state.parameters_for_others()
     try:
         st.session_state[links.IN_SESSION] = now, keep_link(now)
     except UserError as error:

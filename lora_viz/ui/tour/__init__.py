@@ -7,9 +7,7 @@ courses
 progress
     Whether a stop is done.
 bar
-    What a stop says, and its buttons.
-keys
-    The keys that go forward and back.
+    What a stop says, its buttons, and the keys that go forward and back.
 pointing
     The outline round a part of the page.
 ways_in

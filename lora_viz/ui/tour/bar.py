@@ -13,13 +13,15 @@ from lora_viz.questions import kept
 from lora_viz.questions.question import Answer, Ask, Question
 from lora_viz.tours.facts import NOT_YET, NotKnownYet, numbers_of
 from lora_viz.tours.tour import BRACED, MARKED, Words
+from lora_viz.ui.kit.keyboard import Keys, listen
 from lora_viz.ui.kit.literal import as_html, as_markdown
 from lora_viz.ui.session import links
 from lora_viz.ui.tour import guide
 from lora_viz.ui.tour.guide import AtStop
-from lora_viz.ui.tour.keys import KEY, listen
 from lora_viz.ui.tour.pointing import point_at
 
+TYPED_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=button])"
+KEYS = Keys({"n": "next", "p": "back", "t": "try"}, taken_by=(TYPED_IN,))
 STYLE = """<style>
 .st-key-tour { padding: 0.5rem 1rem 0.6rem; gap: 0.5rem; margin-bottom: 0.6rem; }
 .st-key-tour p { line-height: 1.35; font-size: 0.92rem; }
@@ -93,7 +95,7 @@ def _draw(at: AtStop, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerato
         left, right = st.columns([3, 2])
         body = left.empty(), right.empty()
         _fill(body, at, numbers)
-        listen(_status(at), on_pressed_change=_pressed)
+        listen(KEYS, "tour-keys", on_press=_do, spoken=_status(at))
     return body
 
 
@@ -168,9 +170,8 @@ def _hint(at: AtStop) -> str:
     return _("Keys: n next · p back")
 
 
-def _pressed() -> None:
+def _do(meaning: str) -> None:
     """Do what a key stands for."""
-    meaning = st.session_state[KEY].pressed
     if meaning == "try":
         guide.show_the_try()
     elif meaning in ("next", "back"):

@@ -13,7 +13,7 @@ from lora_viz.format import binary_size, grouped, percent
 from lora_viz.i18n import _, plural
 from lora_viz.machine.gpus_here import read_gpus
 from lora_viz.storage import is_writable
-from lora_viz.training.folder.files import stamp
+from lora_viz.training.folder.unchanged import stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, NoticeEvent, StateEvent
 from lora_viz.training.runs.run_folder import Run
@@ -142,11 +142,12 @@ def _how_it_ended(one: RecordedRun) -> None:
         show_warning(what_is_wrong(damages))
     notices = (event.sentence for event in one.events if isinstance(event, NoticeEvent))
     for sentence in dict.fromkeys(map(str, notices)):  # a run that was resumed says them again
-        show_info(sentence)
+        show_info(one.open_words(sentence))
     if one.state == "unreadable":
         show_info(_("How it ended is not known: its result cannot be read."))
     elif one.state == "failed" and one.result:
-        show_error(" ".join(str(part) for part in (one.result.why, one.result.what_to_try) if part))
+        said = (str(part) for part in (one.result.why, one.result.what_to_try) if part)
+        show_error(one.open_words(" ".join(said)))
     elif one.state == "interrupted":
         show_warning(
             _(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from lora_viz.training.folder.files import exists, folder_damage
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.public_names import public_settings
-from lora_viz.training.runs.results import BeforeAfter, Check, ExactMatch, Memory, Result
+from lora_viz.training.runs.results import BeforeAfter, Check, ExactMatch, Memory, Result, Sample
 from lora_viz.ui.kit.literal import as_block, as_code, as_markdown
 from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import duration
 
 HASH_DIGITS = 12
+CARD = "README.md"  # says among other things what was trained on
 
 
 def results(one: RecordedRun) -> None:
@@ -41,7 +43,7 @@ def results(one: RecordedRun) -> None:
         _memory(result)
     if result.samples:
         with st.container(border=True):
-            _samples(result)
+            _samples(one, result.samples)
     _downloads(one)
 
 
@@ -238,9 +240,12 @@ def _memory_lines(memory: Memory) -> list[str]:
     return lines
 
 
-def _samples(result: Result) -> None:
+def _samples(one: RecordedRun, samples: Sequence[Sample]) -> None:
     st.markdown(f"**{_('Sample answers, before and after')}**")
-    for sample in result.samples:
+    if one.has_others_data:
+        st.caption(_("They quote the data, which is another reader's."))
+        return
+    for sample in samples:
         st.markdown(f"{_('Prompt')}: *{as_markdown(sample.prompt)}*")
         columns = st.columns(3)
         for column, title, words in zip(
@@ -258,7 +263,7 @@ def _downloads(one: RecordedRun) -> None:
         if _has_folder(one.run.adapter_folder) and not one.is_running:
             st.download_button(
                 _("Adapter (zip)"),
-                data=lambda: _zipped(one),
+                data=lambda: zipped_adapter(one),
                 file_name=f"{one.run.name}-adapter.zip",
                 mime="application/zip",
                 on_click="ignore",
@@ -288,10 +293,16 @@ def _has_folder(folder: Path) -> bool:
     return exists(folder) and folder_damage(folder.parent, folder.name) is None
 
 
-def _zipped(one: RecordedRun) -> bytes:
+def zipped_adapter(one: RecordedRun) -> bytes:
+    """The folder of a run's adapter as a zip file, as this reader may have it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(one.run.adapter_folder.rglob("*")):
-            if file.is_file() and not file.is_symlink():  # what a link leads to is not the run's
-                archive.write(file, file.relative_to(one.run.adapter_folder.parent))
+            if not file.is_file() or file.is_symlink():  # what a link leads to is not the run's
+                continue
+            name = file.relative_to(one.run.adapter_folder.parent)
+            if file.name == CARD:
+                archive.writestr(str(name), one.open_words(file.read_text("utf-8", "replace")))
+            else:
+                archive.write(file, name)
     return content.getvalue()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
-from lora_viz import storage
 from lora_viz.errors import UserError
 from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
@@ -18,16 +15,17 @@ from lora_viz.training.data.own_data import (
     JSON_LINES_SUFFIXES,
     MAXIMUM_MB,
     TEXT_SUFFIXES,
-    file_name_for,
     load_own,
     path_on_disk,
 )
+from lora_viz.training.data.uploads import keep_data
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.ui.kit import asking, controls
 from lora_viz.ui.kit.controls import TRAINING
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_error
 from lora_viz.ui.runs.words import task_names
+from lora_viz.ui.serving.reader import owner_of_uploads
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import uploader
 
@@ -121,7 +119,7 @@ def _take(name: str, content: bytes) -> None:
     """Choose a file if it can be trained on; else nothing is chosen."""
     st.session_state.pop(REFUSAL, None)
     try:
-        file = _stored(name, content)
+        file = keep_data(name, content, owner_of_uploads())
         load_own(file)
     except UserError as error:
         st.session_state[REFUSAL] = str(error)
@@ -144,12 +142,6 @@ def _chosen_file() -> None:
 def _let_go() -> None:
     st.session_state.pop(REFUSAL, None)
     state.update_training(data_file="", task="own")
-
-
-def _stored(name: str, content: bytes) -> Path:
-    """Keep an upload where the job's process finds it, by its content."""
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    return storage.keep("training_data", f"{digest}/{file_name_for(name)}", content)
 
 
 def _is_there(data_file: str) -> bool:

@@ -15,7 +15,7 @@ from lora_viz.errors import UserError
 from lora_viz.figures.training_process_run import story_figure
 from lora_viz.format import grouped
 from lora_viz.i18n import _, current_language, plural
-from lora_viz.training.folder.files import Stamp, stamp
+from lora_viz.training.folder.unchanged import Stamp, stamp
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent
 from lora_viz.training.runs.run_folder import Run

@@ -1,6 +1,14 @@
 // Enlarges the charts of the picture as far as it still fits the window, and never shrinks them.
 
 const BAR = 60; // pixels that the bar at the bottom takes
+const EVERY_MS = 400; // charts come and change when they will
+
+export default function ({ parentElement }) {
+  const place = parentElement.querySelector("span");
+  clearInterval(place.fitting); // the script runs again when the page is drawn again
+  place.fitting = setInterval(fitPictures, EVERY_MS);
+  return () => clearInterval(place.fitting);
+}
 
 function fitPictures() {
   const picture = document.querySelector(".st-key-area-picture");
