@@ -56,8 +56,9 @@ def _norms_in_float32(value: Any) -> Taken:
 
 
 def _saved(value: Any) -> Taken:
-    names = value.split(",") if isinstance(value, str) else value
-    return when_declared("modules_to_save")([name.strip() for name in names] if names else None)
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    return when_declared("modules_to_save")(value)
 
 
 LLAMA_FACTORY_RULES: dict[str, Rule] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
@@ -60,10 +61,11 @@ def read_as(kind: FileKind, values: Values) -> Imported:
     said = {key: value for key, value in given.items() if key not in usual}
     taken, understood, left_out = _read_all(kind, said)
     for key, value in usual.items():
-        default = _taken(kind, key, value)
-        if not _is_said(default, taken):
-            taken.insert(0, default)
-            understood.append(Understood(key, value, _fields(default), default.note, True))
+        with suppress(UserError):  # such as twice a rank that was refused
+            default = _taken(kind, key, value)
+            if not _is_said(default, taken):
+                taken.insert(0, default)
+                understood.append(Understood(key, value, _fields(default), default.note, True))
     for name, value in kind.implied.items():
         note = Message(N_("This is how %(kind)s trains."), kind=kind.name)
         understood.append(Understood(name, value, (name,), note, is_default=True))

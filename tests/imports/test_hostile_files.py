@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lora_viz.choices.scenario import Scenario
@@ -143,6 +143,7 @@ def is_sound(found: Imported) -> None:
 
 
 @settings(max_examples=300, deadline=None)
+@example(mark={"model_name_or_path": "gpt2", "stage": "sft"}, values={"additional_target": True})
 @given(
     mark=st.sampled_from(MARKS), values=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8)
 )
@@ -160,6 +161,17 @@ def test_any_values_give_a_scenario_and_reasons(
     said = [one.key for one in (*found.understood, *found.not_understood)]
     for key in given_values:
         assert any(key == one or one.startswith(f"{key}.") for one in said), key
+
+
+@pytest.mark.parametrize(
+    "value", [True, False, 0, -1, 2.5, "", "x", "é\x1b", [], [1], {}, {"a": [1]}], ids=repr
+)
+@pytest.mark.parametrize("mark", MARKS, ids=lambda mark: next(iter(mark)))
+def test_every_key_takes_a_value_of_any_type_or_gives_a_reason(
+    mark: dict[str, Any], value: Any
+) -> None:
+    for key in KEYS:
+        is_sound(read_import(json.dumps(sections({key: value}) | mark).encode()))
 
 
 @settings(max_examples=300, deadline=None)
