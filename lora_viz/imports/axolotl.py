@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lora_viz.choices.scenario import ALL_LINEAR
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.imports.peft_files import starts_from
 from lora_viz.imports.reading import FileKind, Values

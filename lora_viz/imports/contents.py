@@ -14,7 +14,8 @@ from typing import Any
 
 from lora_viz.adapter.layout import AdapterLayout, AdapterTensor
 from lora_viz.checkpoint.sizes import adapter_bytes
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.dtypes import BYTES_PER_VALUE
 from lora_viz.imports.peft_files import PEFT_TARGETS
 from lora_viz.models.architecture import Architecture, Layer

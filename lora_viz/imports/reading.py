@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from lora_viz.choices.methods import method_over
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.imports.answer import Imported, NotUnderstood, Understood

@@ -13,7 +13,8 @@ from typing import Any
 
 from lora_viz.choices.declaration import as_shown
 from lora_viz.choices.optimizers import OPTIMIZERS
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario, stands_alone
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR, stands_alone
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.models.catalogue import catalogue
