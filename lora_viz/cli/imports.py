@@ -69,16 +69,16 @@ def identify_command(
     """
     if (parameters is None) == (size is None):
         raise UserError(_("Give one number: --parameters or --bytes."))
-    scenario = Scenario.make({"model": typed_model(model)})
-    architecture = compute(architecture_of(scenario))
+    model = typed_model(model)
+    architecture = compute(architecture_of(model))
 
     def layout_of(wanted: Scenario) -> Any:
         return compute(adapter_of(wanted))
 
     if parameters is not None:
-        found = adapters_with_parameters(scenario, architecture, layout_of, parameters)
+        found = adapters_with_parameters(model, architecture, layout_of, parameters)
     else:
-        found = adapters_with_bytes(scenario, architecture, layout_of, size or 0)
+        found = adapters_with_bytes(model, architecture, layout_of, size or 0)
     if as_json:
         print(json_text([asdict(match) for match in found]))
     elif found:

@@ -15,6 +15,7 @@ from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
     NO_SETTING,
     NOTHING,
+    OF_TRAINING,
     OPTIMIZERS_BY_NAME,
     Rule,
     Taken,
@@ -146,4 +147,5 @@ AXOLOTL = FileKind(
     AXOLOTL_IDLE,
     IMPLIED,
     _defaults,
+    resets=OF_TRAINING,
 )

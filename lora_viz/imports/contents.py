@@ -82,30 +82,31 @@ class _Candidate:
 
 
 def adapters_with_parameters(
-    scenario: Scenario, architecture: Architecture, layout_of: LayoutOf, parameters: int
+    model: str, architecture: Architecture, layout_of: LayoutOf, parameters: int
 ) -> list[Match]:
     """The adapters that train just so many parameters, the usual ones first.
 
     Args:
-        scenario: of it only the model counts.
+        model: its name.
+        architecture: its layers.
         layout_of: the adapter of a scenario, as PEFT makes it.
     """
     found = [
         candidate.match(rank, None, None)
-        for candidate in _candidates(scenario, architecture, layout_of)
+        for candidate in _candidates(model, architecture, layout_of)
         for rank in _ranks_with(candidate.layout, parameters)
     ]
     return sorted(found, key=_how_unusual)
 
 
 def adapters_with_bytes(
-    scenario: Scenario, architecture: Architecture, layout_of: LayoutOf, size: int
+    model: str, architecture: Architecture, layout_of: LayoutOf, size: int
 ) -> list[Match]:
     """The adapters whose `adapter_model.safetensors` has just so many bytes, the usual ones
     first. The arguments are those of `adapters_with_parameters`."""
     found = [
         candidate.match(rank, dtype, saved_dtype if candidate.saved else None)
-        for candidate in _candidates(scenario, architecture, layout_of)
+        for candidate in _candidates(model, architecture, layout_of)
         for dtype in BYTES_PER_VALUE
         for saved_dtype in (BYTES_PER_VALUE if candidate.saved else (dtype,))
         for rank in _ranks_of_bytes(candidate.layout, size, dtype, saved_dtype)
@@ -151,7 +152,7 @@ def _ranks_of_bytes(
 
 
 def _candidates(
-    scenario: Scenario, architecture: Architecture, layout_of: LayoutOf
+    model: str, architecture: Architecture, layout_of: LayoutOf
 ) -> Iterator[_Candidate]:
     """Every adapter that is looked for, at rank 1."""
     kinds = LayerKinds(architecture)
@@ -161,8 +162,8 @@ def _candidates(
         for layers in combinations(_embedding_and_head(architecture), count)
     ]
     for dora in (False, True):
-        whole = layout_of(scenario.changed(target_modules=(ALL_LINEAR,), dora=dora, bias="none"))
-        for wanted in _usual_sets(scenario.model, architecture, whole, kinds):
+        whole = layout_of(Scenario(model=model, target_modules=(ALL_LINEAR,), dora=dora))
+        for wanted in _usual_sets(model, architecture, whole, kinds):
             modules = tuple(one for one in whole.modules if layer_kind(one.name) in wanted)
             targets = _names(wanted, whole, kinds)
             for layers in copies:

@@ -14,6 +14,7 @@ from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
     NO_SETTING,
     NOTHING,
+    OF_TRAINING,
     Rule,
     Taken,
     is_on,
@@ -141,4 +142,5 @@ LLAMA_FACTORY = FileKind(
     LLAMA_FACTORY_IDLE,
     IMPLIED,
     _defaults,
+    resets=OF_TRAINING,
 )

@@ -14,6 +14,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
+    FURTHER_OF_PEFT,
     NO_SETTING,
     NOTHING,
     Rule,
@@ -75,18 +76,6 @@ def targets_or_peft_s(value: Any) -> Taken:
     return target_list(value)
 
 
-DECLARED = (
-    "modules_to_save",
-    "ensure_weight_tying",
-    "trainable_token_indices",
-    "target_parameters",
-    "layers_to_transform",
-    "layers_pattern",
-    "exclude_modules",
-    "rank_pattern",
-    "alpha_pattern",
-    "lora_bias",
-)
 WITHOUT_SETTING = (
     "megatron_config",
     "loftq_config",
@@ -112,9 +101,9 @@ ADAPTER_RULES: dict[str, Rule] = {
     "bias": sets("bias"),
     "use_rslora": switches("rslora"),
     "use_dora": switches("dora"),
-    "init_lora_weights": starts_from,
     "task_type": head_of,
-    **{name: when_declared(name) for name in DECLARED},
+    **{name: when_declared(name) for name in FURTHER_OF_PEFT},
+    "init_lora_weights": starts_from,
     **{name: without_setting() for name in WITHOUT_SETTING},
 }
 
@@ -147,4 +136,5 @@ ADAPTER_CONFIG = FileKind(
         "qalora_group_size", "revision",
     ),
     defaults=_defaults,
+    resets=FURTHER_OF_PEFT,
 )  # fmt: skip

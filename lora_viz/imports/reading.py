@@ -31,6 +31,7 @@ class FileKind:
         rules: what its keys mean, by their names with dots between section and key.
         idle: names, with * for any letters, of keys that change no number here.
         implied: what the kind alone sets.
+        resets: fields that are at their defaults where a file of the kind sets nothing else.
         defaults: what the trainer takes for keys that a file leaves out, given those that it has.
     """
 
@@ -40,6 +41,7 @@ class FileKind:
     idle: tuple[str, ...] = ()
     implied: Mapping[str, Any] = field(default_factory=dict)
     defaults: Callable[[Values], Values] = lambda _given: {}
+    resets: tuple[str, ...] = ()
 
     @cached_property
     def _idle_form(self) -> re.Pattern[str]:
@@ -70,9 +72,10 @@ def read_as(kind: FileKind, values: Values) -> Imported:
     for name, value in kind.implied.items():
         note = Message(N_("This is how %(kind)s trains."), kind=kind.name)
         understood.append(Understood(name, value, (name,), note, is_default=True))
-    return Imported(
-        kind.name, dict(kind.implied) | _merged(taken), tuple(understood), tuple(left_out)
-    )
+    usually = Scenario()
+    reset = {name: getattr(usually, name) for name in kind.resets if hasattr(usually, name)}
+    scenario = reset | dict(kind.implied) | _merged(taken)
+    return Imported(kind.name, scenario, tuple(understood), tuple(left_out))
 
 
 def _read_all(

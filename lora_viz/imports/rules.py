@@ -40,6 +40,24 @@ ATTENTION_BY_NAME = {
 }
 
 
+# What PEFT takes for granted where nobody says otherwise, by its own names
+FURTHER_OF_PEFT = (
+    "modules_to_save",
+    "ensure_weight_tying",
+    "trainable_token_indices",
+    "target_parameters",
+    "layers_to_transform",
+    "layers_pattern",
+    "exclude_modules",
+    "rank_pattern",
+    "alpha_pattern",
+    "init_lora_weights",
+    "lora_bias",
+)
+# The same for a whole training, of which a trainer's file says all that is not as usual
+OF_TRAINING = ("bias", "attention", "adapter_dtype", *FURTHER_OF_PEFT)
+
+
 @dataclass(frozen=True)
 class Taken:
     """What one key sets.

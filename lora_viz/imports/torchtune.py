@@ -19,6 +19,7 @@ from lora_viz.imports.rules import (
     DTYPES_BY_NAME,
     NO_SETTING,
     NOTHING,
+    OF_TRAINING,
     Rule,
     Taken,
     checkpoints,
@@ -135,4 +136,5 @@ TORCHTUNE = FileKind(
     TORCHTUNE_IDLE,
     {"training_loop": "plain"},
     lambda _given: {"clip_grad_norm": None},
+    resets=OF_TRAINING,
 )

@@ -11,6 +11,7 @@ from typing import Any
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
+    OF_TRAINING,
     Rule,
     Taken,
     is_on,
@@ -94,4 +95,12 @@ def _is_trl(values: Values) -> bool:
     )
 
 
-TRL = FileKind("TRL", _is_trl, TRL_RULES, TRL_IDLE, IMPLIED, _defaults)
+TRL = FileKind(
+    "TRL",
+    _is_trl,
+    TRL_RULES,
+    TRL_IDLE,
+    IMPLIED,
+    _defaults,
+    resets=OF_TRAINING,
+)

@@ -13,6 +13,7 @@ from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     NO_SETTING,
     NOTHING,
+    OF_TRAINING,
     OPTIMIZERS_BY_NAME,
     Rule,
     Taken,
@@ -92,4 +93,5 @@ UNSLOTH = FileKind(
     UNSLOTH_IDLE,
     IMPLIED,
     lambda _given: {"training.training_type": "lora"},
+    resets=OF_TRAINING,
 )

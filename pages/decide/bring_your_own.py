@@ -66,7 +66,7 @@ with at.picture:
     if found:
         words.understood(found)
 with at.side, st.container(border=True):
-    what_is_in_it(scenario, architecture)
+    what_is_in_it(scenario.model, architecture)
 if isinstance(report, UserError):
     stop_page()
 reports = {scenario.method: report}

@@ -37,10 +37,10 @@ def layout_of(scenario: Scenario) -> AdapterLayout:
 
 def searched(model: str, **number: int) -> list[Match]:
     """The matches for `parameters` or `size`."""
-    scenario, architecture = Scenario(model=model), read_architecture(model)
+    architecture = read_architecture(model)
     if "parameters" in number:
-        return adapters_with_parameters(scenario, architecture, layout_of, number["parameters"])
-    return adapters_with_bytes(scenario, architecture, layout_of, number["size"])
+        return adapters_with_parameters(model, architecture, layout_of, number["parameters"])
+    return adapters_with_bytes(model, architecture, layout_of, number["size"])
 
 
 def is_it(match: Match, targets: Any, rank: int, saved: tuple[str, ...]) -> bool:

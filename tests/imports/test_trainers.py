@@ -121,6 +121,18 @@ def test_nothing_of_a_file_is_swallowed(name: str) -> None:
     assert "not known here" in why
 
 
+def test_a_whole_training_leaves_nothing_of_the_scenario_before() -> None:
+    """What a file does not name is as usual, not as a reader had it before."""
+    before = Scenario.make(
+        {"bias": "all", "attention": "eager", "adapter_dtype": "float16", "dora": True}
+    )
+    found = read({"base_model": "gpt2", "adapter": "lora", "lora_r": 4})
+    after = before.changed(**found.scenario)
+    usually = Scenario()
+    for name in ("bias", "attention", "adapter_dtype", "dora"):
+        assert getattr(after, name) == getattr(usually, name)
+
+
 def test_training_arguments_are_read_as_transformers_writes_them(tmp_path: Path) -> None:
     arguments = TrainingArguments(
         str(tmp_path), per_device_train_batch_size=6, gradient_accumulation_steps=3,

@@ -23,7 +23,7 @@ OF_WHAT, NUMBER, CHOSEN = "known-of-what", "known-number", "known-match"
 LARGEST = 10**13
 
 
-def what_is_in_it(scenario: Scenario, architecture: Architecture) -> None:
+def what_is_in_it(model: str, architecture: Architecture) -> None:
     """A number, and every usual adapter of the model that has it."""
     st.markdown(f"**{_('What is in an adapter of which you know a number?')}**")
     names = {"parameters": _("Trainable parameters"), "bytes": _("Bytes of the file")}
@@ -38,7 +38,7 @@ def what_is_in_it(scenario: Scenario, architecture: Architecture) -> None:
         return
     try:
         with waiting(_("Looking through the usual adapters of this model …")):
-            found = _search(scenario, architecture, str(kind), number)
+            found = _search(model, architecture, str(kind), number)
     except UserError as error:
         show_warning(error.message)
         return
@@ -48,16 +48,14 @@ def what_is_in_it(scenario: Scenario, architecture: Architecture) -> None:
     _show(found)
 
 
-def _search(
-    scenario: Scenario, architecture: Architecture, kind: str, number: int
-) -> Sequence[Match]:
+def _search(model: str, architecture: Architecture, kind: str, number: int) -> Sequence[Match]:
     """Every match. Raises `UserError` where the model's layers cannot be adapted."""
 
     def layout_of(wanted: Scenario) -> AdapterLayout:
         return kept.ask(adapter_of(wanted))
 
     search = {"parameters": adapters_with_parameters, "bytes": adapters_with_bytes}[kind]
-    return search(scenario, architecture, layout_of, number)
+    return search(model, architecture, layout_of, number)
 
 
 def _show(found: Sequence[Match]) -> None:
