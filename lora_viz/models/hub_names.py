@@ -44,9 +44,9 @@ def is_packed(name: str) -> bool:
 def _by_plain_name() -> dict[str, str]:
     names = {}
     for key, entry in catalogue().items():
+        names.setdefault(_plain(entry.name), key)
         if entry.hub_id:
             names.setdefault(_plain(entry.hub_id.rpartition("/")[2]), key)
-            names.setdefault(_plain(entry.name), key)
     return names
 
 

@@ -151,14 +151,17 @@ def resolve(model: str) -> ModelConfig:
 
 
 def typed_model(text: str) -> str:
-    """The name of a model that somebody types on this machine: of a local one the whole path."""
+    """The name of a model that somebody types on this machine: of a local one the whole path, of
+    one of the catalogue its key, however it is written."""
     if text in catalogue() or text.startswith(("custom:", "upload:")):
         return text
     try:
         path = Path(text).expanduser().absolute()
-        return str(path) if text.strip() and path.exists() else text
+        if text.strip() and path.exists():
+            return str(path)
     except (OSError, RuntimeError, ValueError):  # no name of a file, or of a user, can be like this
         return text
+    return text if "/" in text else catalogue_key(text) or text
 
 
 def local_path(model: str) -> Path | None:

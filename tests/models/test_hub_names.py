@@ -13,7 +13,7 @@ from lora_viz.errors import UserError
 from lora_viz.models import source
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.hub_names import catalogue_key
-from lora_viz.models.source import resolve
+from lora_viz.models.source import resolve, typed_model
 
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -36,6 +36,25 @@ def test_every_entry_is_found_by_its_own_hub_id(entry: Any) -> None:
         assert catalogue_key(entry.hub_id) == entry.key
         assert catalogue_key(entry.hub_id.lower()) == entry.key
     assert catalogue_key(entry.key) == entry.key
+
+
+@pytest.mark.parametrize(
+    ("typed", "model"),
+    [
+        ("Llama-3.1-8B", "llama-3.1-8b"),
+        ("GPT-2 small", "gpt2"),
+        ("llama-3.1-8b-instruct", "llama-3.1-8b"),
+        ("meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B"),  # whose weights are others
+        ("no-such-model", "no-such-model"),
+    ],
+)
+def test_a_model_of_the_catalogue_may_be_typed_as_it_is_shown(typed: str, model: str) -> None:
+    assert typed_model(typed) == model
+
+
+@pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.key)
+def test_every_entry_may_be_typed_by_its_name(entry: Any) -> None:
+    assert typed_model(entry.name) == entry.key
 
 
 @pytest.mark.parametrize("error", [LocalEntryNotFoundError("no network"), gated()])

@@ -56,6 +56,7 @@ def test_a_trainer_s_file_is_told_taken_over_and_answered() -> None:
     assert table(app, "Sets")["lora_r"] == "Rank r"
     assert "base_model: Its layers are those of Llama-3.2-1B in the catalogue" in said(app)
     assert "no such setting yet" in table(app, "Why")["deepspeed"]
+    assert "The numbers below are still those of the scenario as you had it." in said(app)
     assert app.session_state["scenario"].rank == 8  # nothing is set before the reader says so
 
     app.button(key="use-brought").click().run()
@@ -83,7 +84,7 @@ def test_what_is_refused_leaves_nothing_of_what_was_given_before() -> None:
     paste(app, "base_model: gpt2\nlora_r: 4\nlora_r: 5\n")
     assert "has “lora_r” twice" in app.error[0].value
     paste(app, "")
-    assert not app.error and "Give a file on the right" in said(app)
+    assert not app.error and "Upload a file, or paste its text" in said(app)
 
 
 def test_a_model_that_cannot_be_read_stays_out_and_is_named(tmp_path: Path) -> None:

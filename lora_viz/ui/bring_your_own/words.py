@@ -27,8 +27,8 @@ def what_is_given(given: Given | None) -> Imported | None:
     if given is None:
         show_info(
             _(
-                "Give a file on the right: an adapter_config.json, a model's config.json, a "
-                "trainer_state.json, training arguments, or the YAML of axolotl, LLaMA-Factory, "
+                "Upload a file, or paste its text: an adapter_config.json, a model's config.json, "
+                "a trainer_state.json, training arguments, or the YAML of axolotl, LLaMA-Factory, "
                 "TRL, torchtune or Unsloth Studio. Nothing in it is run."
             )
         )
@@ -47,8 +47,10 @@ def what_is_given(given: Given | None) -> Imported | None:
 def _offer(found: Imported) -> None:
     if found.scenario and is_in_use(found):
         st.caption(_("The scenario is as the file says."))
-    elif found.scenario and st.button(_("Use these settings"), key="use-brought", type="primary"):
-        use(found)
+    elif found.scenario:
+        if st.button(_("Use these settings"), key="use-brought", type="primary"):
+            use(found)
+        st.caption(_("The numbers below are still those of the scenario as you had it."))
 
 
 def understood(found: Imported) -> None:
