@@ -16,7 +16,6 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] {
   padding: 3.4rem clamp(1rem, 3vw, 5rem) 2rem;
 }
-[data-testid="stHeader"] { background: transparent; }
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
 [data-testid="stMain"] h2 { font-size: 1.5rem; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }

@@ -10,4 +10,6 @@ warming
     What is loaded before it is asked for.
 plotly_library
     Plotly's own script, for charts that are redrawn in place.
+later
+    What a page's run leaves for later, and a browser asks for.
 """

@@ -34,7 +34,7 @@ function update(chart) {
   if (text === chart.text && chart.look === lookOf(chart)) return; // what plays goes on
   chart.text = text;
   chart.goal = JSON.parse(text);
-  change(chart, ahead(chart) ?? chart.goal);
+  change(chart, ahead(chart, heldRank()) ?? chart.goal);
 }
 
 // A new width: the same picture, or the other shape.
