@@ -9,7 +9,7 @@ from typing import Any
 
 from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
-from lora_viz.imports.peft_files import starts_from
+from lora_viz.imports.peft_files import starts_from, targets_of_peft
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
@@ -136,6 +136,7 @@ def _defaults(given: Values) -> Values:
     if given.get("load_in_4bit"):
         plain["bnb_config_kwargs.bnb_4bit_use_double_quant"] = True
     if given.get("adapter"):
+        plain["lora_target_modules"] = targets_of_peft(given.get("base_model"))
         plain |= {"lora_dropout": 0.0, "peft_use_dora": False, "peft_use_rslora": False}
     return plain
 

@@ -108,12 +108,17 @@ ADAPTER_RULES: dict[str, Rule] = {
 }
 
 
+def targets_of_peft(model: Any) -> tuple[str, ...] | None:
+    """What PEFT adapts in a model where it is told nothing; None where that is not known here."""
+    name = model if isinstance(model, str) else ""
+    key = catalogue_key(name) or catalogue_key(name.rstrip("/").rpartition("/")[2])
+    return PEFT_TARGETS.get(catalogue()[key].config["model_type"]) if key else None
+
+
 def _defaults(given: Values) -> Values:
     """What `LoraConfig` takes for what it is not told; older versions wrote fewer keys."""
-    key = catalogue_key(str(given.get("base_model_name_or_path")))
-    kind = catalogue()[key].config.get("model_type") if key else None
-    targets = {"target_modules": PEFT_TARGETS[kind]} if kind in PEFT_TARGETS else {}
-    return targets | {
+    targets = targets_of_peft(given.get("base_model_name_or_path"))
+    return ({"target_modules": targets} if targets else {}) | {
         "r": 8,
         "lora_alpha": 8,
         "lora_dropout": 0.0,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
 from typing import Any
 
+from lora_viz.choices.declaration import as_shown
 from lora_viz.choices.methods import method_over
 from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.targets import ALL_LINEAR
@@ -19,6 +19,7 @@ from lora_viz.imports.answer import Imported, NotUnderstood, Understood
 from lora_viz.imports.rules import Rule, Taken, idle
 
 Values = Mapping[str, Any]
+MOST_KEPT = 50  # values of a list; of target modules there are few
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,12 @@ def read_as(kind: FileKind, values: Values) -> Imported:
     said = {key: value for key, value in given.items() if key not in usual}
     taken, understood, left_out = _read_all(kind, said)
     for key, value in usual.items():
-        with suppress(UserError):  # such as twice a rank that was refused
-            default = _taken(kind, key, value)
-            if not _is_said(default, taken):
-                taken.insert(0, default)
-                understood.append(Understood(key, value, _fields(default), default.note, True))
+        default = _default(kind, key, value, taken)
+        if default is not None:
+            taken.insert(0, default)
+            understood.append(Understood(key, value, _fields(default), default.note, True))
+        elif key in given:
+            understood.append(Understood(key, given[key]))
     for name, value in kind.implied.items():
         note = Message(N_("This is how %(kind)s trains."), kind=kind.name)
         understood.append(Understood(name, value, (name,), note, is_default=True))
@@ -89,18 +91,31 @@ def _read_all(
         try:
             found = _taken(kind, key, value)
         except UserError as error:
-            left_out.append(NotUnderstood(key, value, error.message))
+            left_out.append(NotUnderstood(key, _brief(value), error.message))
             continue
         taken.append(found)
-        understood.append(Understood(key, value, _fields(found), found.note))
+        understood.append(Understood(key, _brief(value), _fields(found), found.note))
     return taken, understood, left_out
 
 
-def _is_said(default: Taken, taken: list[Taken]) -> bool:
-    """Whether a file sets by another key what a default would set."""
+def _brief(value: Any) -> Any:
+    """A value as it is kept to be shown: of one that holds much, such as a log, its beginning."""
+    return as_shown(value) if isinstance(value, (list, dict)) and len(value) > MOST_KEPT else value
+
+
+def _default(kind: FileKind, key: str, value: Any, taken: list[Taken]) -> Taken | None:
+    """What a default sets; None where a file sets that by another key, and where it sets nothing.
+
+    A default may rest on what was refused, as twice a rank does that is below zero.
+    """
+    try:
+        default = _taken(kind, key, value)
+    except UserError:
+        return None
     said = {name for one in taken for name in one.changes}
-    targets = any(one.targets for one in taken)
-    return (set(default.changes) <= said) and (targets or not default.targets)
+    has_targets = any(one.targets for one in taken)
+    is_said = set(default.changes) <= said and (has_targets or not default.targets)
+    return None if is_said else default
 
 
 def _flat(kind: FileKind, values: Values, section: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lora_viz.imports.peft_files import targets_of_peft
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
@@ -73,7 +74,7 @@ TRL_IDLE = (
 
 def _defaults(given: Values) -> Values:
     """What the scripts take where they are told nothing."""
-    plain = {
+    plain: dict[str, Any] = {
         "use_peft": False,
         "load_in_4bit": False,
         "per_device_train_batch_size": 8,
@@ -84,8 +85,15 @@ def _defaults(given: Values) -> Values:
     }
     if "max_seq_length" not in given:
         plain["max_length"] = 1024
-    adapter = {"lora_r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "use_rslora": False}
-    return plain | (adapter | {"use_dora": False} if given.get("use_peft") else {})
+    adapter = {
+        "lora_r": 16,
+        "lora_alpha": 32,
+        "lora_dropout": 0.05,
+        "lora_target_modules": targets_of_peft(given.get("model_name_or_path")),
+        "use_rslora": False,
+        "use_dora": False,
+    }
+    return plain | (adapter if given.get("use_peft") else {})
 
 
 def _is_trl(values: Values) -> bool:

@@ -121,6 +121,26 @@ def test_nothing_of_a_file_is_swallowed(name: str) -> None:
     assert "not known here" in why
 
 
+def test_without_targets_peft_s_own_are_taken_and_no_empty_key_is_swallowed() -> None:
+    bare = {"base_model": "gpt2", "adapter": "lora", "lora_target_modules": None, "lora_r": -1}
+    found = read(bare)
+    assert found.scenario["target_modules"] == ("c_attn",)
+    all_linear = bare | {"lora_target_linear": True, "micro_batch_size": None}
+    found = read(all_linear)
+    assert found.scenario["target_modules"] == ("all-linear",)
+    said = [one.key for one in (*found.understood, *found.not_understood)]
+    assert set(all_linear) <= set(said) and len(said) == len(set(said))
+    assert read({"model_name_or_path": "gpt2", "use_peft": True}).scenario["target_modules"] == (
+        "c_attn",
+    )
+
+
+def test_a_long_log_is_not_kept() -> None:
+    found = read({"log_history": [{"loss": 1.0}] * 1_000, "train_batch_size": 2})
+    (log,) = [one.value for one in found.understood if one.key == "log_history"]
+    assert isinstance(log, str) and len(log) < 100
+
+
 def test_a_whole_training_leaves_nothing_of_the_scenario_before() -> None:
     """What a file does not name is as usual, not as a reader had it before."""
     before = Scenario.make(
