@@ -72,6 +72,8 @@ if isinstance(report, UserError):
 reports = {scenario.method: report}
 with at.number:
     memory_words.key_number(report, scenario)
+    if found:
+        words.note_on_left_out(found)
 with at.side, st.container(border=True):
     memory_words.next_steps(report, scenario)
 page.tabs(

@@ -93,6 +93,16 @@ def not_understood(found: Imported) -> None:
     page.table(rows, "not-understood")
 
 
+def note_on_left_out(found: Imported) -> None:
+    """Below the answer, how much of the file is not in it."""
+    count = len(found.not_understood)
+    if count and is_in_use(found):
+        words = plural(
+            "%s key of the file is not in this.", "%s keys of the file are not in this.", count
+        )
+        st.caption(words % count)
+
+
 def line_and_bytes(
     scenario: Scenario, architecture: Architecture, layout: AdapterLayout | None
 ) -> None:
