@@ -171,8 +171,9 @@ STOPS = (
         title=N_("What a training step needs"),
         say=N_(
             "LoRA shrinks gradients and moments. Weights and activations stay, and they are most "
-            "of the memory; QLoRA packs the base's linear layers into four bits a weight. A step of %(batch)s × %(length)s tokens needs %(full_needs)s with full "
-            "fine-tuning and %(lora_needs)s with LoRA: %(lora_needs_less)s less. The explainer's "
+            "of the memory; QLoRA packs the base's linear layers into four bits a weight. A step "
+            "of %(batch)s × %(length)s tokens needs %(full_needs)s with full fine-tuning and "
+            "%(lora_needs)s with LoRA: %(lora_needs_less)s less. The explainer's "
             "%(explainer_full)s and %(explainer_lora)s assume the activations; here they are "
             "simulated."
         ),
