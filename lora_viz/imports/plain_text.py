@@ -1,7 +1,8 @@
 """JSON and YAML that anyone may have written, as plain data: within limits, nothing in it is run.
 
 YAML is looked through before anything is built of it: its events for depth, its nodes for tags, for
-keys that stand twice, and for how much there would be with every alias written out.
+keys that stand twice, and for how much there would be with every alias written out. It means what
+it means to the trainers, which read it with PyYAML: `yes` is true.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from lora_viz.i18n import LANGUAGES, _
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.hub_names import catalogue_key
 from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
+from lora_viz.ui import page_list
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.asking import check_model, known_targets
 from lora_viz.ui.kit.literal import as_markdown
@@ -101,6 +102,11 @@ def _other_models() -> None:
         _upload()
         st.markdown(_("Or a GPT-2 with sizes that you choose:"))
         _custom_sizes()
+        st.page_link(
+            page_list.file_of("bring_your_own"),
+            label=_("Or the file of a trainer, or of an adapter"),
+            icon=":material/arrow_forward:",
+        )
 
 
 def _upload() -> None:

@@ -145,6 +145,14 @@ def test_full_fine_tuning_has_no_adapter() -> None:
     assert "trains all 957,184 parameters" in said(app) and "trainable params:" not in said(app)
 
 
+def test_the_sidebar_leads_here_from_a_model_of_one_s_own() -> None:
+    app = opened("parameters", **SMALL)
+    app.session_state["own-model"] = True  # opens that part of the sidebar
+    app.run()
+    (link,) = app.sidebar.get("page_link")
+    assert link.proto.page == "bring-your-own" and "trainer" in link.proto.label
+
+
 def test_within_another_page_nothing_is_given() -> None:
     app = opened(PAGE, embed="true", **SMALL)
     assert not app.main.file_uploader and not app.main.text_area
