@@ -12,6 +12,8 @@ batch
     The lines of a batch.
 report
     The command that writes a report as HTML, PowerPoint or PDF.
+imports
+    The commands that read a file of a trainer, and that say what an adapter may hold.
 terminal
     Text from outside for a terminal.
 train, sweep, prepare

@@ -23,6 +23,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.counted import EVERY_LAYER, count_as_text
+from lora_viz.cli.imports import identify_command, import_command
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
@@ -395,6 +396,8 @@ _report_command("count", reports.count, count_as_text, EVERY_LAYER)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
+app.command("import")(import_command)
+app.command("identify")(identify_command)
 app.command("report", cls=GroupedCommand)(report_command())
 app.command("train", cls=GroupedCommand)(train_command())
 app.command("sweep", cls=GroupedCommand)(sweep_command())

@@ -4,6 +4,8 @@ catalogue
     The models that the application knows by name.
 known_names
     What people write for them.
+hub_names
+    Which names on the hub mean one of those.
 source
     From a name, a folder, an upload or sizes to a configuration.
 architecture, layer_kinds

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, NoReturn
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.models.catalogue import catalogue
+from lora_viz.models.hub_names import catalogue_key
 from lora_viz.storage import keep, kept_file
 from lora_viz.storage import note_use as note_use_of_file
 from lora_viz.storage.plain_files import read_plain_file
@@ -140,7 +141,7 @@ def resolve(model: str) -> ModelConfig:
     if file is not None:
         return ModelConfig("named", file.parent.name or model, _read_file(file))
     if HUB_ID_FORM.fullmatch(model):
-        return ModelConfig("named", model, _read_file(_download(model)))
+        return _of_hub(model)
     raise UserError(
         N_(
             "“%s” is not a model: use a name of the catalogue, a hub id such as "
@@ -151,14 +152,17 @@ def resolve(model: str) -> ModelConfig:
 
 
 def typed_model(text: str) -> str:
-    """The name of a model that somebody types on this machine: of a local one the whole path."""
+    """The name of a model that somebody types on this machine: of a local one the whole path, of
+    one of the catalogue its key, however it is written."""
     if text in catalogue() or text.startswith(("custom:", "upload:")):
         return text
     try:
         path = Path(text).expanduser().absolute()
-        return str(path) if text.strip() and path.exists() else text
+        if text.strip() and path.exists():
+            return str(path)
     except (OSError, RuntimeError, ValueError):  # no name of a file, or of a user, can be like this
         return text
+    return text if "/" in text else catalogue_key(text) or text
 
 
 def local_path(model: str) -> Path | None:
@@ -318,10 +322,27 @@ def _check_values(value: object, depth: int, most: int = MAXIMUM_INTEGER) -> Non
         _refuse_number(f"{value:.3g}")
 
 
+def _of_hub(hub_id: str) -> ModelConfig:
+    """A hub model's configuration, or that of the catalogue's model with the same layers where the
+    hub is out of reach or lets nobody in."""
+    try:
+        return ModelConfig("named", hub_id, _read_file(_download(hub_id)))
+    except MissingModelError:
+        key = catalogue_key(hub_id)
+        if key is None:
+            raise
+        return ModelConfig("named", catalogue()[key].name, catalogue()[key].config)
+
+
 def _download(hub_id: str) -> Path:
     """Fetch one hub model's `config.json`, or find it among the files fetched before."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
 
     reachable = hub_answers(hub_id)
     try:
@@ -329,6 +350,14 @@ def _download(hub_id: str) -> Path:
     except LocalEntryNotFoundError:
         raise MissingModelError(
             N_("The hub cannot be reached for “%s”; check the network or use a local folder."),
+            hub_id,
+        ) from None
+    except GatedRepoError:
+        raise MissingModelError(
+            N_(
+                "The hub asks for a licence to be accepted for “%s”: accept it on the model's page "
+                "and set HF_TOKEN, or upload its config.json."
+            ),
             hub_id,
         ) from None
     except (HfHubHTTPError, HFValidationError):

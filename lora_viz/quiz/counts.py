@@ -46,6 +46,36 @@ def share_of_model(facts: KnownFacts) -> Prediction | None:
     )
 
 
+def base_of_all(facts: KnownFacts) -> Prediction | None:
+    """How much of what PEFT calls all parameters is the base model."""
+    if facts.layout is None:
+        return None
+    base, rank = facts.layout.total_parameters, min(MUCH_HIGHER * facts.scenario.rank, HIGHEST)
+    added = facts.layout.added_parameters(rank)
+    return to_drag(
+        "base-of-all",
+        Message(
+            N_(
+                "At r = %(rank)s PEFT prints “all params: %(all)s”. The bar is that number. How "
+                "much of it is the base model?"
+            ),
+            rank=grouped(rank),
+            all=grouped(base + added),
+        ),
+        "number",
+        base,
+        base + added,
+        Message(
+            N_(
+                "The base model has %(base)s. PEFT counts what the adapter adds too, %(added)s, "
+                "and prints the trained share of both together."
+            ),
+            base=grouped(base),
+            added=grouped(added),
+        ),
+    )
+
+
 def tensors_in_file(facts: KnownFacts) -> Prediction | None:
     """How many tensors the adapter's file holds."""
     if facts.layout is None or facts.architecture is None:

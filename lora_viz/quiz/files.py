@@ -57,6 +57,40 @@ def file_grows(facts: KnownFacts) -> Prediction | None:
     )
 
 
+def rank_of_file(facts: KnownFacts) -> Prediction | None:
+    """Which rank an adapter has of which only the file's size is known."""
+    rank, other = facts.scenario.rank, other_rank(facts.scenario.rank)
+    then = file_at(facts, other)
+    if then is None:
+        return None
+    value = BYTES_PER_VALUE[facts.scenario.adapter_dtype]
+    return to_choose(
+        "rank-of-file",
+        Message(
+            N_(
+                "Somebody sends you an adapter for this model with your targets and your number "
+                "format. Its file has %(bytes)s bytes. Which rank does it have?"
+            ),
+            bytes=grouped(then),
+        ),
+        "number",
+        other,
+        (
+            (rank, mistakes.WITH_THIS_RANK),
+            (2 * other, mistakes.ONE_MATRIX),
+            (value * other, mistakes.ONE_BYTE),
+        ),
+        Message(
+            N_(
+                "With the rank, A and B grow, and the file nearly as they do: at r = %(rank)s it "
+                "has %(bytes)s bytes."
+            ),
+            rank=grouped(other),
+            bytes=grouped(then),
+        ),
+    )
+
+
 def file_with_more_alpha(facts: KnownFacts) -> Prediction | None:
     """How large the adapter's file is with twice the alpha."""
     now = file_at(facts, facts.scenario.rank)

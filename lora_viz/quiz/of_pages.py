@@ -27,6 +27,7 @@ OF_PAGES: dict[str, tuple[Callable[[KnownFacts], Prediction | None], ...]] = {
     "compare_runs": (runs.lower_loss, runs.files_of_two_runs),
     "training_process": (runs.perplexity_of_run, runs.rank_of_update),
     "memory": (steps.trained_at_peak, steps.largest_at_peak),
+    "bring_your_own": (files.rank_of_file, counts.base_of_all),
     "planner": (steps.needed_of_card, steps.smallest_card),
     "compare": (steps.tokens_of_step, steps.steps_for_tokens, steps.weights_in_other_dtype),
     "this_machine": (published.memory_of_card, published.reading_of_card),

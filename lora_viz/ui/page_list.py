@@ -185,7 +185,10 @@ PAGES = (
         "checkpoints",
         N_("Checkpoints"),
         N_("What ends up on disk?"),
-        Next("planner", N_("The files are small and the card is not. See which card is enough.")),
+        Next(
+            "bring_your_own",
+            N_("You may have such a file, or settings to train one. See what they mean and cost."),
+        ),
         speaks_of_explainer=True,
     ),
     Page(
@@ -227,6 +230,14 @@ PAGES = (
         ),
         steps=3,
         speaks_of_explainer=True,
+    ),
+    Page(
+        "decide",
+        "bring_your_own",
+        N_("Bring your own"),
+        N_("What does my own file mean, what does it cost, and does it fit my card?"),
+        Next("planner", N_("The files are small and the card is not. See which card is enough.")),
+        steps=1,
     ),
     Page(
         "decide",

@@ -9,7 +9,9 @@ from lora_viz.errors import UserError
 from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import LANGUAGES, _
 from lora_viz.models.catalogue import catalogue
+from lora_viz.models.hub_names import catalogue_key
 from lora_viz.models.source import MAXIMUM_CONFIG_MB, CustomGPT2, parse_custom, store_upload
+from lora_viz.ui import page_list
 from lora_viz.ui.kit import controls
 from lora_viz.ui.kit.asking import check_model, known_targets
 from lora_viz.ui.kit.literal import as_markdown
@@ -46,6 +48,7 @@ def sidebar() -> None:
                 )
                 % as_markdown(model_name(Scenario().model))
             )
+        _stand_in(state.scenario().model)
         _other_models()
         controls.options("method", "sidebar", words=method_name)
         rank, alpha = st.columns(2)
@@ -60,6 +63,16 @@ def sidebar() -> None:
         present()
         take_home()
         _language()
+
+
+def _stand_in(model: str) -> None:
+    """Which of the catalogue's models stands in for one of the hub that is out of reach."""
+    key = catalogue_key(model)
+    if key is not None and key != model:
+        st.caption(
+            _("If the hub cannot be reached, the layers of %(model)s in the catalogue are taken.")
+            % {"model": as_markdown(model_name(key))}
+        )
 
 
 def _language() -> None:
@@ -106,6 +119,11 @@ def _other_models() -> None:
         _upload()
         st.markdown(_("Or a GPT-2 with sizes that you choose:"))
         _custom_sizes()
+        st.page_link(
+            page_list.file_of("bring_your_own"),
+            label=_("Or the file of a trainer, or of an adapter"),
+            icon=":material/arrow_forward:",
+        )
 
 
 def _upload() -> None:

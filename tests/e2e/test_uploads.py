@@ -11,6 +11,7 @@ from harness.browser import TIMEOUT_MS, assert_no_exception, open_page, wait_unt
 from lora_viz.format import grouped
 from lora_viz.training.data.own_data import MAXIMUM_BYTES, MAXIMUM_MB
 
+FILES = Path(__file__).parents[1] / "imports/files"
 LAB = "/training-lab?model=tiny-gpt2&train-task=own&seq-len=64"
 NOTHING_CHOSEN = "Upload your text or JSONL first."
 SENTENCE = b"The quick brown fox jumps over the lazy dog.\n"
@@ -99,4 +100,17 @@ def test_every_size_that_is_promised_is_taken_and_no_older_file_is_used(
 
     page.reload()
     expect_none_chosen(page, NOTHING_CHOSEN)
+    assert_no_exception(page)
+
+
+def test_a_trainer_s_file_is_answered_after_one_click(page: Page) -> None:
+    open_page(page, "/bring-your-own?gpu=RTX+4090", "Bring your own")
+    choose(page, FILES / "axolotl_qlora.yml")
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text("axolotl_qlora.yml is read as axolotl.", timeout=TIMEOUT_MS)
+    page.get_by_role("button", name="Use these settings").click()
+    expect(main).to_contain_text("The scenario is as the file says.", timeout=TIMEOUT_MS)
+    expect(main).to_contain_text("QLoRA needs", timeout=TIMEOUT_MS)
+    wait_until_idle(page)
+    assert "model=llama-3.1-8b&method=qlora&rank=64" in page.url
     assert_no_exception(page)

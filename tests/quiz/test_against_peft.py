@@ -116,6 +116,9 @@ def test_counts(case: Case) -> None:
     rank, a, b = case.rank, case.values("A"), case.values("B")
     assert answered(counts.trained_at_other_rank(case.facts)) == trained[2 * rank]
     assert answered(counts.share_of_model(case.facts)) == trained[8 * rank]
+    asked = counts.base_of_all(case.facts)
+    assert asked and asked.whole == case.real[8 * rank].get_nb_trainable_parameters()[1]
+    assert asked.right == sum(value.numel() for value in build(case.config).parameters())
     assert answered(counts.times_of_rank(case.facts)) == trained[16 * rank] / trained[rank]
     assert answered(counts.part_of_a(case.facts)) == a
     modules: list[Any] = list(case.real[rank].modules())
@@ -145,6 +148,8 @@ def test_files(case: Case, tmp_path: Path) -> None:
     sizes = {one: file_of(case.real[one], tmp_path / str(one)) for one in (rank, 2 * rank)}
     now, double = (sizes[one].stat().st_size for one in (rank, 2 * rank))
     assert answered(files.file_grows(case.facts)) == double - now
+    asked = files.rank_of_file(case.facts)
+    assert asked and f"{double:,}" in str(asked.text) and asked.right == 2 * rank
     louder = truth(scenario.changed(alpha=2 * scenario.alpha), case.config, rank)
     file = file_of(louder, tmp_path / "louder")
     assert answered(files.file_with_more_alpha(case.facts)) == file.stat().st_size

@@ -30,6 +30,7 @@ from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import recorded_sweep
 from lora_viz.training.sweeps.sweep import Sweep
 from lora_viz.ui import page_list
+from lora_viz.ui.bring_your_own import given as brought
 from lora_viz.ui.compare import words as compare
 from lora_viz.ui.compare_runs import words as compare_runs
 from lora_viz.ui.kit import asking, controls, long_work
@@ -134,6 +135,15 @@ def started() -> None:
     start._start()
 
 
+def pasted() -> None:
+    """A text that is no file that is known."""
+    put(brought.PASTED, "a: 1")
+    brought._take_text()
+    given = brought.given()
+    assert given
+    st.write(given.name, str(given.found))
+
+
 def said_later(key: str, call: Callable[[], object]) -> None:
     """Call what leaves its words in the session, and show them."""
     call()
@@ -179,6 +189,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "training_lab/start:state.update": lambda: state.update(seq_len=10**9),
     "training_lab/settings:_let_go": settings._let_go,
     "training_lab/progress:_view": lambda: progress._view(recorded_lora_run(), False),
+    "bring_your_own/given:_take_text": pasted,
     "compare_runs/words:_delete_now": lambda: compare_runs._delete_now(
         recorded(recorded_lora_run())
     ),

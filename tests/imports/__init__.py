@@ -1,0 +1,1 @@
+"""Files that people have: what is understood of them, what is not, and what an adapter holds."""
