@@ -10,6 +10,8 @@ batch
     The lines of a batch.
 report
     The command that writes a report as HTML, PowerPoint or PDF.
+export
+    The command that writes a scenario for other trainers.
 terminal
     Text from outside for a terminal.
 train, sweep, prepare

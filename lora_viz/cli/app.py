@@ -22,6 +22,7 @@ from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.batch import lines_of, scenario_in
+from lora_viz.cli.export import export_command
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
 from lora_viz.cli.sweep import sweep_command
@@ -406,6 +407,7 @@ _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
 app.command("report", cls=GroupedCommand)(report_command())
+app.command("export", cls=GroupedCommand)(export_command())
 app.command("train", cls=GroupedCommand)(train_command())
 app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")
