@@ -218,6 +218,7 @@ def _training_arguments(arguments: dict[str, Any]) -> str:
         f"{lines}"
         "        logging_steps=10,\n"
         '        save_strategy="no",\n'
+        "        use_cpu=not torch.accelerator.is_available(),\n"
         '        report_to="none",\n'
         "        remove_unused_columns=False,\n"
         "    )\n"
