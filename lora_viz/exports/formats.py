@@ -103,7 +103,7 @@ FORMATS: dict[str, ExportFormat] = {
             "adapter-config",
             "adapter_config.json",
             "adapter_config.json",
-            N_("what PEFT keeps beside an adapter"),
+            N_("what PEFT saves with an adapter"),
             adapter_config,
             "json",
             has_comments=False,

@@ -34,6 +34,6 @@ def nested(keys: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def section(keys: Mapping[str, Any], name: str) -> dict[str, Any]:
+def in_section(keys: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The keys of one section, without its name."""
     return {key.removeprefix(f"{name}."): keys[key] for key in keys if key.startswith(f"{name}.")}

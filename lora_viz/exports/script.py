@@ -11,7 +11,7 @@ from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.errors import UserError
 from lora_viz.exports import script_text
 from lora_viz.exports.comments import head
-from lora_viz.exports.literals import python_call, section
+from lora_viz.exports.literals import in_section, python_call
 from lora_viz.exports.lora_config import ADAPTER_ARGUMENTS, task_of_peft
 from lora_viz.exports.rules import (
     NOTHING,
@@ -127,7 +127,7 @@ def trainer_script(subject: Subject) -> tuple[str, list[Remark]]:
         script_text.PADDED if keys["padding"] else script_text.BLOCKS,
         _loading(keys, subject),
         script_text.ARGUMENTS % repr(usual_rate(subject.scenario)),
-        _training_arguments(section(keys, "arguments")),
+        _training_arguments(in_section(keys, "arguments")),
         script_text.MAIN % _optimizer_class(keys["optimizer"]),
     )
     return "\n".join(parts), remarks
@@ -161,12 +161,12 @@ def _imports(keys: dict[str, Any], subject: Subject) -> str:
 def _settings(keys: dict[str, Any], subject: Subject) -> str:
     """What the scenario chose, as constants."""
     lines = [f"MODEL = {keys['model']!r}", f"SEQUENCE_LENGTH = {keys['sequence_length']!r}"]
-    lines.append(f"LOADING = {python_call('dict', section(keys, 'loading'))}")
-    if packing := section(keys, "packing"):
+    lines.append(f"LOADING = {python_call('dict', in_section(keys, 'loading'))}")
+    if packing := in_section(keys, "packing"):
         lines.append(f"PACKING = {python_call('BitsAndBytesConfig', packing)}")
         lines.append('LOADING |= {"quantization_config": PACKING, "device_map": {"": 0}}')
     if subject.scenario.trains_adapter:
-        arguments = section(keys, "adapter") | task_of_peft(subject)
+        arguments = in_section(keys, "adapter") | task_of_peft(subject)
         lines.append(f"ADAPTER = {python_call('LoraConfig', arguments)}")
     return "\n".join(lines) + "\n"
 

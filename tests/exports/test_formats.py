@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ def test_the_code_makes_pefts_configuration(changes: dict[str, Any], tmp_path: P
 
     file = tmp_path / FORMATS["adapter-config"].file_name
     file.write_text(export("adapter-config", scenario, CAUSAL).text, encoding="utf-8")
-    loaded = PeftConfig.from_pretrained(tmp_path)
+    loaded = PeftConfig.from_pretrained(str(tmp_path))
     assert loaded.base_model_name_or_path == "meta-llama/Llama-3.1-8B"
     loaded.base_model_name_or_path = None
     assert loaded == expected
@@ -167,12 +166,7 @@ def test_a_model_that_writes_no_text_is_refused_where_no_trainer_trains_it() -> 
         with pytest.raises(UserError, match="RobertaForMaskedLM"):
             export(name, scenario, "RobertaForMaskedLM")
     code = export("lora-config", scenario, "RobertaForTokenClassification").text
-    (task,) = (node.value for node in ast.walk(ast.parse(code)) if _is_task(node))
-    assert ast.literal_eval(task) == "TOKEN_CLS"
-
-
-def _is_task(node: ast.AST) -> Any:
-    return isinstance(node, ast.keyword) and node.arg == "task_type"
+    assert "task_type='TOKEN_CLS'" in code
 
 
 def test_an_unknown_format_names_those_that_there_are() -> None:

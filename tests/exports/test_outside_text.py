@@ -16,9 +16,8 @@ from lora_viz.exports.formats import FORMATS, export
 from tests.exports.scenarios import CAUSAL, QLORA
 from tests.hostile import EVERYTHING
 
-SIGNS = st.sampled_from(
-    list("\"'\\#:-{}[]&*!|>%@,?\n\r\t\0 \u2028\u0085\ud800\x1b") + ["yes", "{{"]
-)
+SPECIAL = "\"'\\#:-{}[]&*!|>%@,?\n\r\t\0 \u2028\u0085\ud800\x1b"
+SIGNS = st.sampled_from([*SPECIAL, "yes", "{{"])
 TEXTS = st.one_of(st.text(min_size=1), st.lists(SIGNS, min_size=1).map("".join))
 ATTACK = "x'\nimport os; os.system('true') #\"\"\""
 
