@@ -14,6 +14,8 @@ report
     The command that writes a report as HTML, PowerPoint or PDF.
 imports
     The commands that read a file of a trainer, and that say what an adapter may hold.
+export
+    The command that writes a scenario for other trainers.
 terminal
     Text from outside for a terminal.
 train, sweep, prepare

@@ -23,6 +23,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.batch import lines_of, scenario_in
 from lora_viz.cli.counted import EVERY_LAYER, count_as_text
+from lora_viz.cli.export import export_command
 from lora_viz.cli.imports import identify_command, import_command
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
@@ -399,6 +400,7 @@ _report_command("fit", reports.fit, _fit_as_text)
 app.command("import")(import_command)
 app.command("identify")(identify_command)
 app.command("report", cls=GroupedCommand)(report_command())
+app.command("export", cls=GroupedCommand)(export_command())
 app.command("train", cls=GroupedCommand)(train_command())
 app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")

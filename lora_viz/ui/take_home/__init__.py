@@ -1,9 +1,11 @@
 """What a reader takes home from any page.
 
 place
-    Its place in the sidebar: the report, the link, its QR code.
+    Its place in the sidebar: the report, files for trainers, the link, its QR code.
 files
     The report of a session as HTML and PowerPoint.
+training_files
+    The scenario as a file for a trainer: chosen, shown, saved, copied.
 links
     The address of what is on screen, long and short, and as a picture.
 copy_button

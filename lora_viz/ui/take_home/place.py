@@ -1,4 +1,4 @@
-"""The place “Take home” in the sidebar: a report, a link, a QR code."""
+"""The place “Take home” in the sidebar: a report, files for trainers, a link, a QR code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lora_viz.ui.session.frames import act_button
 from lora_viz.ui.session.short_links import keep_link
 from lora_viz.ui.take_home import links
 from lora_viz.ui.take_home.copy_button import copy_button
+from lora_viz.ui.take_home.training_files import training_files
 
 LABELS = {".html": "HTML", ".pptx": "PPTX"}
 
@@ -24,6 +25,7 @@ def take_home() -> None:
         return
     with place:
         _report()
+        training_files()
         _link()
 
 
