@@ -126,7 +126,8 @@ def _untie_head(model: transformers.PreTrainedModel) -> None:
     It ties every T5 that it builds, and unties the head of T5 1.1 and FLAN-T5 when it finds another
     weight in their files (`PreTrainedModel.tie_weights`).
     """
-    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    head: Any = model.get_output_embeddings()
+    embedding: Any = model.get_input_embeddings()
     if head is None or head.weight is not embedding.weight:
         return
     head.weight = torch.nn.Parameter(torch.empty_like(embedding.weight))
