@@ -15,7 +15,7 @@ from peft import LoraConfig
 from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_target_module_exists
 from torch import nn
 
-from lora_viz.choices.scenario import ALL_LINEAR
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import LastingError, UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import N_, Message
 

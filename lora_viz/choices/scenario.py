@@ -17,18 +17,13 @@ from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choic
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.optimizers import OptimizerName
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
+from lora_viz.choices.targets import as_peft_targets, bounded, going_together, split_targets
 from lora_viz.dtypes import DType
-from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Language, Message
+from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.catalogue import default_targets
 from lora_viz.models.source import MODEL_IN_LINKS
 
-REGEX_CHARACTERS = set(r"*+?[](){}|^$\\")
-ALL_LINEAR = "all-linear"
-MOST_TARGETS = 200  # Llama-3.1-405B has 126 blocks; a longer list is better written as a pattern
-LONGEST_TARGET = 2000  # characters
-DEEPEST_PATTERN = 50  # brackets within brackets; Python's compiler of patterns gives up at 500
 MODEL_OF_A_LINK = InLinks(
     MODEL_IN_LINKS,
     N_(
@@ -241,43 +236,13 @@ class Scenario(Declared):
     @classmethod
     def split_targets(cls, value: object) -> object:
         """Read "a,b" as two names, but a regular expression as one, commas and all."""
-        return _split(value) if isinstance(value, str) else value
+        return split_targets(value) if isinstance(value, str) else value
 
     @field_validator("target_modules")
     @classmethod
     def need_targets_that_go_together(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """Each name once and plain; what stands for a whole list of names stands alone."""
-        targets = tuple(dict.fromkeys(part for given in value for part in _split(given)))
-        # pages write names between backticks
-        if not targets or any("`" in target for target in targets):
-            raise ValueError("empty")
-        lone = next((target for target in targets if stands_alone(target)), None)
-        if lone is not None and len(targets) > 1:
-            raise UserError(_beside_names(lone, targets))
-        return targets
-
-    @field_validator("target_modules")
-    @classmethod
-    def bound_targets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Each target once, not too many, and none that is too long or too deep to be matched."""
-        if len(value) > MOST_TARGETS:
-            raise UserError(
-                N_("At most %(most)s target modules can be named, not %(count)s; use a pattern."),
-                most=MOST_TARGETS,
-                count=f"{len(value):,}",
-            )
-        if any(
-            len(target) > LONGEST_TARGET or _depth(target) > DEEPEST_PATTERN for target in value
-        ):
-            raise UserError(
-                N_(
-                    "A target module has at most %(longest)s characters and %(deepest)s nested "
-                    "brackets."
-                ),
-                longest=f"{LONGEST_TARGET:,}",
-                deepest=DEEPEST_PATTERN,
-            )
-        return tuple(dict.fromkeys(value))
+        return bounded(going_together(value))
 
     @property
     def is_quantized(self) -> bool:
@@ -325,67 +290,3 @@ class Scenario(Declared):
     def defaults(self) -> Scenario:
         """The settings that links are shortened against: the defaults for this model."""
         return Scenario(model=self.model).model_copy(update={"model": Scenario().model})
-
-
-def as_peft_targets(target_modules: tuple[str, ...]) -> str | list[str]:
-    """Targets as `peft.LoraConfig` wants them: a string for a pattern, a list for names."""
-    first = target_modules[0]
-    return first if len(target_modules) == 1 and stands_alone(first) else list(target_modules)
-
-
-def stands_alone(target: str) -> bool:
-    """Whether PEFT takes a target only by itself: all-linear, or a pattern.
-
-    In a list both would be names, which no layer has, and would silently do nothing.
-    """
-    return target.lower() == ALL_LINEAR or _is_pattern(target)
-
-
-def chosen_targets(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
-    """What a reader means who changes the list of targets from `before` to `after`.
-
-    A target that stands alone replaces the names, also where a whole list is added at once, and a
-    name that is added replaces it.
-    """
-    added = [target for target in after if target not in before]
-    if lone := [target for target in added if stands_alone(target)]:
-        return (lone[-1],)
-    names = tuple(target for target in after if not stands_alone(target))
-    return names if added else after
-
-
-def _is_pattern(target: str) -> bool:
-    return bool(REGEX_CHARACTERS & set(target))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    """Names between commas, or one pattern; all-linear as PEFT writes it, in small letters."""
-    if _is_pattern(text):
-        return (text.strip(),)
-    parts = (part.strip() for part in text.split(","))
-    return tuple(ALL_LINEAR if part.lower() == ALL_LINEAR else part for part in parts if part)
-
-
-def _beside_names(lone: str, targets: tuple[str, ...]) -> Message:
-    """One sentence on a target that stands alone but is given with others."""
-    others = ", ".join(target for target in targets if target != lone)[:60]
-    if lone == ALL_LINEAR:
-        text = N_(
-            "The target “all-linear” already means every linear layer and must stand alone, "
-            "without “%(others)s”."
-        )
-    else:
-        text = N_(
-            "The pattern “%(pattern)s” must stand alone as a target, without “%(others)s”; one "
-            "pattern can match all of them, as in (a|b)."
-        )
-    return Message(text, pattern=lone[:60], others=others)
-
-
-def _depth(pattern: str) -> int:
-    """How many brackets stand open within each other at most."""
-    deepest = depth = 0
-    for sign in pattern:
-        depth += (sign in "([") - (sign in ")]")
-        deepest = max(deepest, depth)
-    return deepest

@@ -7,7 +7,8 @@ from typing import Any
 
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.quantizations import QUANTIZATIONS
-from lora_viz.choices.scenario import Scenario, as_peft_targets
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import as_peft_targets
 
 
 @dataclass(frozen=True)

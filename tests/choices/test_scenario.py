@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lora_viz.choices.scenario import Scenario, chosen_targets
+from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import decode
+from lora_viz.choices.targets import chosen_targets
 from lora_viz.errors import UserError
 from lora_viz.training.settings import parse_settings
 from lora_viz.ui.session.view import View

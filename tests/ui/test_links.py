@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from lora_viz.adapter.peft_matching import check_pattern
 from lora_viz.choices.declaration import Declared
-from lora_viz.choices.scenario import DEEPEST_PATTERN, Scenario
+from lora_viz.choices.scenario import Scenario
 from lora_viz.choices.scenario_links import encode
+from lora_viz.choices.targets import DEEPEST_PATTERN
 from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import MOST_RUNS
 from lora_viz.i18n import set_language

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lora_viz.adapter.layout import AdapterLayout
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from lora_viz.choices.declaration import Declared
-from lora_viz.choices.scenario import Scenario, chosen_targets
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import chosen_targets
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.models.source import typed_model

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped

@@ -10,7 +10,8 @@ import streamlit as st
 from lora_viz.adapter.counts import Count, ModuleKind, count_kinds, count_layers, most_adapted_block
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.adapter.target_names import TargetNames, names_to_compare, only_in, other_sentences
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.figures.parameters_block import BlockLayer, block_targets
 from lora_viz.figures.wording.counted import adapter_segments, weight_segment
 from lora_viz.format import grouped, percent

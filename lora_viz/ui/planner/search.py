@@ -6,7 +6,8 @@ import streamlit as st
 
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.optimizers import of_each_state
-from lora_viz.choices.scenario import ALL_LINEAR, Scenario
+from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.figures.wording.names import method_name
 from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_words
