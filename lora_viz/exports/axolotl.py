@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lora_viz.choices.scenario import ALL_LINEAR, as_peft_targets
+from lora_viz.choices.targets import ALL_LINEAR, as_peft_targets
 from lora_viz.exports.comments import commented, head
 from lora_viz.exports.literals import yaml_text
 from lora_viz.exports.rules import (

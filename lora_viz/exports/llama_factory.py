@@ -6,7 +6,7 @@ Its keys are those of its model, data, fine-tuning and training arguments
 
 from __future__ import annotations
 
-from lora_viz.choices.scenario import ALL_LINEAR, as_peft_targets
+from lora_viz.choices.targets import ALL_LINEAR, as_peft_targets
 from lora_viz.exports.comments import commented, head
 from lora_viz.exports.literals import yaml_text
 from lora_viz.exports.rules import (
