@@ -50,6 +50,12 @@ page.table(
         for finding in shown
     ],
     "audit",
+    lines=5,
+    **{
+        "§": st.column_config.Column(width=40),
+        _("Figure"): st.column_config.Column(width=200),
+        _("Why"): st.column_config.Column(width=330),
+    },
 )
 
 
