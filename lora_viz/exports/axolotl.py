@@ -17,6 +17,7 @@ from lora_viz.exports.rules import (
     Rule,
     Said,
     Table,
+    as_whole_number,
     clipping,
     further,
     key,
@@ -26,7 +27,6 @@ from lora_viz.exports.rules import (
     unsaid_unless_usual,
     usual_rate,
     weights_at,
-    whole_number,
 )
 from lora_viz.exports.subject import Subject
 from lora_viz.i18n import N_, Message
@@ -92,7 +92,7 @@ def _checkpointing(subject: Subject, field: str) -> Said:
 
 ADAPTER_KEYS: dict[str, Rule] = {
     "rank": key("lora_r"),
-    "alpha": whole_number("lora_alpha"),
+    "alpha": as_whole_number("lora_alpha"),
     "target_modules": _targets,
     "rslora": key("peft_use_rslora"),
     "dora": key("peft_use_dora"),

@@ -16,6 +16,7 @@ from lora_viz.exports.rules import (
     Rule,
     Said,
     Table,
+    as_whole_number,
     clipping,
     key,
     said_by,
@@ -24,7 +25,6 @@ from lora_viz.exports.rules import (
     unsaid_unless_usual,
     usual_rate,
     weights_at,
-    whole_number,
 )
 from lora_viz.exports.subject import Subject
 from lora_viz.i18n import N_, Message
@@ -93,7 +93,7 @@ def _preparation(subject: Subject, field: str) -> Said:
 
 ADAPTER_KEYS: dict[str, Rule] = {
     "rank": key("lora_rank"),
-    "alpha": whole_number("lora_alpha"),
+    "alpha": as_whole_number("lora_alpha"),
     "target_modules": _targets,
     "rslora": key("use_rslora"),
     "dora": key("use_dora"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lora_viz.choices.scenario import as_peft_targets
+from lora_viz.choices.targets import as_peft_targets
 from lora_viz.errors import UserError
 from lora_viz.exports.comments import head
 from lora_viz.exports.literals import python_call

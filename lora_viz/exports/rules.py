@@ -113,7 +113,7 @@ def unsaid_unless_usual(why: str = "") -> Rule:
     return rule
 
 
-def whole_number(name: str) -> Rule:
+def as_whole_number(name: str) -> Rule:
     """A field whose value the format takes as a whole number only."""
 
     def rule(subject: Subject, field: str) -> Said:

@@ -46,3 +46,22 @@ def test_a_report_is_whole_without_a_network(browser: Browser, page: Page, tmp_p
         box = chart.bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 500
     context.close()
+
+
+def test_a_file_for_a_trainer_is_shown_and_saved_as_it_is(page: Page) -> None:
+    open_page(page, f"/parameters?{SMALL}&rank=4&lang=ko", "파라미터")
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_text("가져가기", exact=True).click()
+    sidebar.get_by_role("button", name="설정 가져가기").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").click()
+    page.get_by_role("option", name="PEFT + Trainer").click()
+    expect(dialog.get_by_text("완전한 스크립트")).to_be_visible(timeout=TIMEOUT_MS)
+    shown = dialog.get_by_test_id("stCode")
+    expect(shown).to_contain_text("\n    r=4,", timeout=TIMEOUT_MS)
+    with page.expect_download(timeout=TIMEOUT_MS) as saved:
+        dialog.get_by_role("button", name="저장").click()
+    assert saved.value.suggested_filename == "train.py"
+    text = saved.value.path().read_text(encoding="utf-8")
+    compile(text, "train.py", "exec")
+    assert text.split() == shown.inner_text().split()

@@ -25,7 +25,7 @@ OTHERS: dict[str, Any] = {
     "modules_to_save": ("lm_head",),
     "trainable_token_indices": "[1,2]",
     "target_parameters": ("mlp.experts.gate_up_proj",),
-    "layers_to_transform": "[0,1]",
+    "layers_to_transform": (0, 1),
     "layers_pattern": ("layers",),
     "exclude_modules": ("lm_head",),
     "rank_pattern": '{"q_proj":4}',

@@ -44,6 +44,7 @@ from lora_viz.ui.session import state
 from lora_viz.ui.session.view import View
 from lora_viz.ui.stage import entrance, notes, stage
 from lora_viz.ui.take_home import place as take_home
+from lora_viz.ui.take_home.training_files import training_files
 from lora_viz.ui.this_machine import words as machine
 from lora_viz.ui.tour import bar, guide
 from lora_viz.ui.training_lab import progress, settings, start
@@ -51,6 +52,7 @@ from lora_viz.ui.training_lab import progress, settings, start
 ROOT = Path(__file__).parents[2]
 DRAWING = [*ROOT.glob("lora_viz/ui/**/*.py"), *ROOT.glob("pages/**/*.py")]
 CALLBACK = re.compile(r"on_(click|change|select|press|\w+_change)")
+LATER = re.compile(r"st\.fragment$|st\.dialog\(.+\)$")
 HANDED_ON = {"on_click", "action", "function"}  # a helper's own parameters
 ENGLISH = re.compile(r"\b[A-Za-z]+(?:,? [a-z]+){3,}")
 
@@ -85,7 +87,7 @@ def _called_later(node: ast.AST) -> Iterator[str]:
             for key, value in zip(node.keys, node.values, strict=True)
             if isinstance(key, ast.Constant) and CALLBACK.fullmatch(str(key.value))
         ]
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "st.fragment":
+    elif isinstance(node, ast.Call) and LATER.match(ast.unparse(node.func)):
         values = list(node.args)
     elif isinstance(node, ast.FunctionDef) and any(
         ast.unparse(one).startswith("st.fragment") for one in node.decorator_list
@@ -201,6 +203,7 @@ FIRED: dict[str, Callable[[], object]] = {
     "rank/new_sweep:_go_on": lambda: new_sweep._go_on(shipped_sweep()),
     "rank/new_sweep:_progress": lambda: new_sweep._progress(shipped_sweep()),
     "take_home/place:_keep": take_home._keep,
+    "take_home/training_files:training_files": training_files,
     "runs/damaged:_delete_now": lambda: damaged._delete_now(
         UnreadableRun(recorded_lora_run().path, Damage("settings.json", "missing"))
     ),

@@ -34,7 +34,7 @@ def test_the_chosen_file_is_shown(name: str) -> None:
     app = drawn(name, scenario)
     made = export(name, scenario, "GPT2LMHeadModel")
     (shown,) = app.code
-    assert shown.value.split() == made.text.split() and shown.language == made.form.syntax
+    assert f"{shown.value}\n" == made.text and shown.language == made.form.syntax
     assert len(app.get("download_button")) == 1
 
 

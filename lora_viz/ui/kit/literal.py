@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from lora_viz.figures.kit.literal import LONGEST, visible
+from lora_viz.figures.kit.literal import LONGEST, shortened, visible, with_signs
 
 if TYPE_CHECKING:  # takes most of a second, which the first page does not wait for
     import pandas as pd
@@ -65,8 +65,9 @@ def as_code(name: object, longest: int = LONGEST) -> str:
 
 
 def as_block(words: object) -> str:
-    """Words for `st.code`, which keeps their lines and reads nothing in them."""
-    return "\n".join(visible(line) for line in str(words).splitlines())
+    """Words for `st.code`, which keeps their lines and spaces, and reads nothing in them."""
+    lines = str(words).expandtabs().splitlines()
+    return "\n".join(shortened(with_signs(line), LONGEST) for line in lines)
 
 
 def as_html(words: object, longest: int = LONGEST) -> str:

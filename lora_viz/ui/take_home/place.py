@@ -13,7 +13,7 @@ from lora_viz.ui.session.frames import act_button
 from lora_viz.ui.session.short_links import keep_link
 from lora_viz.ui.take_home import links
 from lora_viz.ui.take_home.copy_button import copy_button
-from lora_viz.ui.take_home.training_files import training_files
+from lora_viz.ui.take_home.training_files import training_files_button
 
 LABELS = {".html": "HTML", ".pptx": "PPTX"}
 
@@ -25,7 +25,7 @@ def take_home() -> None:
         return
     with place:
         _report()
-        training_files()
+        training_files_button()
         _link()
 
 

@@ -15,9 +15,15 @@ from lora_viz.ui.session import state
 from lora_viz.ui.take_home.copy_button import copy_button
 
 
+def training_files_button() -> None:
+    """A button that opens them, as code has no room in a sidebar."""
+    title = _("Take this with you")
+    if st.button(title, key="training-files", width="stretch"):
+        st.dialog(title, width="large")(training_files)()
+
+
 def training_files() -> None:
     """A choice of formats, and the file of the chosen one."""
-    st.markdown(f"**{_('Take this with you')}**")
     name = st.selectbox(
         _("This scenario as"),
         tuple(FORMATS),
@@ -31,7 +37,7 @@ def training_files() -> None:
         return
     for line in made.unsaid:
         st.caption(as_markdown(line))
-    st.code(as_block(made.text), language=made.form.syntax, height=260)
+    st.code(as_block(made.text), language=made.form.syntax, height=420)
     save, copy = st.columns(2)
     save.download_button(
         _("Save"),
