@@ -36,6 +36,19 @@ GEMMA3_270M = {
     "num_key_value_heads": 1,
     "head_dim": 256,
 }
+# facebook/opt-350m
+OPT_350M = {
+    "model_type": "opt",
+    "architectures": ["OPTForCausalLM"],
+    "vocab_size": 50_272,
+    "hidden_size": 1024,
+    "num_hidden_layers": 24,
+    "ffn_dim": 4096,
+    "num_attention_heads": 16,
+    "max_position_embeddings": 2048,
+    "word_embed_proj_dim": 512,
+    "do_layer_norm_before": False,
+}
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,24 @@ CASES = (
         },
         file_bytes=18_899_856,
         said=("“embed_tokens,lm_head” is one name with a comma in it",),
+    ),
+    PublicCase(
+        "opt-350m, three layers",
+        "https://github.com/huggingface/peft/pull/429",
+        {"rank": 16, "target_modules": "q_proj,v_proj", "layers_to_transform": [0, 1, 2]},
+        config=OPT_350M,
+        line=(196_608, 331_393_024, 0.0593),
+    ),
+    PublicCase(
+        "qwen2.5-0.5b, a layer of another rank",
+        "computed with PEFT 0.21.2",
+        {
+            "model": "qwen2.5-0.5b",
+            "rank": 8,
+            "target_modules": "q_proj,v_proj",
+            "rank_pattern": {r"layers\.3\..*q_proj": 32},
+        },
+        line=(583_680, 494_616_448, 0.1180),
     ),
     PublicCase(
         "vit, food-101",

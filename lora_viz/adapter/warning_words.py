@@ -8,7 +8,16 @@ from lora_viz.adapter.layout import AdapterWarning, WarningKind
 from lora_viz.i18n import N_, Message
 
 # kinds that change what the adapter's numbers mean: they are said wherever those numbers stand
-OF_NUMBERS: tuple[WarningKind, ...] = ("unmatched", "unsaved", "not_kept_tied", "nothing_tied")
+OF_NUMBERS: tuple[WarningKind, ...] = (
+    "unmatched",
+    "unsaved",
+    "not_kept_tied",
+    "nothing_tied",
+    "no_such_layer",
+    "excludes_nothing",
+    "rank_unmatched",
+    "alpha_unmatched",
+)
 
 TEXTS: dict[WarningKind, str] = {
     "ambiguous": N_("“%(target)s” matches %(count)s kinds of layer: %(kinds)s."),
@@ -28,6 +37,14 @@ TEXTS: dict[WarningKind, str] = {
     "not_kept_tied": N_(
         "PEFT keeps weights tied only where embed_tokens or lm_head is among the names of modules "
         "to save, so %(kinds)s is trained and saved by itself."
+    ),
+    "no_such_layer": N_("No layer is adapted in a block number %(name)s; the first is 0."),
+    "excludes_nothing": N_("“%(name)s” excludes nothing, as no module has such a name."),
+    "rank_unmatched": N_(
+        "No adapted layer matches “%(name)s”, so no layer gets the rank that is given for it."
+    ),
+    "alpha_unmatched": N_(
+        "No adapted layer matches “%(name)s”, so no layer gets the alpha that is given for it."
     ),
     "nothing_tied": N_(
         "No weight of this model is tied to its embedding, so there is nothing to keep tied."

@@ -373,7 +373,7 @@ def _as_text(value: object) -> str:
 
 def _leaves_no_room(annotation: object) -> bool:
     """Whether a type is a switch, a number, one of a few words, or several of these."""
-    if annotation in (bool, int, float) or get_origin(annotation) is Literal:
+    if annotation in (bool, int, float, int | float) or get_origin(annotation) is Literal:
         return True
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated or arguments[1:] == (...,):

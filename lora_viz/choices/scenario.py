@@ -24,10 +24,14 @@ from lora_viz.choices.peft_choices import (
     lora_choices,
 )
 from lora_viz.choices.peft_values import (
+    LIST_NAME,
     LONGEST_TEXT,
     MODULE_NAME,
     MOST_TOKENS,
     read_names,
+    read_numbers,
+    read_pattern,
+    read_pattern_names,
     read_token_indices,
 )
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
@@ -81,7 +85,7 @@ class Scenario(Declared):
     rank: Annotated[int, Ge(1), Le(1024)] = choice(
         8, N_("Rank r"), N_("How many columns B has and how many rows A has."), group="adapter"
     )
-    alpha: Annotated[int, Ge(1), Le(65536)] = choice(
+    alpha: Annotated[int | float, Ge(0.001), Le(65536)] = choice(
         16, N_("Alpha"), N_("The adapter's output is multiplied by alpha/r."), group="adapter"
     )
     target_modules: Annotated[
@@ -143,6 +147,78 @@ class Scenario(Declared):
             "Train one copy of an embedding that the head shares. Without it PEFT trains and "
             "saves each of them by itself."
         ),
+        group="peft",
+    )
+    layers_to_transform: Annotated[
+        tuple[int, ...],
+        InLinks(
+            re.compile(r"\d{1,4}"),
+            N_("numbers of blocks with commas between them, such as 0,1,2"),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        (),
+        N_("Layers to adapt"),
+        N_("Numbers of the blocks that get an adapter, from 0; none for all of them."),
+        group="peft",
+    )
+    layers_pattern: Annotated[
+        tuple[str, ...],
+        InLinks(
+            LIST_NAME, N_("names of lists of blocks with commas between them, such as layers, h")
+        ),
+    ] = choice(
+        (),
+        N_("Lists of layers"),
+        N_("Which lists of blocks the numbers are of, where a model has several, by their names."),
+        group="peft",
+    )
+    exclude_modules: Annotated[
+        tuple[str, ...],
+        InLinks(
+            re.compile(r"[^/]+"),
+            N_("names of layers or a pattern, of at most 4,000 characters"),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        (),
+        N_("Excluded modules"),
+        N_(
+            "Layers that get no adapter though a target matches them: ends of names, or one "
+            "regular expression."
+        ),
+        group="peft",
+    )
+    rank_pattern: Annotated[
+        str,
+        InLinks(
+            re.compile(r"[^/`]*"),
+            N_('an object of JSON with a rank for each pattern, such as {"q_proj": 32}'),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        "",
+        N_("Ranks of some layers"),
+        N_('Another rank for layers whose names end so, by regular expression: {"q_proj": 32}.'),
+        group="peft",
+    )
+    alpha_pattern: Annotated[
+        str,
+        InLinks(
+            re.compile(r"[^/`]*"),
+            N_('an object of JSON with an alpha for each pattern, such as {"q_proj": 32}'),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        "",
+        N_("Alphas of some layers"),
+        N_('Another alpha for layers whose names end so, by regular expression: {"q_proj": 32}.'),
+        group="peft",
+    )
+    lora_bias: bool = choice(
+        False,
+        N_("Bias of B"),
+        N_("Train a bias with each B, which PEFT calls lora_bias."),
         group="peft",
     )
     vocab_size: Annotated[int, Ge(0), Le(MOST_TOKENS)] = choice(
@@ -317,6 +393,45 @@ class Scenario(Declared):
     def read_module_names(cls, value: object) -> object:
         """Read "a,b" as two names; a text of a list is one name, as it is for PEFT."""
         return read_names(value)
+
+    @field_validator("alpha")
+    @classmethod
+    def keep_whole_alphas(cls, value: int | float) -> int | float:
+        """16.0 is 16, so that one alpha has one spelling."""
+        return int(value) if value == int(value) else value
+
+    @field_validator("layers_to_transform", mode="before")
+    @classmethod
+    def read_layers(cls, value: object) -> object:
+        """Read "0,1" as two numbers, and one number alone as PEFT does."""
+        return read_numbers(value)
+
+    @field_validator("layers_pattern", mode="before")
+    @classmethod
+    def read_lists(cls, value: object) -> object:
+        """Read "layers,h" as two names of lists."""
+        names = read_names(value)
+        if not all(map(LIST_NAME.fullmatch, names)):
+            raise ValueError("no names of lists")
+        return names
+
+    @field_validator("exclude_modules", mode="before")
+    @classmethod
+    def read_excluded(cls, value: object) -> object:
+        """Read names as those of target modules."""
+        return read_pattern_names(value)
+
+    @field_validator("rank_pattern", mode="before")
+    @classmethod
+    def read_ranks(cls, value: object) -> object:
+        """Read an object of ranks; the field holds it as JSON."""
+        return read_pattern(value, *cls.limits("rank"), whole=True)
+
+    @field_validator("alpha_pattern", mode="before")
+    @classmethod
+    def read_alphas(cls, value: object) -> object:
+        """Read an object of alphas; the field holds it as JSON."""
+        return read_pattern(value, *cls.limits("alpha"), whole=False)
 
     @field_validator("trainable_token_indices", mode="before")
     @classmethod

@@ -22,7 +22,7 @@ class StepSettings:
 
     method: str
     rank: int
-    alpha: int
+    alpha: float
     target_modules: tuple[str, ...]
     rslora: bool
     bias: str
@@ -32,6 +32,12 @@ class StepSettings:
     ensure_weight_tying: bool
     vocab_size: int
     trainable_token_indices: str
+    layers_to_transform: tuple[int, ...]
+    layers_pattern: tuple[str, ...]
+    exclude_modules: tuple[str, ...]
+    rank_pattern: str
+    alpha_pattern: str
+    lora_bias: bool
     batch_size: int
     seq_len: int
     padding: bool

@@ -34,8 +34,23 @@ from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_s
         {"modules_to_save": ("lm_head",), "ensure_weight_tying": True},
         {"vocab_size": 1100, "modules_to_save": ("wte",)},
         {"trainable_token_indices": [5, 7, 9]},
+        {
+            "rank_pattern": {"h.0.attn.c_attn": 20},
+            "alpha": 0.5,
+            "lora_bias": True,
+            "layers_to_transform": [0, 1],
+        },
     ],
-    ids=["dora", "biases", "bfloat16", "saved modules", "saved and tied", "resized", "tokens"],
+    ids=[
+        "dora",
+        "biases",
+        "bfloat16",
+        "saved modules",
+        "saved and tied",
+        "resized",
+        "tokens",
+        "patterns",
+    ],
 )
 def test_relatives_of_lora(scenario: dict[str, Any], text_file: Path, tmp_path: Path) -> None:
     run, result = run_here(tmp_path, "one", short_settings(text_file, scenario, steps=2))

@@ -9,6 +9,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
+from lora_viz.adapter.from_peft import ADAPTER
 from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import N_, Message
 from lora_viz.training.data.tokens import TokenSequence, collate
@@ -43,14 +44,17 @@ def check_adapter_off(
     return _identical("adapter_off", logits, base_logits)
 
 
-def check_rank(model: nn.Module, rank: int) -> Check:
-    """No layer's ΔW has a numerical rank above r."""
+def check_rank(model: nn.Module) -> Check:
+    """No layer's ΔW has a numerical rank above its r."""
     ranks = [
-        int(torch.linalg.matrix_rank(low_rank(layer).delta))
+        (int(torch.linalg.matrix_rank(low_rank(layer).delta)), layer.r[ADAPTER])
         for layer in adapted_layers(model).values()
     ]
-    highest = max(ranks, default=0)
-    return Check(name="rank", passed=highest <= rank, measured=highest)
+    return Check(
+        name="rank",
+        passed=all(rank <= allowed for rank, allowed in ranks),
+        measured=max((rank for rank, _allowed in ranks), default=0),
+    )
 
 
 def check_reloaded(
@@ -65,6 +69,11 @@ def check_reloaded(
     reloaded = _identical("reloaded", logits_of(model, sequences), trained)
     if scenario.is_quantized:
         note = Message(N_("Merging into 4-bit weights would round them again."))
+        return [reloaded, _does_not_apply("merged", note)]
+    if scenario.lora_bias and any(
+        layer.get_base_layer().bias is None for layer in adapted_layers(model).values()
+    ):
+        note = Message(N_("A layer without a bias has no place for that of B."))
         return [reloaded, _does_not_apply("merged", note)]
     merged = logits_of(model.merge_and_unload(), sequences)
     return [reloaded, _agrees("merged", merged, trained)]
