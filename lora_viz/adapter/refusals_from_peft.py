@@ -36,9 +36,13 @@ CLASHES = {
     "`layers_to_transform` must also": N_(
         "A list of layers is named without numbers of blocks; give those too."
     ),
+    "initialize PiSSA": N_(
+        "A and B cannot begin as parts of packed weights; choose another beginning for them, or "
+        "LoRA over weights that are not packed."
+    ),
     "lora_bias": N_(
-        "PEFT cannot train a bias of B here: not with DoRA, and not in embeddings or stacked "
-        "experts."
+        "PEFT cannot train a bias of B here: not with DoRA, not where A and B begin as parts of W "
+        "or gaussian, and not in embeddings or stacked experts."
     ),
 }
 

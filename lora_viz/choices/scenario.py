@@ -221,6 +221,18 @@ class Scenario(Declared):
         N_("Train a bias with each B, which PEFT calls lora_bias."),
         group="peft",
     )
+    init_lora_weights: Literal["true", "gaussian", "pissa", "olora", "eva", "loftq", "false"] = (
+        choice(
+            "true",
+            N_("Initial A and B"),
+            N_(
+                "What A and B are before training: random and zero (true, gaussian), parts of W "
+                "(pissa, olora), from data (eva), close to what packing loses (loftq), or both "
+                "random (false)."
+            ),
+            group="peft",
+        )
+    )
     vocab_size: Annotated[int, Ge(0), Le(MOST_TOKENS)] = choice(
         0,
         N_("Vocabulary"),
@@ -472,6 +484,16 @@ class Scenario(Declared):
     def lora_choices(self) -> dict[str, Any]:
         """What `peft.LoraConfig` is told of the adapter, but rank and task."""
         return lora_choices(self.model_dump())
+
+    @property
+    def initial_weights(self) -> str | bool:
+        """How PEFT initialises A and B, as `peft.LoraConfig` takes it."""
+        return {"true": True, "false": False}.get(self.init_lora_weights, self.init_lora_weights)
+
+    @property
+    def takes_from_base(self) -> bool:
+        """Whether A and B begin as a part of W, which is taken out of the base's weights."""
+        return self.init_lora_weights in ("pissa", "olora", "loftq")
 
     @property
     def further_adapter(self) -> dict[str, Any]:

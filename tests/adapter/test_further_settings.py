@@ -20,7 +20,7 @@ from torch import nn
 from lora_viz.adapter import peft_matching
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
-from lora_viz.checkpoint.sizes import adapter_bytes
+from lora_viz.checkpoint.sizes import adapter_bytes, converted_bytes
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.questions.ask_for import adapter_of
@@ -183,6 +183,30 @@ def test_a_saved_module_has_the_dtype_that_preparing_packed_models_leaves(
     assert scenario.file_dtypes == ("float32", dtype)
     saved = (tmp_path / "adapter_model.safetensors").stat().st_size
     assert adapter_bytes(layout, 4, *scenario.file_dtypes) == saved
+
+
+@pytest.mark.parametrize("beginning", ["pissa", "olora"])
+def test_a_converted_adapter_is_as_large_as_the_one_peft_saves(
+    beginning: str, tmp_path: Path
+) -> None:
+    settings = {"rank": 4, "target_modules": ["q_proj", "v_proj"], "rank_pattern": {"v_proj": 3}}
+    chosen = Chosen(random_model(Random(1), "Llama"), settings)
+    real: Any = build(chosen.small.config)
+    config = peft.LoraConfig(**deepcopy(chosen.of_peft), init_lora_weights=beginning)  # type: ignore[arg-type]
+    adapted: Any = peft.get_peft_model(real, config)
+    adapted.peft_config["default"].init_lora_weights = True  # as PEFT's guide saves the beginning
+    adapted.save_pretrained(str(tmp_path / "beginning"))
+    adapted.peft_config["default"].init_lora_weights = beginning
+    adapted.save_pretrained(
+        str(tmp_path), path_initial_model_for_weight_conversion=str(tmp_path / "beginning")
+    )
+    scenario, layout = asked(
+        Chosen(chosen.small, settings | {"init_lora_weights": beginning}), tmp_path / "model"
+    )
+    saved = (tmp_path / "adapter_model.safetensors").stat().st_size
+    assert converted_bytes(layout, 4, "float32") == saved
+    plain = (tmp_path / "beginning" / "adapter_model.safetensors").stat().st_size
+    assert adapter_bytes(layout, 4, *scenario.file_dtypes) == plain
 
 
 def said_of(folder: Path, **settings: Any) -> str:

@@ -166,6 +166,15 @@ def test_a_choice_beside_what_stands_alone_replaces_it(
     assert chosen_targets(before, after) == meant
 
 
+def test_true_and_false_are_beginnings_of_a_and_b_in_any_spelling() -> None:
+    for written, kept in ((True, "true"), (False, "false"), ("pissa", "pissa")):
+        scenario = Scenario.make({"init_lora_weights": written})
+        assert scenario.init_lora_weights == kept
+        assert Scenario.from_query(scenario.to_query()) == (scenario, [])
+    assert Scenario().initial_weights is True
+    assert Scenario(init_lora_weights="false").initial_weights is False
+
+
 def test_another_model_brings_its_usual_targets_only_if_they_differ() -> None:
     scenario = Scenario(target_modules=("mlp.c_fc",), rank=32)
     assert scenario.with_model("gpt2-xl").target_modules == ("mlp.c_fc",)

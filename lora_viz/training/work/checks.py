@@ -21,6 +21,7 @@ from lora_viz.training.work.weight_changes import adapted_layers, low_rank
 # Merging rounds W + ΔW once; each of the model's layers may add to it.
 ROUNDING_STEPS = 500
 CHECKED_SEQUENCES = 2
+TAKEN_FROM_BASE = N_("A and B began as a part of W, which was taken out of the base's weights.")
 
 
 @torch.no_grad()
@@ -39,6 +40,8 @@ def check_adapter_off(
     """With the adapter off, the logits are bit for bit those of the base before training."""
     if scenario.bias != "none":
         return _does_not_apply("adapter_off", Message(N_("The base's biases were trained too.")))
+    if scenario.takes_from_base:
+        return _does_not_apply("adapter_off", Message(TAKEN_FROM_BASE))
     with model.disable_adapter():
         logits = logits_of(model, sequences)
     return _identical("adapter_off", logits, base_logits)
@@ -94,6 +97,8 @@ def check_base_unchanged(before: str, after: str, scenario: Scenario) -> Check:
         )
     if scenario.bias != "none":
         return _does_not_apply("base_unchanged", Message(N_("The base's biases were trained too.")))
+    if scenario.takes_from_base:
+        return _does_not_apply("base_unchanged", Message(TAKEN_FROM_BASE))
     return Check(name="base_unchanged", passed=before == after)
 
 

@@ -43,6 +43,11 @@ def choose_place(settings: TrainingSettings) -> Place:
         raise UserError(
             N_("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
+    if scenario.init_lora_weights in ("eva", "loftq"):
+        raise UserError(
+            N_("Jobs do not begin with A and B by %s; choose another beginning for them."),
+            scenario.init_lora_weights,
+        )
     optimizer = OPTIMIZERS[scenario.optimizer]
     if optimizer.needs_bitsandbytes and not importlib.util.find_spec("bitsandbytes"):
         raise UserError(
