@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.classifiers import ROBERTA_BASE
+
 ATTENTION_AND_MLP = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
 
 # google/vit-base-patch16-224-in21k with the 101 labels of Food-101
@@ -136,6 +138,54 @@ CASES = (
         "https://huggingface.co/docs/peft/task_guides/image_classification_lora",
         {"rank": 16, "target_modules": "q_proj,v_proj", "modules_to_save": "classifier"},
         config=VIT_FOOD101,
+        line=(667_493, 86_543_818, 0.7713),
+    ),
+    PublicCase(
+        "llama-2-7b, two classes",
+        "a blog on LoRA for sequence classification; older PEFT counted the head twice",
+        {
+            "model": "llama-2-7b",
+            "rank": 16,
+            "target_modules": "q_proj,v_proj",
+            "task_type": "SEQ_CLS",
+            "num_labels": 2,
+        },
+        line=(8_396_800, 6_615_748_608, 0.1269),
+    ),
+    PublicCase(
+        "roberta-large, eleven labels for tokens",
+        "https://huggingface.co/docs/peft/task_guides/token-classification-lora",
+        {
+            "rank": 16,
+            "target_modules": "query,value",
+            "bias": "all",
+            "task_type": "TOKEN_CLS",
+            "num_labels": 11,
+        },
+        config=ROBERTA_BASE
+        | {
+            "hidden_size": 1024,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 16,
+            "intermediate_size": 4096,
+        },
+        line=(1_855_499, 355_905_558, 0.5213),
+    ),
+    PublicCase(
+        "vit, food-101, by its task",
+        "https://huggingface.co/docs/peft/task_guides/image_classification_lora",
+        {
+            "rank": 16,
+            "target_modules": "q_proj,v_proj",
+            "modules_to_save": "classifier",
+            "task_type": "IMAGE_CLS",
+            "num_labels": 101,
+        },
+        config={
+            key: value
+            for key, value in VIT_FOOD101.items()
+            if key not in ("architectures", "id2label")
+        },
         line=(667_493, 86_543_818, 0.7713),
     ),
     PublicCase(

@@ -21,7 +21,7 @@ ADAPTER_FIELDS = (
     "lora_bias",
 )
 # the fields that change the model itself, before it is adapted
-MODEL_FIELDS = ("vocab_size",)
+MODEL_FIELDS = ("task_type", "num_labels", "vocab_size")
 # what means something for one model only, or for models with the same names of layers
 OF_ONE_VOCABULARY = ("vocab_size", "trainable_token_indices")
 OF_NAMES = (

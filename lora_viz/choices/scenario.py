@@ -233,6 +233,30 @@ class Scenario(Declared):
             group="peft",
         )
     )
+    task_type: Literal[
+        "auto",
+        "CAUSAL_LM",
+        "SEQ_2_SEQ_LM",
+        "SEQ_CLS",
+        "TOKEN_CLS",
+        "QUESTION_ANS",
+        "IMAGE_CLS",
+    ] = choice(
+        "auto",
+        N_("Task and head"),
+        N_(
+            "The head that the model gets, as transformers' Auto classes give it; auto for that of "
+            "its configuration. PEFT trains the heads of SEQ_CLS, TOKEN_CLS and QUESTION_ANS in "
+            "full; for images (IMAGE_CLS) name classifier among the modules to save."
+        ),
+        group="peft",
+    )
+    num_labels: Annotated[int, Ge(0), Le(100_000)] = choice(
+        0,
+        N_("Labels"),
+        N_("How many labels a classifier tells apart; 0 for as many as its configuration has."),
+        group="peft",
+    )
     vocab_size: Annotated[int, Ge(0), Le(MOST_TOKENS)] = choice(
         0,
         N_("Vocabulary"),

@@ -30,6 +30,8 @@ class StepSettings:
     dora: bool
     modules_to_save: tuple[str, ...]
     ensure_weight_tying: bool
+    task_type: str
+    num_labels: int
     vocab_size: int
     trainable_token_indices: str
     layers_to_transform: tuple[int, ...]
