@@ -38,6 +38,21 @@ GEMMA3_270M = {
     "num_key_value_heads": 1,
     "head_dim": 256,
 }
+# openai/gpt-oss-20b
+GPT_OSS_20B = {
+    "model_type": "gpt_oss",
+    "architectures": ["GptOssForCausalLM"],
+    "vocab_size": 201_088,
+    "hidden_size": 2880,
+    "intermediate_size": 2880,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 64,
+    "num_key_value_heads": 8,
+    "head_dim": 64,
+    "num_local_experts": 32,
+    "num_experts_per_tok": 4,
+    "sliding_window": 128,
+}
 # facebook/opt-350m
 OPT_350M = {
     "model_type": "opt",
@@ -139,6 +154,29 @@ CASES = (
         {"rank": 16, "target_modules": "q_proj,v_proj", "modules_to_save": "classifier"},
         config=VIT_FOOD101,
         line=(667_493, 86_543_818, 0.7713),
+    ),
+    PublicCase(
+        "gpt-oss-20b, experts of three blocks",
+        "https://cookbook.openai.com/articles/gpt-oss/fine-tune-transfomers",
+        {
+            "rank": 8,
+            "target_modules": "all-linear",
+            "target_parameters": [
+                f"{block}.mlp.experts.{name}"
+                for block in (7, 15, 23)
+                for name in ("gate_up_proj", "down_proj")
+            ],
+        },
+        config=GPT_OSS_20B,
+        line=(15_040_512, 20_929_797_696, 0.0719),
+    ),
+    PublicCase(
+        "gpt-oss-20b, every linear layer",
+        "computed with PEFT 0.21.2",
+        {"rank": 8, "target_modules": "all-linear"},
+        config=GPT_OSS_20B,
+        line=(3_981_312, 20_918_738_496, 0.0190),
+        said=("Experts are 91 % of this model",),
     ),
     PublicCase(
         "llama-2-7b, two classes",

@@ -24,6 +24,8 @@ WarningKind = Literal[
     "excludes_nothing",
     "rank_unmatched",
     "alpha_unmatched",
+    "parameter_unmatched",
+    "experts_frozen",
 ]
 
 
@@ -112,7 +114,9 @@ class AdapterWarning:
     layers outside of blocks; "untied" are copies of tied weights that are trained each by itself
     (`kinds`), also where they were "not_kept_tied" though they should be; with "nothing_tied" the
     model has no tied weights to keep so. The others are a number of a block that has no adapted
-    layer, a name that excludes nothing, and patterns of ranks and alphas of no adapted layer.
+    layer, a name that excludes nothing, patterns of ranks and alphas of no adapted layer, and a
+    name of no parameter. With "experts_frozen" `name` is the share of the model, in percent, that
+    is stacked experts, of which none has an adapter.
     """
 
     kind: WarningKind

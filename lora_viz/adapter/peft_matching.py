@@ -28,16 +28,17 @@ PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without en
 
 @dataclass(frozen=True)
 class MatchedParts:
-    """What PEFT adapts in a model, each layer by its name with its rank, and the names of the
-    modules that it copies and trains in full, in the model's order."""
+    """What PEFT adapts in a model, each layer and each bare parameter by its name with its rank,
+    and the names of the modules that it copies and trains in full, in the model's order."""
 
     adapted: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
     saved: tuple[str, ...] = ()
 
     @property
     def by_name(self) -> Mapping[str, object]:
         """What is done with each part, by its name: two alike blocks have the same done to them."""
-        return {**self.adapted, **dict.fromkeys(self.saved, "saved")}
+        return {**self.adapted, **self.parameters, **dict.fromkeys(self.saved, "saved")}
 
     def renamed(self, rename: Callable[[str], str | None]) -> dict[str, Any]:
         """The arguments of `LoraConfig` that match these parts under other names, and no others.
@@ -46,11 +47,13 @@ class MatchedParts:
             rename: a part's other name; None where it is gone.
         """
 
-        renamed = {name: rename(name) for name in (*self.adapted, *self.saved)}
+        renamed = {name: rename(name) for name in self.by_name}
         kept = {name: new for name, new in renamed.items() if new is not None}
-        ranks = {kept[name]: rank for name, rank in self.adapted.items() if name in kept}
+        both = {**self.adapted, **self.parameters}
+        ranks = {kept[name]: rank for name, rank in both.items() if name in kept}
         return {
-            "target_modules": list(ranks),
+            "target_modules": [kept[name] for name in self.adapted if name in kept],
+            "target_parameters": [kept[name] for name in self.parameters if name in kept] or None,
             "modules_to_save": [kept[name] for name in self.saved if name in kept] or None,
             "rank_pattern": {re.escape(name): rank for name, rank in ranks.items()},
             **dict.fromkeys(("exclude_modules", "layers_to_transform", "layers_pattern")),
@@ -69,12 +72,15 @@ def matched_parts(model: nn.Module, choices: Mapping[str, Any]) -> MatchedParts:
     config: Any = _maybe_include_all_linear_layers(LoraConfig(**deepcopy(dict(choices))), model)
     saved = tuple(choices.get("modules_to_save") or ())
     ranks = config.rank_pattern or {}
+
+    def rank_of(name: str) -> int:
+        return ranks.get(get_pattern_key([*ranks], name), config.r)
+
+    bare = tuple(f".{name}" for name in choices.get("target_parameters") or ())
+    parameters = [name for name, _parameter in model.named_parameters()] if bare else []
     return MatchedParts(
-        {
-            name: ranks.get(get_pattern_key([*ranks], name), config.r)
-            for name in names
-            if check_target_module_exists(config, name)
-        },
+        {name: rank_of(name) for name in names if check_target_module_exists(config, name)},
+        {name: rank_of(name) for name in parameters if f".{name}".endswith(bare)},
         tuple(name for name in names if saved and name.endswith(saved)),
     )
 
@@ -166,5 +172,6 @@ def depends_on_numbers(choices: Mapping[str, Any]) -> bool:
     if any(re.search(r"[^A-Za-z_.]", key) for key in keys):
         return True
     targets = () if isinstance(targets, str) else targets
-    names = (*targets, *excluded, *choices.get("modules_to_save", ()))
+    names = (*targets, *excluded)
+    names += (*choices.get("modules_to_save", ()), *choices.get("target_parameters", ()))
     return any(re.search(r"(^|\.)\d+(\.|$)", name) for name in names)

@@ -40,6 +40,9 @@ CLASHES = {
         "A and B cannot begin as parts of packed weights; choose another beginning for them, or "
         "LoRA over weights that are not packed."
     ),
+    "lora_dropout != 0|work with use_dora|variants like DoRA": N_(
+        "PEFT adapts stacked parameters, such as experts', without dropout and without DoRA only."
+    ),
     "lora_bias": N_(
         "PEFT cannot train a bias of B here: not with DoRA, not where A and B begin as parts of W "
         "or gaussian, and not in embeddings or stacked experts."

@@ -17,6 +17,8 @@ OF_NUMBERS: tuple[WarningKind, ...] = (
     "excludes_nothing",
     "rank_unmatched",
     "alpha_unmatched",
+    "parameter_unmatched",
+    "experts_frozen",
 )
 
 TEXTS: dict[WarningKind, str] = {
@@ -45,6 +47,13 @@ TEXTS: dict[WarningKind, str] = {
     ),
     "alpha_unmatched": N_(
         "No adapted layer matches “%(name)s”, so no layer gets the alpha that is given for it."
+    ),
+    "parameter_unmatched": N_(
+        "No parameter is named “%(name)s”, so nothing gets an adapter for it."
+    ),
+    "experts_frozen": N_(
+        "Experts are %(name)s %% of this model, and none of them gets an adapter: their weights "
+        "are stacked parameters and no layers, which only target parameters name."
     ),
     "nothing_tied": N_(
         "No weight of this model is tied to its embedding, so there is nothing to keep tied."

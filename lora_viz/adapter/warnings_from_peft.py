@@ -139,6 +139,9 @@ def _about_patterns(choices: Mapping[str, Any], adapted: nn.Module) -> Iterator[
         rule = LoraConfig(target_modules=[], exclude_modules=one if one is excluded else [one])
         if not any(_is_excluded(rule, name) for name in names):
             yield AdapterWarning("excludes_nothing", one, ())
+    for parameter in choices.get("target_parameters", ()):
+        if not any(f".{name}".endswith(f".{parameter}") for name in layers):
+            yield AdapterWarning("parameter_unmatched", parameter, ())
     of_patterns: tuple[tuple[WarningKind, str], ...] = (
         ("rank_unmatched", "rank_pattern"),
         ("alpha_unmatched", "alpha_pattern"),

@@ -19,6 +19,7 @@ ADAPTER_FIELDS = (
     "rank_pattern",
     "alpha_pattern",
     "lora_bias",
+    "target_parameters",
 )
 # the fields that change the model itself, before it is adapted
 MODEL_FIELDS = ("task_type", "num_labels", "vocab_size")
@@ -31,6 +32,7 @@ OF_NAMES = (
     "exclude_modules",
     "rank_pattern",
     "alpha_pattern",
+    "target_parameters",
 )
 
 
@@ -50,6 +52,7 @@ def lora_choices(chosen: Mapping[str, Any]) -> dict[str, Any]:
         "rank_pattern": pattern_of(chosen["rank_pattern"]),
         "alpha_pattern": pattern_of(chosen["alpha_pattern"]),
         "lora_bias": chosen["lora_bias"],
+        "target_parameters": list(chosen["target_parameters"]),
     }
     return {
         "lora_alpha": chosen["alpha"],

@@ -123,6 +123,23 @@ class Scenario(Declared):
         N_("Share of the adapter's inputs that are zeroed in training."),
         group="adapter",
     )
+    target_parameters: Annotated[
+        tuple[str, ...],
+        InLinks(
+            MODULE_NAME,
+            N_("names of parameters with commas between them, such as mlp.experts.gate_up_proj"),
+            LONGEST_TEXT,
+            quotes_commas=True,
+        ),
+    ] = choice(
+        (),
+        N_("Target parameters"),
+        N_(
+            "Stacked weights that are no layers, as those of experts, by the ends of their names: "
+            "mlp.experts.gate_up_proj."
+        ),
+        group="peft",
+    )
     modules_to_save: Annotated[
         tuple[str, ...],
         InLinks(
@@ -424,7 +441,7 @@ class Scenario(Declared):
         """Each name once and plain; what stands for a whole list of names stands alone."""
         return bounded(going_together(value))
 
-    @field_validator("modules_to_save", mode="before")
+    @field_validator("modules_to_save", "target_parameters", mode="before")
     @classmethod
     def read_module_names(cls, value: object) -> object:
         """Read "a,b" as two names; a text of a list is one name, as it is for PEFT."""
@@ -522,7 +539,8 @@ class Scenario(Declared):
     @property
     def further_adapter(self) -> dict[str, Any]:
         """What else decides which tensors an adapter has, by field, without what is as usual."""
-        return self.model_changes | self._unusual(ADAPTER_FIELDS)
+        refused_with = ("dropout",) if self.target_parameters else ()  # which PEFT refuses then
+        return self.model_changes | self._unusual(ADAPTER_FIELDS + refused_with)
 
     @property
     def model_changes(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class StepSettings:
     bias: str
     dropout: float
     dora: bool
+    target_parameters: tuple[str, ...]
     modules_to_save: tuple[str, ...]
     ensure_weight_tying: bool
     task_type: str
