@@ -7,8 +7,8 @@ DECIMAL_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-def grouped(number: int) -> str:
-    """124439808 → "124,439,808"."""
+def grouped(number: float) -> str:
+    """124439808 → "124,439,808"; a fraction as it is."""
     return f"{number:,}"
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.classifiers import ROBERTA_BASE
+
 ATTENTION_AND_MLP = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
 
 # google/vit-base-patch16-224-in21k with the 101 labels of Food-101
@@ -35,6 +37,34 @@ GEMMA3_270M = {
     "num_attention_heads": 4,
     "num_key_value_heads": 1,
     "head_dim": 256,
+}
+# openai/gpt-oss-20b
+GPT_OSS_20B = {
+    "model_type": "gpt_oss",
+    "architectures": ["GptOssForCausalLM"],
+    "vocab_size": 201_088,
+    "hidden_size": 2880,
+    "intermediate_size": 2880,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 64,
+    "num_key_value_heads": 8,
+    "head_dim": 64,
+    "num_local_experts": 32,
+    "num_experts_per_tok": 4,
+    "sliding_window": 128,
+}
+# facebook/opt-350m
+OPT_350M = {
+    "model_type": "opt",
+    "architectures": ["OPTForCausalLM"],
+    "vocab_size": 50_272,
+    "hidden_size": 1024,
+    "num_hidden_layers": 24,
+    "ffn_dim": 4096,
+    "num_attention_heads": 16,
+    "max_position_embeddings": 2048,
+    "word_embed_proj_dim": 512,
+    "do_layer_norm_before": False,
 }
 
 
@@ -101,10 +131,99 @@ CASES = (
         said=("“embed_tokens,lm_head” is one name with a comma in it",),
     ),
     PublicCase(
+        "opt-350m, three layers",
+        "https://github.com/huggingface/peft/pull/429",
+        {"rank": 16, "target_modules": "q_proj,v_proj", "layers_to_transform": [0, 1, 2]},
+        config=OPT_350M,
+        line=(196_608, 331_393_024, 0.0593),
+    ),
+    PublicCase(
+        "qwen2.5-0.5b, a layer of another rank",
+        "computed with PEFT 0.21.2",
+        {
+            "model": "qwen2.5-0.5b",
+            "rank": 8,
+            "target_modules": "q_proj,v_proj",
+            "rank_pattern": {r"layers\.3\..*q_proj": 32},
+        },
+        line=(583_680, 494_616_448, 0.1180),
+    ),
+    PublicCase(
         "vit, food-101",
         "https://huggingface.co/docs/peft/task_guides/image_classification_lora",
         {"rank": 16, "target_modules": "q_proj,v_proj", "modules_to_save": "classifier"},
         config=VIT_FOOD101,
+        line=(667_493, 86_543_818, 0.7713),
+    ),
+    PublicCase(
+        "gpt-oss-20b, experts of three blocks",
+        "https://cookbook.openai.com/articles/gpt-oss/fine-tune-transfomers",
+        {
+            "rank": 8,
+            "target_modules": "all-linear",
+            "target_parameters": [
+                f"{block}.mlp.experts.{name}"
+                for block in (7, 15, 23)
+                for name in ("gate_up_proj", "down_proj")
+            ],
+        },
+        config=GPT_OSS_20B,
+        line=(15_040_512, 20_929_797_696, 0.0719),
+    ),
+    PublicCase(
+        "gpt-oss-20b, every linear layer",
+        "computed with PEFT 0.21.2",
+        {"rank": 8, "target_modules": "all-linear"},
+        config=GPT_OSS_20B,
+        line=(3_981_312, 20_918_738_496, 0.0190),
+        said=("Experts are 91 % of this model",),
+    ),
+    PublicCase(
+        "llama-2-7b, two classes",
+        "a blog on LoRA for sequence classification; older PEFT counted the head twice",
+        {
+            "model": "llama-2-7b",
+            "rank": 16,
+            "target_modules": "q_proj,v_proj",
+            "task_type": "SEQ_CLS",
+            "num_labels": 2,
+        },
+        line=(8_396_800, 6_615_748_608, 0.1269),
+    ),
+    PublicCase(
+        "roberta-large, eleven labels for tokens",
+        "https://huggingface.co/docs/peft/task_guides/token-classification-lora",
+        {
+            "rank": 16,
+            "target_modules": "query,value",
+            "bias": "all",
+            "task_type": "TOKEN_CLS",
+            "num_labels": 11,
+        },
+        config=ROBERTA_BASE
+        | {
+            "hidden_size": 1024,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 16,
+            "intermediate_size": 4096,
+        },
+        line=(1_855_499, 355_905_558, 0.5213),
+    ),
+    PublicCase(
+        "vit, food-101, by its task",
+        "https://huggingface.co/docs/peft/task_guides/image_classification_lora",
+        {
+            "rank": 16,
+            "target_modules": "q_proj,v_proj",
+            "modules_to_save": "classifier",
+            "task_type": "IMAGE_CLS",
+            "num_labels": 101,
+        },
+        config={
+            key: value
+            for key, value in VIT_FOOD101.items()
+            if key not in ("architectures", "id2label")
+        },
         line=(667_493, 86_543_818, 0.7713),
     ),
     PublicCase(

@@ -10,7 +10,7 @@ warning_words
     The warnings that belong to an adapter, in words.
 ask
     `read_adapter_layout`, which a worker runs.
-from_peft, repeat_blocks, peft_matching, tasks_from_peft, warnings_from_peft
-    PEFT itself on a model without weights: tensors, matched names, tasks, warnings. They load
-    torch.
+from_peft, repeat_blocks, peft_matching, tasks_from_peft, warnings_from_peft, refusals_from_peft
+    PEFT itself on a model without weights: tensors, matched names, tasks, warnings, refusals. They
+    load torch.
 """

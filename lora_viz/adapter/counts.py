@@ -39,13 +39,15 @@ class Count:
 class ModuleKind:
     """Adapted layers of one name and shape; `one` counts a single one of the `modules` layers.
 
-    `one.full` is the weight W alone, in × out (times the experts where they are stacked in W).
+    `rank` is theirs, which `rank_pattern` may have made another than that of the others. `one.full`
+    is the weight W alone, in × out (times the experts where they are stacked in W).
     """
 
     name: str
     in_features: int
     out_features: int
     modules: int
+    rank: int
     one: Count
 
     @property
@@ -82,13 +84,15 @@ def count_kinds(layout: AdapterLayout, rank: int) -> list[ModuleKind]:
     for module in layout.modules:
         count = counts[module.name]
         parts = tuple(count.parts.items())
-        alike.setdefault((module_type(module.name), count.full, parts), []).append(module)
+        kind = (module_type(module.name), count.full, module.own_rank, parts)
+        alike.setdefault(kind, []).append(module)
     return [
         ModuleKind(
             module_type(modules[0].name),
             modules[0].in_features,
             modules[0].out_features,
             len(modules),
+            modules[0].rank_at(rank),
             counts[modules[0].name],
         )
         for modules in alike.values()

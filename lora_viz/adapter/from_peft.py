@@ -5,10 +5,7 @@ Importing this module loads torch and peft; only worker processes and the comman
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +13,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
 from peft.utils import AuxiliaryTrainingWrapper
+from peft.utils.other import get_pattern_key
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
@@ -25,15 +23,11 @@ from lora_viz.adapter.layout import (
     AdapterTensor,
     TensorRole,
 )
-from lora_viz.adapter.peft_matching import (
-    check_pattern,
-    matched_parts,
-)
-from lora_viz.adapter.tasks_from_peft import HEADS, task_of
-from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, named_kinds, names_of, warnings_of
+from lora_viz.adapter.refusals_from_peft import check_tokens, refused_readably
+from lora_viz.adapter.tasks_from_peft import task_of
+from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, names_of, plain_name, warnings_of
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
-from lora_viz.models.architecture import module_type
+from lora_viz.i18n import N_
 from lora_viz.models.changed import is_resized
 
 ADAPTER = "default"
@@ -47,14 +41,7 @@ ROLES: dict[str, tuple[TensorRole, int | None]] = {
     "trainable_tokens_original": ("tokens", None),
 }
 ADAPTABLE = (nn.Linear, Conv1D, nn.Embedding)
-LONGEST_NAMED = 200  # characters of refused targets in a sentence
 COPY = "modules_to_save"
-WRAPPED = ("original_module", COPY, "token_adapter")  # what PEFT's wrappers call what is in them
-# how PEFT says that no module matches a list, a pattern, or a pattern turned into a list of none
-NOTHING_MATCHED = (
-    "not found in the base model|No modules were targeted|No `target_modules` passed"
-    "|All modules were excluded"
-)
 
 
 def adapt(model: nn.Module, choices: Mapping[str, Any]) -> PeftModel:
@@ -85,47 +72,23 @@ def with_peft(
     check_tokens(model, choices.get("trainable_token_indices"))
     with refused_readably(model, asked or choices):
         adapted = get_peft_model(model, lora_config(model, **choices))  # type: ignore[arg-type]
-    for name, module in adapted.named_modules():
-        is_inside = any(part in WRAPPED for part in name.split("."))
-        if isinstance(module, AuxiliaryTrainingWrapper) and is_inside:
+    _refuse_what_is_trained_twice(adapted)
+    return adapted  # type: ignore[return-value]
+
+
+def _refuse_what_is_trained_twice(adapted: nn.Module) -> None:
+    """Raise `UserError` where something that PEFT trains in full lies in another such thing."""
+    wrapped = [
+        name
+        for name, module in adapted.named_modules()
+        if isinstance(module, AuxiliaryTrainingWrapper)
+    ]
+    for name in wrapped:
+        if any(name.startswith(f"{outer}.") for outer in wrapped):
             raise UserError(
                 N_("PEFT would train “%s” twice; name it once, and nothing inside of it."),
                 without_wrappers(name).removeprefix(PEFT_PREFIX),
             )
-    return adapted  # type: ignore[return-value]
-
-
-def check_tokens(model: Any, indices: list[int] | dict[str, list[int]] | None) -> None:
-    """Refuse tokens to train that an embedding has not, which shows without data nowhere.
-
-    Raises:
-        UserError: no module has such a name, or no such row.
-    """
-    if indices is None:
-        return
-    modules = {name: one for name, one in model.named_modules() if name and is_table(one)}
-    by_name = indices if isinstance(indices, dict) else {"": indices}
-    for name, numbers in by_name.items():
-        found = [one for path, one in modules.items() if path.endswith(name)]
-        if not found:
-            raise UserError(
-                N_("No embedding is named “%(name)s”, so its tokens cannot be trained."), name=name
-            )
-        rows = found[0].weight.shape[0]
-        if numbers and max(numbers) >= rows:
-            raise UserError(
-                N_(
-                    "There is no token %(token)s to train: the vocabulary has %(rows)s, and the "
-                    "first is 0."
-                ),
-                token=f"{max(numbers):,}",
-                rows=f"{rows:,}",
-            )
-
-
-def is_table(module: nn.Module) -> bool:
-    """Whether a module has a row for each token: an embedding, or a head."""
-    return isinstance(module, (nn.Embedding, nn.Linear))
 
 
 def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
@@ -137,29 +100,15 @@ def lora_config(model: nn.Module, **choices: Any) -> LoraConfig:
     return LoraConfig(**arguments)
 
 
-@contextmanager
-def refused_readably(model: nn.Module, choices: Mapping[str, Any]) -> Iterator[None]:
-    """Turn what PEFT refuses into `UserError`, and keep its warnings to itself."""
-    targets = choices["target_modules"]
-    modules = dict(model.named_modules())
-    check_pattern(targets, modules)
-    kinds = named_kinds(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
-            raise UserError(_refusal(targets, modules, kinds, error)) from None
-
-
 def layout_from_peft(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLayout:
     """Adapt a meta model and list what that adds, trains and saves. Raises `UserError`."""
     total = sum(parameter.numel() for parameter in model.parameters())
     names = names_of(model)
     adapted = adapt(model, choices)
     with refused_readably(model, choices):
-        parts = _read_tensors(adapted, _saved(adapted, model))
-    modules = tuple(_modules(adapted, parts))
+        own_ranks = layers_with_own_rank(adapted, choices)
+        parts = _read_tensors(adapted, _saved(adapted, model), own_ranks)
+    modules = tuple(_modules(adapted, parts, own_ranks))
     own = {tensor.name for module in modules for tensor in module.tensors}
     return AdapterLayout(
         modules=modules,
@@ -176,22 +125,47 @@ def _saved(adapted: PeftModel, model: Any) -> dict[str, torch.Tensor]:
     return get_peft_model_state_dict(adapted, save_embedding_layers=True if is_seen else "auto")
 
 
-def describe_parameter(name: str, parameter: torch.Tensor, saved: bool) -> AdapterTensor:
-    """One parameter of an adapted model of rank 1 as plain data."""
+def layers_with_own_rank(adapted: nn.Module, choices: Mapping[str, Any]) -> dict[str, int]:
+    """Adapted layers of which `rank_pattern` says the rank, by their names in the adapted model.
+
+    Patterns that PEFT itself adds, for experts that were fused, are of ranks that grow with r.
+    """
+    patterns = choices.get("rank_pattern") or {}
+    return {
+        name: patterns[key]
+        for name, module in adapted.named_modules()
+        if patterns and isinstance(module, LoraLayer) and isinstance(module, nn.Module)
+        for key in [get_pattern_key([*patterns], plain_name(name, module))]
+        if key in patterns
+    }
+
+
+def describe_parameter(
+    name: str, parameter: torch.Tensor, saved: bool, own_ranks: Collection[str] = ()
+) -> AdapterTensor:
+    """One parameter of an adapted model of rank 1 as plain data.
+
+    Args:
+        own_ranks: names of layers whose rank is one of their own.
+    """
     file_name = _name_in_file(name)
     role, rank_axis = _role(name)
+    if name.partition(".lora_")[0] in own_ranks:
+        rank_axis = None
     shape = tuple(parameter.shape)
     return AdapterTensor(file_name, role, shape, rank_axis, parameter.requires_grad, saved)
 
 
-def _read_tensors(adapted: PeftModel, saved: dict[str, torch.Tensor]) -> dict[str, AdapterTensor]:
+def _read_tensors(
+    adapted: PeftModel, saved: dict[str, torch.Tensor], own_ranks: Collection[str]
+) -> dict[str, AdapterTensor]:
     """Every tensor that is trained or saved, by its name in the model, in the model's order."""
     tensors: dict[str, AdapterTensor] = {}
     unseen = dict(saved)
     for name, parameter in adapted.named_parameters():
         is_saved = unseen.pop(_name_in_file(name), None) is not None
         if parameter.requires_grad or is_saved:
-            tensors[name] = describe_parameter(name, parameter, is_saved)
+            tensors[name] = describe_parameter(name, parameter, is_saved, own_ranks)
     for name, tensor in unseen.items():
         tensors[f"saved as {name}"] = _saved_again(name, tensor)
     return tensors
@@ -237,13 +211,16 @@ def _name_in_file(name: str) -> str:
 def _role(name: str) -> tuple[TensorRole, int | None]:
     for part in name.split("."):
         if part in ROLES:
-            return ROLES[part]
+            role, rank_axis = ROLES[part]
+            return role, None if name.endswith("bias") else rank_axis  # of B, with lora_bias
     if is_copy(name):
         return "module_to_save", None
     return ("bias" if name.endswith("bias") else "weight"), None
 
 
-def _modules(adapted: PeftModel, tensors: dict[str, AdapterTensor]) -> Iterable[AdaptedModule]:
+def _modules(
+    adapted: PeftModel, tensors: dict[str, AdapterTensor], own_ranks: Mapping[str, int]
+) -> Iterable[AdaptedModule]:
     for name, module in adapted.named_modules():
         if not isinstance(module, LoraLayer):
             continue
@@ -254,67 +231,10 @@ def _modules(adapted: PeftModel, tensors: dict[str, AdapterTensor]) -> Iterable[
             if parameter.split(".")[0] in ROLES
         )
         yield AdaptedModule(
-            _plain_name(name, module),
+            plain_name(name, module),
             int(module.in_features),  # a convolution's can be a tensor
             int(module.out_features),
             int(getattr(module, "num_experts", 1)),
             own,
+            own_ranks.get(name),
         )
-
-
-def _plain_name(name: str, module: nn.Module) -> str:
-    """The module's name in the base model; for an adapted bare parameter the parameter's name."""
-    plain = name.removeprefix(PEFT_PREFIX).replace(".base_layer", "")
-    parameter = getattr(module, "parameter_name", None)
-    return f"{plain}.{parameter}" if parameter else plain
-
-
-def _refusal(
-    targets: str | list[str],
-    modules: dict[str, nn.Module],
-    kinds: tuple[str, ...],
-    error: Exception,
-) -> Message:
-    """One sentence: which targets match nothing and what there is, or that PEFT refuses them."""
-    all_named = targets if isinstance(targets, str) else ", ".join(targets)
-    named = all_named if len(all_named) <= LONGEST_NAMED else all_named[:LONGEST_NAMED] + "…"
-    if unsupported := re.search(r"Target module (\w+).*is not supported", str(error), re.DOTALL):
-        return Message(
-            N_(
-                "PEFT cannot adapt “%(layer)s”, a layer of class %(class)s; name Linear, Conv1D or "
-                "Embedding layers, such as %(kinds)s."
-            ),
-            **{
-                "layer": _first_of_class(unsupported.group(1), targets, modules),
-                "class": unsupported.group(1),
-                "kinds": ", ".join(kinds),
-            },
-        )
-    is_excluded = COPY in str(error) and bool(set(HEADS) & set(all_named.split(", ")))
-    if is_excluded or f"{COPY} cannot be applied" in str(error):
-        return Message(
-            N_(
-                "“%s” includes the head. PEFT trains the head in full and cannot adapt it too; "
-                "name the layers to adapt, such as query or q_proj."
-            ),
-            named,
-        )
-    if not re.search(NOTHING_MATCHED, str(error)):
-        return Message(N_("PEFT cannot adapt the target modules “%s”; name other layers."), named)
-    return Message(
-        N_("No layer matches the target modules “%(targets)s”; this model has %(kinds)s."),
-        targets=named,
-        kinds=", ".join(kinds),
-    )
-
-
-def _first_of_class(
-    class_name: str, targets: str | list[str], modules: dict[str, nn.Module]
-) -> str:
-    """The kind of the first layer of this class that the targets match.
-
-    Where they match none by themselves, PEFT has made names of them, as of all-linear.
-    """
-    of_class = [name for name, module in modules.items() if type(module).__name__ == class_name]
-    matched = set(matched_parts(modules[""], {"target_modules": targets}).adapted)
-    return module_type(next((name for name in of_class if name in matched), of_class[0]))

@@ -13,7 +13,19 @@ from typing import Literal
 
 TensorRole = Literal["A", "B", "magnitude", "bias", "weight", "tokens", "module_to_save"]
 WarningKind = Literal[
-    "unmatched", "ambiguous", "frozen_head", "unsaved", "untied", "not_kept_tied", "nothing_tied"
+    "unmatched",
+    "ambiguous",
+    "frozen_head",
+    "unsaved",
+    "untied",
+    "not_kept_tied",
+    "nothing_tied",
+    "no_such_layer",
+    "excludes_nothing",
+    "rank_unmatched",
+    "alpha_unmatched",
+    "parameter_unmatched",
+    "experts_frozen",
 ]
 
 
@@ -62,7 +74,8 @@ class AdapterTensor:
 class AdaptedModule:
     """One layer with an adapter: W is (out, in), A (r, in), B (out, r), however W is stored.
 
-    `experts` is how many such matrices are stacked in a fused layer's weight, else 1.
+    `experts` is how many such matrices are stacked in a fused layer's weight, else 1. `own_rank` is
+    the rank of a layer that has one of its own (`rank_pattern`), whatever that of the others is.
     """
 
     name: str
@@ -70,6 +83,11 @@ class AdaptedModule:
     out_features: int
     experts: int
     tensors: tuple[AdapterTensor, ...]
+    own_rank: int | None = None
+
+    def rank_at(self, rank: int) -> int:
+        """The layer's rank where that of the others is r."""
+        return rank if self.own_rank is None else self.own_rank
 
     def parameters(self, rank: int) -> int:
         """Trainable parameters that the adapter adds at rank r: A, B and DoRA's magnitudes."""
@@ -95,7 +113,10 @@ class AdapterWarning:
     trains in full by itself. An "unsaved" name of a module to save is no module's, and `kinds` are
     layers outside of blocks; "untied" are copies of tied weights that are trained each by itself
     (`kinds`), also where they were "not_kept_tied" though they should be; with "nothing_tied" the
-    model has no tied weights to keep so.
+    model has no tied weights to keep so. The others are a number of a block that has no adapted
+    layer, a name that excludes nothing, patterns of ranks and alphas of no adapted layer, and a
+    name of no parameter. With "experts_frozen" `name` is the share of the model, in percent, that
+    is stacked experts, of which none has an adapter.
     """
 
     kind: WarningKind
@@ -136,7 +157,7 @@ class AdapterLayout:
         return counts
 
 
-def scaling(rank: int, alpha: int, rslora: bool = False) -> float:
+def scaling(rank: int, alpha: float, rslora: bool = False) -> float:
     """The factor on B·A: alpha/r (Hu et al. 2021), with rsLoRA alpha/√r (Kalajdzievski 2023)."""
     return alpha / sqrt(rank) if rslora else alpha / rank
 

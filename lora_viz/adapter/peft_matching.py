@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from peft import LoraConfig
 from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_target_module_exists
+from peft.utils.other import get_pattern_key
 from torch import nn
 
 from lora_viz.choices.targets import ALL_LINEAR
@@ -27,16 +28,17 @@ PATTERN_SECONDS = 3.0  # of processor time; a pattern that backtracks without en
 
 @dataclass(frozen=True)
 class MatchedParts:
-    """Names of what PEFT adapts in a model, and of the modules that it copies and trains in full,
-    in the model's order."""
+    """What PEFT adapts in a model, each layer and each bare parameter by its name with its rank,
+    and the names of the modules that it copies and trains in full, in the model's order."""
 
-    adapted: tuple[str, ...] = ()
+    adapted: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
     saved: tuple[str, ...] = ()
 
     @property
     def by_name(self) -> Mapping[str, object]:
         """What is done with each part, by its name: two alike blocks have the same done to them."""
-        return dict.fromkeys(self.adapted, "adapted") | dict.fromkeys(self.saved, "saved")
+        return {**self.adapted, **self.parameters, **dict.fromkeys(self.saved, "saved")}
 
     def renamed(self, rename: Callable[[str], str | None]) -> dict[str, Any]:
         """The arguments of `LoraConfig` that match these parts under other names, and no others.
@@ -45,10 +47,17 @@ class MatchedParts:
             rename: a part's other name; None where it is gone.
         """
 
-        def of(names: tuple[str, ...]) -> list[str]:
-            return [new for name in names if (new := rename(name)) is not None]
-
-        return {"target_modules": of(self.adapted), "modules_to_save": of(self.saved) or None}
+        renamed = {name: rename(name) for name in self.by_name}
+        kept = {name: new for name, new in renamed.items() if new is not None}
+        both = {**self.adapted, **self.parameters}
+        ranks = {kept[name]: rank for name, rank in both.items() if name in kept}
+        return {
+            "target_modules": [kept[name] for name in self.adapted if name in kept],
+            "target_parameters": [kept[name] for name in self.parameters if name in kept] or None,
+            "modules_to_save": [kept[name] for name in self.saved if name in kept] or None,
+            "rank_pattern": {re.escape(name): rank for name, rank in ranks.items()},
+            **dict.fromkeys(("exclude_modules", "layers_to_transform", "layers_pattern")),
+        }
 
 
 def matched_parts(model: nn.Module, choices: Mapping[str, Any]) -> MatchedParts:
@@ -59,11 +68,19 @@ def matched_parts(model: nn.Module, choices: Mapping[str, Any]) -> MatchedParts:
         ValueError: PEFT refuses these arguments.
     """
     names = [name for name, _module in model.named_modules() if name]
-    check_pattern(choices["target_modules"], names)
-    config = _maybe_include_all_linear_layers(LoraConfig(**deepcopy(dict(choices))), model)
+    check_patterns(choices, names)
+    config: Any = _maybe_include_all_linear_layers(LoraConfig(**deepcopy(dict(choices))), model)
     saved = tuple(choices.get("modules_to_save") or ())
+    ranks = config.rank_pattern or {}
+
+    def rank_of(name: str) -> int:
+        return ranks.get(get_pattern_key([*ranks], name), config.r)
+
+    bare = tuple(f".{name}" for name in choices.get("target_parameters") or ())
+    parameters = [name for name, _parameter in model.named_parameters()] if bare else []
     return MatchedParts(
-        tuple(name for name in names if check_target_module_exists(config, name)),
+        {name: rank_of(name) for name in names if check_target_module_exists(config, name)},
+        {name: rank_of(name) for name in parameters if f".{name}".endswith(bare)},
         tuple(name for name in names if saved and name.endswith(saved)),
     )
 
@@ -82,20 +99,38 @@ def names_fused_parameters(model: nn.Module, target: str) -> bool:
     return bool(rule.target_parameters)
 
 
-def check_pattern(targets: str | list[str], names: Iterable[str]) -> None:
-    """Match a pattern with every name, as PEFT will, for a limited time.
+def check_patterns(choices: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Match every pattern with every name, as PEFT will, for a limited time.
 
     Raises:
-        UserError: the targets are a string that is not a regular expression, or takes too long.
+        UserError: one is not a regular expression, or takes too long.
     """
-    if not isinstance(targets, str) or targets == ALL_LINEAR:
-        return
+    names = tuple(names)
+    for field_name in ("target_modules", "exclude_modules"):
+        pattern = choices.get(field_name)
+        if isinstance(pattern, str) and pattern != ALL_LINEAR:
+            check_pattern(pattern, names)
+    for field_name in ("rank_pattern", "alpha_pattern"):
+        for key in choices.get(field_name) or ():
+            check_pattern(key, names, rf"(.*\.)?({key})$")
+
+
+def check_pattern(pattern: str, names: Iterable[str], whole: str = "") -> None:
+    """Match a pattern with every name for a limited time.
+
+    Args:
+        whole: the larger pattern that PEFT makes of it, if it does.
+
+    Raises:
+        UserError: it is not a regular expression, or takes too long.
+    """
     try:
-        with _limited_time(targets):
+        with _limited_time(pattern):
+            re.compile(pattern)
             for name in names:
-                re.fullmatch(targets, name)
+                re.match(whole, name) if whole else re.fullmatch(pattern, name)
     except (re.error, OverflowError, RecursionError) as error:  # numbers, brackets beyond reason
-        raise UserError(_not_a_pattern(targets, error)) from None
+        raise UserError(_not_a_pattern(pattern, error)) from None
 
 
 @contextmanager
@@ -129,8 +164,14 @@ def _not_a_pattern(targets: str, error: Exception) -> Message:
 def depends_on_numbers(choices: Mapping[str, Any]) -> bool:
     """Whether arguments of `LoraConfig` can mean one block and not another: patterns, and names
     with numbers."""
-    targets = choices["target_modules"]
-    if isinstance(targets, str):
-        return targets != ALL_LINEAR
-    names = (*targets, *choices.get("modules_to_save", ()))
+    targets, excluded = choices["target_modules"], choices.get("exclude_modules") or ()
+    patterns = [one for one in (targets, excluded) if isinstance(one, str) and one != ALL_LINEAR]
+    if patterns or choices.get("layers_to_transform"):
+        return True
+    keys = (*choices.get("rank_pattern", ()), *choices.get("alpha_pattern", ()))
+    if any(re.search(r"[^A-Za-z_.]", key) for key in keys):
+        return True
+    targets = () if isinstance(targets, str) else targets
+    names = (*targets, *excluded)
+    names += (*choices.get("modules_to_save", ()), *choices.get("target_parameters", ()))
     return any(re.search(r"(^|\.)\d+(\.|$)", name) for name in names)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from lora_viz.adapter.from_peft import PEFT_PREFIX, layout_from_peft
-from lora_viz.adapter.layout import AdaptedModule, AdapterLayout, AdapterTensor
+from lora_viz.adapter.layout import AdaptedModule, AdapterLayout, AdapterTensor, AdapterWarning
 from lora_viz.adapter.peft_matching import depends_on_numbers
 from lora_viz.models.alike_blocks import BlockList, make_shallow
 
@@ -26,9 +26,30 @@ def whole_layout(model: nn.Module, choices: Mapping[str, Any]) -> AdapterLayout:
     What can match one block and not the next is asked about the whole model. Changes the model.
     Raises `UserError`.
     """
+    total = sum(parameter.numel() for parameter in model.parameters())
+    experts = _stacked_experts(model)
+    return _with_word_on_experts(_layout(model, choices, total), experts / total)
+
+
+def _stacked_experts(model: nn.Module) -> int:
+    """How many values are of experts whose weights are stacked in one parameter each."""
+    return sum(
+        parameter.numel()
+        for name, parameter in model.named_parameters()
+        if parameter.ndim == 3 and "experts" in name.split(".")
+    )
+
+
+def _with_word_on_experts(layout: AdapterLayout, share: float) -> AdapterLayout:
+    if not share or any(module.experts > 1 for module in layout.modules):
+        return layout
+    warning = AdapterWarning("experts_frozen", f"{100 * share:.0f}", ())
+    return replace(layout, warnings=(*layout.warnings, warning))
+
+
+def _layout(model: nn.Module, choices: Mapping[str, Any], total: int) -> AdapterLayout:
     if depends_on_numbers(choices):
         return layout_from_peft(model, choices)
-    total = sum(parameter.numel() for parameter in model.parameters())
     lists = make_shallow(model, adapted={}, context=1)
     shallow = layout_from_peft(model, choices)
     return replace(

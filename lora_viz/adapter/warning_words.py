@@ -8,7 +8,18 @@ from lora_viz.adapter.layout import AdapterWarning, WarningKind
 from lora_viz.i18n import N_, Message
 
 # kinds that change what the adapter's numbers mean: they are said wherever those numbers stand
-OF_NUMBERS: tuple[WarningKind, ...] = ("unmatched", "unsaved", "not_kept_tied", "nothing_tied")
+OF_NUMBERS: tuple[WarningKind, ...] = (
+    "unmatched",
+    "unsaved",
+    "not_kept_tied",
+    "nothing_tied",
+    "no_such_layer",
+    "excludes_nothing",
+    "rank_unmatched",
+    "alpha_unmatched",
+    "parameter_unmatched",
+    "experts_frozen",
+)
 
 TEXTS: dict[WarningKind, str] = {
     "ambiguous": N_("“%(target)s” matches %(count)s kinds of layer: %(kinds)s."),
@@ -28,6 +39,21 @@ TEXTS: dict[WarningKind, str] = {
     "not_kept_tied": N_(
         "PEFT keeps weights tied only where embed_tokens or lm_head is among the names of modules "
         "to save, so %(kinds)s is trained and saved by itself."
+    ),
+    "no_such_layer": N_("No layer is adapted in a block number %(name)s; the first is 0."),
+    "excludes_nothing": N_("“%(name)s” excludes nothing, as no module has such a name."),
+    "rank_unmatched": N_(
+        "No adapted layer matches “%(name)s”, so no layer gets the rank that is given for it."
+    ),
+    "alpha_unmatched": N_(
+        "No adapted layer matches “%(name)s”, so no layer gets the alpha that is given for it."
+    ),
+    "parameter_unmatched": N_(
+        "No parameter is named “%(name)s”, so nothing gets an adapter for it."
+    ),
+    "experts_frozen": N_(
+        "Experts are %(name)s %% of this model, and none of them gets an adapter: their weights "
+        "are stacked parameters and no layers, which only target parameters name."
     ),
     "nothing_tied": N_(
         "No weight of this model is tied to its embedding, so there is nothing to keep tied."

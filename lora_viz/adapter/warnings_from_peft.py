@@ -14,10 +14,11 @@ from peft import LoraConfig
 from peft.tuners.lora.layer import LoraLayer
 from peft.tuners.tuners_utils import check_target_module_exists
 from peft.utils import ModulesToSaveWrapper
+from peft.utils.other import get_pattern_key
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from lora_viz.adapter.layout import AdapterWarning
+from lora_viz.adapter.layout import AdapterWarning, WarningKind
 from lora_viz.adapter.peft_matching import names_fused_parameters
 from lora_viz.adapter.tasks_from_peft import HEADS, task_of
 from lora_viz.models.architecture import BLOCK, module_type
@@ -69,6 +70,7 @@ def warnings_of(
     yield from _about_targets(choices["target_modules"], adapted, names.kinds)
     yield from _about_head(adapted)
     yield from _about_saved(choices, adapted, names)
+    yield from _about_patterns(choices, adapted)
 
 
 def _about_targets(
@@ -121,6 +123,45 @@ def _about_saved(
     copies = tuple(name for name in names.tied if name in saved)
     if copies and not (wants_tied and copies == names.tied):
         yield AdapterWarning("not_kept_tied" if wants_tied else "untied", copies[0], copies)
+
+
+def _about_patterns(choices: Mapping[str, Any], adapted: nn.Module) -> Iterator[AdapterWarning]:
+    """Numbers of blocks, names to exclude and patterns of ranks and alphas that match nothing."""
+    modules = list(adapted.named_modules())
+    names = [plain_name(name, module) for name, module in modules]
+    layers = [plain_name(name, one) for name, one in modules if isinstance(one, LoraLayer)]  # type: ignore[arg-type]
+    numbers = {part for name in layers for part in name.split(".") if part.isdigit()}
+    for number in choices.get("layers_to_transform", ()):
+        if str(number) not in numbers:
+            yield AdapterWarning("no_such_layer", str(number), ())
+    excluded = choices.get("exclude_modules") or ()
+    for one in [excluded] if isinstance(excluded, str) else excluded:
+        rule = LoraConfig(target_modules=[], exclude_modules=one if one is excluded else [one])
+        if not any(_is_excluded(rule, name) for name in names):
+            yield AdapterWarning("excludes_nothing", one, ())
+    for parameter in choices.get("target_parameters", ()):
+        if not any(f".{name}".endswith(f".{parameter}") for name in layers):
+            yield AdapterWarning("parameter_unmatched", parameter, ())
+    of_patterns: tuple[tuple[WarningKind, str], ...] = (
+        ("rank_unmatched", "rank_pattern"),
+        ("alpha_unmatched", "alpha_pattern"),
+    )
+    for kind, field in of_patterns:
+        for key in choices.get(field, ()):
+            if not any(get_pattern_key([key], name) == key for name in layers):
+                yield AdapterWarning(kind, key, ())
+
+
+def _is_excluded(rule: LoraConfig, name: str) -> bool:
+    """Whether PEFT's rule leaves a layer out, and not merely does not match it."""
+    return type(check_target_module_exists(rule, name)).__name__ == "_ExcludedModule"
+
+
+def plain_name(name: str, module: nn.Module) -> str:
+    """The module's name in the base model; for an adapted bare parameter the parameter's name."""
+    plain = name.removeprefix(PEFT_PREFIX).replace(".base_layer", "")
+    parameter = getattr(module, "parameter_name", None)
+    return f"{plain}.{parameter}" if parameter else plain
 
 
 def named_kinds(model: nn.Module) -> tuple[str, ...]:

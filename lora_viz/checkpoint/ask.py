@@ -45,13 +45,14 @@ def read_optimizer_layout(
     """
     config = resolve(model).values
 
-    from lora_viz.adapter.from_peft import adapt
+    from lora_viz.adapter.from_peft import adapt, layers_with_own_rank
     from lora_viz.checkpoint.by_torch import optimizer_layout
     from lora_viz.models.changed import build_changed
 
     scenario = Scenario.make({"model": model} | dict(further or {}))
-    trained = build_changed(config, scenario.model_changes)
+    trained, own_ranks = build_changed(config, scenario.model_changes), {}
     if targets:
         scenario = scenario.changed(target_modules=targets, bias=bias, dora=dora)
         trained = adapt(trained, scenario.lora_choices)
-    return optimizer_layout(trained, optimizer, adapter_dtype, base_dtype)
+        own_ranks = layers_with_own_rank(trained, scenario.lora_choices)
+    return optimizer_layout(trained, optimizer, adapter_dtype, base_dtype, own_ranks)

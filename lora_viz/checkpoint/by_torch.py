@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
 from pydoc import locate
@@ -60,17 +61,22 @@ def _file_bytes(stored: list[StoredTensor]) -> int:
 
 
 def optimizer_layout(
-    model: nn.Module, optimizer: str, adapter_dtype: str, base_dtype: str
+    model: nn.Module,
+    optimizer: str,
+    adapter_dtype: str,
+    base_dtype: str,
+    own_ranks: Collection[str] = (),
 ) -> OptimizerLayout:
     """Take one optimizer step on tensors of one value each and see how its state is saved.
 
-    The parameters are grouped as `Trainer.create_optimizer` groups them.
+    The parameters are grouped as `Trainer.create_optimizer` groups them; `own_ranks` are layers
+    whose rank is one of their own.
     """
     decayed_names = set(Trainer.get_decay_parameter_names(None, model))  # type: ignore[arg-type]
     trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
     decayed = [name for name in trained if name in decayed_names]
     plain = [name for name in trained if name not in decayed_names]
-    tensors = [describe_parameter(name, trained[name], True) for name in decayed + plain]
+    tensors = [describe_parameter(name, trained[name], True, own_ranks) for name in decayed + plain]
     parameters = [
         _single_value(tensor, tensor_dtype(tensor, adapter_dtype, base_dtype)) for tensor in tensors
     ]

@@ -52,6 +52,24 @@ def adapter_bytes(layout: AdapterLayout, rank: int, adapter_dtype: str, base_dty
     )
 
 
+def converted_bytes(layout: AdapterLayout, rank: int, adapter_dtype: str) -> int:
+    """Size of an adapter that PEFT has converted for the base's own weights as it saved it.
+
+    Where A and B began as a part of W, `path_initial_model_for_weight_conversion` subtracts that:
+    the file then has A and B alone, of twice the rank (`LoraModel.subtract_mutated_init`).
+    """
+    return safetensors_bytes(
+        StoredTensor(tensor.name, _doubled(tensor.shape_at(rank), axis), adapter_dtype)
+        for tensor in layout.tensors
+        for axis, part in enumerate((".lora_A.", ".lora_B."))
+        if tensor.saved and part in tensor.name
+    )
+
+
+def _doubled(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return tuple(size * 2 if place == axis else size for place, size in enumerate(shape))
+
+
 @lru_cache(maxsize=64)
 def optimizer_bytes(layout: OptimizerLayout, rank: int, adapter_dtype: str, base_dtype: str) -> int:
     """Size of `optimizer.pt` as `transformers.Trainer` saves it after training on a CPU.

@@ -98,9 +98,14 @@ class Declared(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def take_true_for_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse true and false, which Python counts as 1 and 0, where a field is no switch."""
+        """Refuse true and false, which Python counts as 1 and 0, where a field is no switch.
+
+        Where they are among a few words, they are those.
+        """
         assert info.field_name is not None
         if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+            if "true" in cls.options(info.field_name):
+                return str(value).lower()
             raise ValueError("neither true nor false")
         return value
 
@@ -384,7 +389,7 @@ def _as_text(value: object) -> str:
 
 def _leaves_no_room(annotation: object) -> bool:
     """Whether a type is a switch, a number, one of a few words, or several of these."""
-    if annotation in (bool, int, float) or get_origin(annotation) is Literal:
+    if annotation in (bool, int, float, int | float) or get_origin(annotation) is Literal:
         return True
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated or arguments[1:] == (...,):

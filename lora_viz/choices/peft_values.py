@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TypeGuard
+
+from lora_viz.choices.targets import (
+    DEEPEST_PATTERN,
+    bounded,
+    depth,
+    going_together,
+    split_targets,
+)
 
 LONGEST_TEXT = 4000  # characters of a whole value, as in a link
 MOST_NAMES = 100
+MOST_PATTERNS = 100
+MOST_LAYERS = 1000
 MOST_TOKENS = 2_000_000  # in a vocabulary
 # no sign of a regular expression but the dot: PEFT takes a name for a pattern in places
 MODULE_NAME = re.compile(r"\w[\w., -]{0,199}")
+LIST_NAME = re.compile(r"\w[\w.]{0,99}")
 
 
 def read_names(given: object) -> tuple[str, ...]:
@@ -43,12 +55,51 @@ def read_token_indices(given: object) -> str:
     return _json_text(given)
 
 
+def read_numbers(given: object) -> tuple[int, ...]:
+    """Whole numbers between commas, one alone, or a list of them."""
+    if isinstance(given, str):
+        given = short_json(f"[{given.strip().strip('[]')}]")
+    numbers = (given,) if isinstance(given, int) else given
+    if not _are_numbers(numbers, MOST_LAYERS) or len(numbers) > MOST_LAYERS:
+        raise ValueError("no numbers")
+    return tuple(dict.fromkeys(numbers))
+
+
+def read_pattern_names(given: object) -> tuple[str, ...]:
+    """Names of layers to leave out, or one regular expression, under the rules of targets."""
+    parts = split_targets(given) if isinstance(given, str) else given
+    if not isinstance(parts, (list, tuple)) or not all(isinstance(one, str) for one in parts):
+        raise ValueError("no list of texts")
+    named = tuple(one for one in parts if one)
+    return bounded(going_together(named)) if named else ()
+
+
+def read_pattern(given: object, lowest: float, highest: float, *, whole: bool) -> str:
+    """An object of patterns of names with a number for each, as JSON."""
+    if isinstance(given, str):
+        given = short_json(given) if given.strip() else {}
+    if not isinstance(given, dict) or len(given) > MOST_PATTERNS:
+        raise ValueError("no object")
+    for pattern, number in given.items():
+        is_number = isinstance(number, int if whole else (int, float))
+        if isinstance(number, bool) or not is_number or not lowest <= number <= highest:
+            raise ValueError("no number")
+        if not pattern or depth(pattern) > DEEPEST_PATTERN or "`" in pattern:
+            raise ValueError("no pattern")
+    return _json_text(given) if given else ""
+
+
+def pattern_of(text: str) -> dict[str, float]:
+    """What `read_pattern` has read, as PEFT takes it."""
+    return json.loads(text) if text else {}
+
+
 def token_indices(text: str) -> list[int] | dict[str, list[int]] | None:
     """What `read_token_indices` has read, as PEFT takes it."""
     return json.loads(text) if text else None
 
 
-def _are_numbers(values: object, most: int) -> bool:
+def _are_numbers(values: object, most: int) -> TypeGuard[list[int] | tuple[int, ...]]:
     """Whether these are whole numbers from 0 up to, and without, another one."""
     return isinstance(values, (list, tuple)) and all(
         isinstance(one, int) and not isinstance(one, bool) and 0 <= one < most for one in values

@@ -313,6 +313,7 @@ def _answer_line(report: Report, line: bytes, shared: dict[str, Any]) -> str:
 def _checkpoint_as_text(answer: dict[str, Any]) -> str:
     labels = {
         "adapter_bytes": _("adapter file"),
+        "converted_adapter_bytes": _("adapter file, converted for the base's own weights"),
         "full_model_bytes": _("full model file"),
         "optimizer_bytes": _("optimizer state file"),
     }

@@ -12,6 +12,7 @@ from lora_viz.adapter.layout import AdapterLayout, scaling
 from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
 from lora_viz.checkpoint.sizes import (
     adapter_bytes,
+    converted_bytes,
     optimizer_bytes,
 )
 from lora_viz.choices.optimizers import OPTIMIZERS
@@ -24,6 +25,7 @@ from lora_viz.questions import ask_for
 from lora_viz.questions.kept import compute
 from lora_viz.questions.question import Ask
 
+CONVERTED = ("pissa", "olora")
 NO_WARNINGS: dict[str, list[str]] = {"unmatched_targets": [], "warnings": []}
 
 
@@ -73,7 +75,9 @@ def count(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
 def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """Exact sizes in bytes of the adapter, the full model and the optimizer state.
 
-    Full fine-tuning saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
+    `converted_adapter_bytes` is the adapter's file where it began as a part of W (PiSSA, OLoRA)
+    and was converted for the base's own weights: it then has twice the rank. Full fine-tuning
+    saves no adapter: its `adapter_bytes` is null. So is `optimizer_bytes` for
     8-bit AdamW, whose file is bitsandbytes' own.
     """
     adapts = scenario.trains_adapter
@@ -82,6 +86,7 @@ def checkpoint(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "model": scenario.model,
         "method": scenario.method,
         "adapter_bytes": _adapter_bytes(scenario, ask) if adapts else None,
+        "converted_adapter_bytes": _converted_bytes(scenario, ask),
         "full_model_bytes": sum(file.bytes for file in files),
         "full_model_files": len(files),
         "optimizer_bytes": _optimizer_bytes(scenario, ask),
@@ -198,6 +203,13 @@ def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
 def _adapter_bytes(scenario: Scenario, ask: Ask) -> int:
     layout = _layout(scenario, ask)
     return adapter_bytes(layout, scenario.rank, *scenario.file_dtypes)
+
+
+def _converted_bytes(scenario: Scenario, ask: Ask) -> int | None:
+    """The file that PEFT converts for the base's own weights; None where there is none."""
+    if not (scenario.trains_adapter and scenario.init_lora_weights in CONVERTED):
+        return None
+    return converted_bytes(_layout(scenario, ask), scenario.rank, scenario.adapter_dtype)
 
 
 def _count_full(scenario: Scenario, ask: Ask) -> dict[str, Any]:

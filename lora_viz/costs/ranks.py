@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lora_viz.adapter.counts import count_blocks, count_model, count_modules, most_adapted_block
+from lora_viz.adapter.counts import Count, count_blocks, count_model, most_adapted_block
 from lora_viz.adapter.layout import AdapterLayout, TensorRole
 from lora_viz.checkpoint.sizes import adapter_bytes
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_
 from lora_viz.models.architecture import Architecture
-
-RANK_ROLES: tuple[TensorRole, ...] = ("A", "B")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class RankLine:
     """Trained parameters as a straight line over the rank, by role.
 
     `per_rank` holds what one more rank adds (A and B), `constant` what is trained at any rank:
-    DoRA's magnitudes, biases, heads that are trained in full.
+    DoRA's magnitudes, biases, heads that are trained in full, layers with a rank of their own.
     """
 
     per_rank: dict[TensorRole, int]
@@ -44,7 +44,8 @@ class RankCosts:
 
     `block` is the name of the first of the blocks with the most adapted layers and `alike` how
     many blocks have the same adapter; both lines are equal and `block` is None if every adapted
-    layer is outside of blocks. `adapted_weights` counts the values of every W that is adapted.
+    layer is outside of blocks. `adapted_weights` counts the values of every W that is adapted at
+    the rank, and not at one of its own.
     """
 
     block: str | None
@@ -72,17 +73,27 @@ class RankRow:
 
 
 def rank_costs(architecture: Architecture, layout: AdapterLayout) -> RankCosts:
-    """The costs of every rank, from one count at rank 1."""
-    in_model = _line(count_model(layout, 1).parts)
+    """The costs of every rank, from counts at ranks 1 and 2.
+
+    Raises:
+        UserError: every adapted layer has a rank of its own, so that there is none to choose.
+    """
+    growing = [module for module in layout.modules if module.own_rank is None]
+    if not growing:
+        raise UserError(
+            N_("Every adapted layer has a rank of its own (rank_pattern): none is left to choose.")
+        )
+    in_model = _line(count_model(layout, 1), count_model(layout, 2))
     block = most_adapted_block(layout)
-    blocks = {entry.name: entry for entry in count_blocks(architecture, layout, 1)}
-    modules = count_modules(layout, 1)
+    blocks, more = (
+        {entry.name: entry for entry in count_blocks(architecture, layout, rank)} for rank in (1, 2)
+    )
     return RankCosts(
         block=block,
         alike=blocks[block].alike if block else 1,
-        in_block=_line(blocks[block].count.parts) if block else in_model,
+        in_block=_line(blocks[block].count, more[block].count) if block else in_model,
         in_model=in_model,
-        adapted_weights=sum(count.full for count in modules.values()),
+        adapted_weights=sum(module.base_weight for module in growing),
         total_parameters=layout.total_parameters,
     )
 
@@ -107,8 +118,12 @@ def rank_rows(
     ]
 
 
-def _line(parts: dict[TensorRole, int]) -> RankLine:
-    return RankLine(
-        per_rank={role: parts[role] for role in RANK_ROLES if role in parts},
-        constant={role: values for role, values in parts.items() if role not in RANK_ROLES},
-    )
+def _line(at_one: Count, at_two: Count) -> RankLine:
+    line = RankLine(per_rank={}, constant={})
+    for role, values in at_one.parts.items():
+        growth = at_two.parts[role] - values
+        if growth:
+            line.per_rank[role] = growth
+        if values > growth:
+            line.constant[role] = values - growth
+    return line

@@ -9,7 +9,7 @@ def read_forward_pass(
     model: str,
     layer: str,
     rank: int,
-    alpha: int,
+    alpha: float,
     rslora: bool,
     dora: bool,
     batch_size: int,

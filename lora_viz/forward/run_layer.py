@@ -40,7 +40,7 @@ class Adapter:
     """The settings of an adapter that change what one layer computes."""
 
     rank: int
-    alpha: int
+    alpha: float
     rslora: bool = False
     dora: bool = False
 
@@ -90,7 +90,7 @@ def adapt_layer(base: nn.Module, adapter: Adapter) -> LoraLayer:
     """The layer with an adapter from `get_peft_model`, as PEFT starts it: B is zero."""
     config = LoraConfig(
         r=adapter.rank,
-        lora_alpha=adapter.alpha,
+        lora_alpha=adapter.alpha,  # type: ignore[arg-type]  # a fraction is a number to PEFT too
         use_rslora=adapter.rslora,
         use_dora=adapter.dora,
         target_modules=["0"],

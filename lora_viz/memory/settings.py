@@ -22,16 +22,25 @@ class StepSettings:
 
     method: str
     rank: int
-    alpha: int
+    alpha: float
     target_modules: tuple[str, ...]
     rslora: bool
     bias: str
     dropout: float
     dora: bool
+    target_parameters: tuple[str, ...]
     modules_to_save: tuple[str, ...]
     ensure_weight_tying: bool
+    task_type: str
+    num_labels: int
     vocab_size: int
     trainable_token_indices: str
+    layers_to_transform: tuple[int, ...]
+    layers_pattern: tuple[str, ...]
+    exclude_modules: tuple[str, ...]
+    rank_pattern: str
+    alpha_pattern: str
+    lora_bias: bool
     batch_size: int
     seq_len: int
     padding: bool

@@ -13,6 +13,6 @@ architecture, layer_kinds
 ask
     `read_architecture`, which a worker runs.
 meta, changed, by_torch, alike_blocks
-    The model built without weights; with another vocabulary; what is read off it; blocks that stand
-    for others. They load torch.
+    The model built without weights; with another head or vocabulary; what is read off it; blocks
+    that stand for others. They load torch.
 """

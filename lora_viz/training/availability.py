@@ -33,6 +33,11 @@ def why_not_trainable(
     `hub_answers` is asked only for a model whose weights are not on this machine.
     """
     missing = _why_no_weights(scenario.model, hub_answers) or _why_wrong_head(scenario.model)
+    if missing is None and scenario.task_type not in ("auto", "CAUSAL_LM"):
+        return Message(
+            N_("Training jobs are for language models; choose CAUSAL_LM or auto, not %s."),
+            scenario.task_type,
+        )
     if missing is None and scenario.is_quantized and not has_gpu:
         return Message(N_("QLoRA needs an NVIDIA GPU, and this machine has none; choose LoRA."))
     return missing

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lora_viz.costs.ranks import RankRow, rank_costs, rank_rows
+from lora_viz.errors import UserError
 from lora_viz.figures.kit.base import Figure
 from lora_viz.figures.rank_cost import rank_boxes, rank_cost
 from lora_viz.figures.wording.counted import cost_parts
@@ -11,6 +12,8 @@ from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.kit.messages import show_error
+from lora_viz.ui.page_end.stopping import stop_page
 from lora_viz.ui.rank import words
 from lora_viz.ui.rank.new_sweep import new_sweep
 from lora_viz.ui.rank.sweep import choose_sweep, summary
@@ -26,7 +29,11 @@ def table() -> None:
 
 scenario, view = state.scenario(), state.view()
 layout = asking.adapter_layout()
-costs = rank_costs(asking.architecture(), layout)
+try:
+    costs = rank_costs(asking.architecture(), layout)
+except UserError as error:
+    show_error(str(error))
+    stop_page()
 
 
 def rows_at(rank: int) -> list[RankRow]:

@@ -17,9 +17,10 @@ import torch
 from peft.utils import AuxiliaryTrainingWrapper
 from torch import nn
 
+from lora_viz.adapter import peft_matching
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.adapter.warning_words import other_sentences, sentences_of_numbers
-from lora_viz.checkpoint.sizes import adapter_bytes
+from lora_viz.checkpoint.sizes import adapter_bytes, converted_bytes
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.questions.ask_for import adapter_of
@@ -50,9 +51,11 @@ class Chosen:
         }
         targets = given["target_modules"]
         is_lone = targets == ["all-linear"] or "*" in targets[0]
+        excluded = given.get("exclude_modules", [""])
         return given | {
             "r": self.settings["rank"],
             "target_modules": targets[0] if is_lone else targets,
+            "exclude_modules": excluded[0] if "*" in excluded[0] else excluded,
         }
 
 
@@ -68,8 +71,11 @@ def random_choice(number: int) -> Chosen:
         "dora": random.random() < 0.2,
         "base_dtype": random.choice(DTYPES),
     }
-    for further in (saved_modules, resized_vocabulary, trained_tokens):
-        if random.random() < 0.4:
+    for further in (
+        *(saved_modules, resized_vocabulary, trained_tokens),
+        *(numbered_layers, excluded_modules, patterns, bias_of_b),
+    ):
+        if random.random() < 0.3:
             settings |= further(random, real)
     return Chosen(small, settings)
 
@@ -84,6 +90,34 @@ def saved_modules(random: Random, real: nn.Module) -> dict[str, Any]:
         "modules_to_save": list(dict.fromkeys(name.rpartition(".")[2] for name in picked)),
         "ensure_weight_tying": random.random() < 0.4,
     }
+
+
+def numbered_layers(random: Random, real: nn.Module) -> dict[str, Any]:
+    """Numbers of blocks, of which the last may not be there, and sometimes the list's name."""
+    lists = [name for name, module in real.named_modules() if isinstance(module, nn.ModuleList)]
+    numbers = random.sample(range(4), random.randint(1, 3))
+    named = {"layers_pattern": [random.choice(lists).rpartition(".")[2]]}
+    return {"layers_to_transform": numbers} | (named if random.random() < 0.4 else {})
+
+
+def excluded_modules(random: Random, real: nn.Module) -> dict[str, Any]:
+    names = [name for name, module in real.named_modules() if isinstance(module, nn.Linear)]
+    named = [name.rpartition(".")[2] for name in random.choices(names or ["x"], k=2)]
+    return {"exclude_modules": random.choice([named, [r".*\.[13]\..*"], ["nothing_like_it"]])}
+
+
+def patterns(random: Random, real: nn.Module) -> dict[str, Any]:
+    """Ranks and alphas by ends of names, by numbers of blocks, and in vain."""
+    names = [name for name, module in real.named_modules() if has_weight(module)]
+    keys = [random.choice(names).rpartition(".")[2], r".*\.0\..*", "nothing_like_it"]
+    return {
+        "rank_pattern": {key: random.randint(1, 20) for key in random.sample(keys, 2)},
+        "alpha_pattern": {key: random.choice([0.5, 3, 64]) for key in random.sample(keys, 1)},
+    }
+
+
+def bias_of_b(_random: Random, _real: nn.Module) -> dict[str, Any]:
+    return {"lora_bias": True}
 
 
 def resized_vocabulary(random: Random, real: Any) -> dict[str, Any]:
@@ -151,6 +185,30 @@ def test_a_saved_module_has_the_dtype_that_preparing_packed_models_leaves(
     assert adapter_bytes(layout, 4, *scenario.file_dtypes) == saved
 
 
+@pytest.mark.parametrize("beginning", ["pissa", "olora"])
+def test_a_converted_adapter_is_as_large_as_the_one_peft_saves(
+    beginning: str, tmp_path: Path
+) -> None:
+    settings = {"rank": 4, "target_modules": ["q_proj", "v_proj"], "rank_pattern": {"v_proj": 3}}
+    chosen = Chosen(random_model(Random(1), "Llama"), settings)
+    real: Any = build(chosen.small.config)
+    config = peft.LoraConfig(**deepcopy(chosen.of_peft), init_lora_weights=beginning)  # type: ignore[arg-type]
+    adapted: Any = peft.get_peft_model(real, config)
+    adapted.peft_config["default"].init_lora_weights = True  # as PEFT's guide saves the beginning
+    adapted.save_pretrained(str(tmp_path / "beginning"))
+    adapted.peft_config["default"].init_lora_weights = beginning
+    adapted.save_pretrained(
+        str(tmp_path), path_initial_model_for_weight_conversion=str(tmp_path / "beginning")
+    )
+    scenario, layout = asked(
+        Chosen(chosen.small, settings | {"init_lora_weights": beginning}), tmp_path / "model"
+    )
+    saved = (tmp_path / "adapter_model.safetensors").stat().st_size
+    assert converted_bytes(layout, 4, "float32") == saved
+    plain = (tmp_path / "beginning" / "adapter_model.safetensors").stat().st_size
+    assert adapter_bytes(layout, 4, *scenario.file_dtypes) == plain
+
+
 def said_of(folder: Path, **settings: Any) -> str:
     small = random_model(Random(3), "Gemma2")
     small.config["tie_word_embeddings"] = settings.pop("tied", True)
@@ -170,6 +228,40 @@ def test_what_is_named_in_vain_is_said(tmp_path: Path) -> None:
     kept = {"ensure_weight_tying": True}
     assert said_of(tmp_path, **both, **kept) == ""
     assert "nothing to keep tied" in said_of(tmp_path, **both, **kept, tied=False)
+    assert "block number 99" in said_of(tmp_path, layers_to_transform=[0, 99])
+    assert "“nothing” excludes nothing" in said_of(tmp_path, exclude_modules=["nothing"])
+    patterns = {"rank_pattern": {"nothing": 3, "q_proj": 4}, "alpha_pattern": {r".*\.99\..*": 3}}
+    assert said_of(tmp_path, **patterns).count("No adapted layer matches") == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"target_modules": ["all-linear"], "layers_to_transform": [0]}, "Numbers of blocks go"),
+        ({"layers_pattern": ["layers"]}, "without numbers of blocks"),
+        ({"lora_bias": True, "dora": True}, "a bias of B"),
+        ({"exclude_modules": ["q_proj"]}, "Nothing is left"),
+        ({"rank_pattern": {"(": 3}}, "not a regular expression"),
+        ({"exclude_modules": ["(.*"]}, "not a regular expression"),
+    ],
+    ids=str,
+)
+def test_settings_that_do_not_go_together_are_refused_in_a_sentence(
+    settings: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    chosen = {"target_modules": ["q_proj"]} | settings
+    with pytest.raises(UserError, match=words) as raised:
+        asked(Chosen(random_model(Random(3), "Gemma2"), chosen), tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_pattern_of_ranks_that_backtracks_without_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peft_matching, "PATTERN_SECONDS", 0.05)
+    for field in ("rank_pattern", "alpha_pattern"):
+        with pytest.raises(UserError, match="takes too long"):
+            said_of(tmp_path, **{field: {"(.|..|...)*nothing": 2}})
 
 
 def test_tokens_that_are_not_there_are_refused(tmp_path: Path) -> None:

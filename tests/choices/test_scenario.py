@@ -23,6 +23,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "rank": st.integers(1, 1024),
     "target_modules": st.lists(NAMES, min_size=1, max_size=4, unique=True).map(tuple),
     "dora": st.booleans(),
+    "alpha": st.one_of(st.integers(1, 65536), st.floats(0.001, 65536)),
+    "modules_to_save": st.lists(st.one_of(NAMES, st.just("a,b")), max_size=3).map(tuple),
+    "layers_to_transform": st.lists(st.integers(0, 999), max_size=4).map(tuple),
+    "layers_pattern": st.lists(NAMES, max_size=2).map(tuple),
+    "exclude_modules": st.one_of(
+        st.lists(NAMES, max_size=3).map(tuple), st.just((r".*\.h\.[0-3]{1,2}\..*",))
+    ),
+    "rank_pattern": st.dictionaries(st.one_of(NAMES, st.just(r"h\.\d+,")), st.integers(1, 1024)),
+    "alpha_pattern": st.dictionaries(NAMES, st.floats(0.001, 1000), max_size=3),
+    "trainable_token_indices": st.one_of(
+        st.lists(st.integers(0, 99_999), max_size=9),
+        st.dictionaries(NAMES, st.lists(st.integers(0, 99_999), max_size=9), max_size=2),
+    ),
     "bias": st.sampled_from(["none", "all", "lora_only"]),
     "dropout": st.floats(0, 0.9),
     "seq_len": st.integers(1, 1_048_576),
@@ -151,6 +164,15 @@ def test_a_choice_beside_what_stands_alone_replaces_it(
     before: tuple[str, ...], after: tuple[str, ...], meant: tuple[str, ...]
 ) -> None:
     assert chosen_targets(before, after) == meant
+
+
+def test_true_and_false_are_beginnings_of_a_and_b_in_any_spelling() -> None:
+    for written, kept in ((True, "true"), (False, "false"), ("pissa", "pissa")):
+        scenario = Scenario.make({"init_lora_weights": written})
+        assert scenario.init_lora_weights == kept
+        assert Scenario.from_query(scenario.to_query()) == (scenario, [])
+    assert Scenario().initial_weights is True
+    assert Scenario(init_lora_weights="false").initial_weights is False
 
 
 def test_another_model_brings_its_usual_targets_only_if_they_differ() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import peft
 import pytest
 
 from lora_viz.adapter.ask import read_adapter_layout
@@ -16,6 +17,7 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings, step_settings
 from lora_viz.memory.torch_step.inputs import make_inputs, prepare_for_batches
 from tests.classifiers import FAMILIES, HEADS, Config, classifier
+from tests.memory.models import MIXTRAL
 from tests.small_models import build
 
 BERT = FAMILIES["Bert"][0]
@@ -62,6 +64,17 @@ def test_real_models_take_the_batch_and_the_step_trains_what_peft_does(
     layout = read_adapter_layout(str(tmp_path), targets)
     assert report.trainable_parameters == layout.trainable_parameters(8)
     assert report.breakdown["modules_to_save"] >= 4 * layout.trainable_by_role(8)["module_to_save"]
+
+
+def test_the_step_of_experts_with_adapters_trains_what_peft_does(tmp_path: Path) -> None:
+    chosen = {"target_parameters": ["1.mlp.experts.gate_up_proj", "mlp.experts.down_proj"]}
+    real = peft.get_peft_model(
+        build(MIXTRAL), peft.LoraConfig(r=8, target_modules=["q_proj"], **chosen)
+    )
+    report = simulated(MIXTRAL, ("q_proj",), tmp_path, **chosen)
+    assert report.trainable_parameters == real.get_nb_trainable_parameters()[0]
+    with pytest.raises(UserError, match="without dropout"):
+        simulated(MIXTRAL, ("q_proj",), tmp_path, **chosen, dropout=0.1)
 
 
 @pytest.mark.parametrize("problem", [None, "regression", "multi_label_classification"])

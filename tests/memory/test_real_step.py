@@ -44,6 +44,8 @@ def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> Non
         {"modules_to_save": "embed_tokens,lm_head", "ensure_weight_tying": True},
         {"modules_to_save": "1.mlp,norm"},
         {"trainable_token_indices": "1,2,3"},
+        {"layers_to_transform": "1", "lora_bias": True},
+        {"rank_pattern": {r"layers\.1\..*q_proj": 100}, "exclude_modules": r".*2\..*"},
     ],
     ids=str,
 )

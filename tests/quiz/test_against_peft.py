@@ -39,7 +39,7 @@ def truth(scenario: Scenario, config: dict, rank: int) -> peft.PeftModel:
     """The real adapted model at a rank, its weights random."""
     settings = peft.LoraConfig(
         r=rank,
-        lora_alpha=scenario.alpha,
+        lora_alpha=int(scenario.alpha),
         target_modules=scenario.peft_targets,
         use_dora=scenario.dora,
         use_rslora=scenario.rslora,

@@ -35,8 +35,18 @@ from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_s
         {"modules_to_save": ("lm_head",), "ensure_weight_tying": True},
         {"vocab_size": 1100, "modules_to_save": ("wte",)},
         {"trainable_token_indices": [5, 7, 9]},
+        {
+            "rank_pattern": {"h.0.attn.c_attn": 20},
+            "alpha": 0.5,
+            "lora_bias": True,
+            "layers_to_transform": [0, 1],
+        },
+        {"init_lora_weights": "pissa"},
     ],
-    ids=["dora", "biases", "bfloat16", "saved modules", "saved and tied", "resized", "tokens"],
+    ids=[
+        *("dora", "biases", "bfloat16", "saved modules", "saved and tied"),
+        *("resized", "tokens", "patterns", "pissa"),
+    ],
 )
 def test_relatives_of_lora(scenario: dict[str, Any], text_file: Path, tmp_path: Path) -> None:
     run, result = run_here(tmp_path, "one", short_settings(text_file, scenario, steps=2))
@@ -51,7 +61,8 @@ def test_relatives_of_lora(scenario: dict[str, Any], text_file: Path, tmp_path: 
         layout, chosen.rank, *chosen.file_dtypes
     )
     biases = scenario.get("bias") == "all"
-    assert passed["base_unchanged"] is passed["adapter_off"] is (None if biases else True)
+    changes_base = biases or scenario.get("init_lora_weights") == "pissa"
+    assert passed["base_unchanged"] is passed["adapter_off"] is (None if changes_base else True)
 
 
 def test_full_fine_tuning_records_its_real_change(text_file: Path, tmp_path: Path) -> None:

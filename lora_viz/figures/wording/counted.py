@@ -74,6 +74,8 @@ def adapter_segments(count: Count, scenario: Scenario) -> tuple[Segment, ...]:
 def cost_parts(line: RankLine) -> list[CostPart]:
     """The trained parameters as the areas of the chart, the growing ones first."""
     names = {
+        "A": _("A of a rank of its own"),
+        "B": _("B of a rank of its own"),
         "magnitude": _("magnitudes"),
         "bias": _("biases"),
         "weight": _("other weights"),

@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import nn
 
-from lora_viz.adapter.from_peft import refused_readably
 from lora_viz.adapter.peft_matching import MatchedParts, depends_on_numbers, matched_parts
+from lora_viz.adapter.refusals_from_peft import refused_readably
 from lora_viz.memory.extend import Depth
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.classify import classify

@@ -26,7 +26,11 @@ def adapt(base: Any, scenario: Scenario) -> Any:
         _prepare_packed(base, scenario)
     elif scenario.gradient_checkpointing:
         base.enable_input_require_grads()
-    choices = scenario.lora_choices | {"r": scenario.rank, "task_type": "CAUSAL_LM"}
+    choices = scenario.lora_choices | {
+        "r": scenario.rank,
+        "task_type": "CAUSAL_LM",
+        "init_lora_weights": scenario.initial_weights,
+    }
     model = with_peft(base, choices)
     give_dtype(model, getattr(torch, scenario.adapter_dtype))
     return model

@@ -9,6 +9,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
+from lora_viz.adapter.from_peft import ADAPTER
 from lora_viz.choices.scenario import Scenario
 from lora_viz.i18n import N_, Message
 from lora_viz.training.data.tokens import TokenSequence, collate
@@ -20,6 +21,7 @@ from lora_viz.training.work.weight_changes import adapted_layers, low_rank
 # Merging rounds W + ΔW once; each of the model's layers may add to it.
 ROUNDING_STEPS = 500
 CHECKED_SEQUENCES = 2
+TAKEN_FROM_BASE = N_("A and B began as a part of W, which was taken out of the base's weights.")
 
 
 @torch.no_grad()
@@ -38,19 +40,24 @@ def check_adapter_off(
     """With the adapter off, the logits are bit for bit those of the base before training."""
     if scenario.bias != "none":
         return _does_not_apply("adapter_off", Message(N_("The base's biases were trained too.")))
+    if scenario.takes_from_base:
+        return _does_not_apply("adapter_off", Message(TAKEN_FROM_BASE))
     with model.disable_adapter():
         logits = logits_of(model, sequences)
     return _identical("adapter_off", logits, base_logits)
 
 
-def check_rank(model: nn.Module, rank: int) -> Check:
-    """No layer's ΔW has a numerical rank above r."""
+def check_rank(model: nn.Module) -> Check:
+    """No layer's ΔW has a numerical rank above its r."""
     ranks = [
-        int(torch.linalg.matrix_rank(low_rank(layer).delta))
+        (int(torch.linalg.matrix_rank(low_rank(layer).delta)), layer.r[ADAPTER])
         for layer in adapted_layers(model).values()
     ]
-    highest = max(ranks, default=0)
-    return Check(name="rank", passed=highest <= rank, measured=highest)
+    return Check(
+        name="rank",
+        passed=all(rank <= allowed for rank, allowed in ranks),
+        measured=max((rank for rank, _allowed in ranks), default=0),
+    )
 
 
 def check_reloaded(
@@ -65,6 +72,11 @@ def check_reloaded(
     reloaded = _identical("reloaded", logits_of(model, sequences), trained)
     if scenario.is_quantized:
         note = Message(N_("Merging into 4-bit weights would round them again."))
+        return [reloaded, _does_not_apply("merged", note)]
+    if scenario.lora_bias and any(
+        layer.get_base_layer().bias is None for layer in adapted_layers(model).values()
+    ):
+        note = Message(N_("A layer without a bias has no place for that of B."))
         return [reloaded, _does_not_apply("merged", note)]
     merged = logits_of(model.merge_and_unload(), sequences)
     return [reloaded, _agrees("merged", merged, trained)]
@@ -85,6 +97,8 @@ def check_base_unchanged(before: str, after: str, scenario: Scenario) -> Check:
         )
     if scenario.bias != "none":
         return _does_not_apply("base_unchanged", Message(N_("The base's biases were trained too.")))
+    if scenario.takes_from_base:
+        return _does_not_apply("base_unchanged", Message(TAKEN_FROM_BASE))
     return Check(name="base_unchanged", passed=before == after)
 
 

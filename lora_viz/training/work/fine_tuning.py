@@ -280,7 +280,7 @@ class _FineTuning:
             changes = full_changes(self._run, base, self._model)
         else:
             off = checks.check_adapter_off(self._model, sequences, self._base_logits, scenario)
-            done += [off, checks.check_rank(self._model, scenario.rank)]
+            done += [off, checks.check_rank(self._model)]
             changes = list(lora_changes(self._model, scenario.is_quantized))
             self._forget_model()
             done += checks.check_reloaded(

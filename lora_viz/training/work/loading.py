@@ -48,6 +48,16 @@ def choose_place(settings: TrainingSettings) -> Place:
         raise UserError(
             N_("QLoRA needs an NVIDIA GPU and the package bitsandbytes; choose LoRA here.")
         )
+    if scenario.task_type not in ("auto", "CAUSAL_LM"):
+        raise UserError(
+            N_("Training jobs are for language models; choose CAUSAL_LM or auto, not %s."),
+            scenario.task_type,
+        )
+    if scenario.init_lora_weights in ("eva", "loftq"):
+        raise UserError(
+            N_("Jobs do not begin with A and B by %s; choose another beginning for them."),
+            scenario.init_lora_weights,
+        )
     optimizer = OPTIMIZERS[scenario.optimizer]
     if optimizer.needs_bitsandbytes and not importlib.util.find_spec("bitsandbytes"):
         raise UserError(

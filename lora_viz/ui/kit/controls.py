@@ -86,11 +86,15 @@ def rank(place: str = "page") -> None:
 def number(field: str, place: str = "page", *, step: float | None = None) -> None:
     """A box for a number, for fields whose range is too wide for a slider.
 
-    With a `step` the digits are shown that the number has, as in 0.005.
+    With a `step` the digits are shown that the number has, as in 0.005; so they are of a field
+    whose numbers may be fractions.
     """
-    owner, key = _widget(field, place)
+    is_whole = owner_of(field, place).model_fields[field].annotation is int
+    owner, key = _widget(field, place, (lambda value: value) if is_whole else float)
     low, high = owner.limits(field)
-    form = {"step": step, "format": "%g"} if step else {}
+    form: dict[str, Any] = {"step": step, "format": "%g"} if step else {}
+    if not is_whole:
+        low, high, form = float(low), float(high), {"step": 1.0, "format": "%g"} | form
     st.number_input(
         str(owner.label(field)), low, high, key=key, **form, **_common(owner, field, key)
     )

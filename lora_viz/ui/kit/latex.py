@@ -18,7 +18,7 @@ B = coloured("B", "B")
 A = coloured("A", "A")
 
 
-def number(value: int) -> str:
+def number(value: float) -> str:
     """589824 → "589{,}824": grouped, without the space that LaTeX puts after a comma."""
     return grouped(value).replace(",", "{,}")
 

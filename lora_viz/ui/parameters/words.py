@@ -93,7 +93,7 @@ def _log_scale() -> str:
 
 def formula(kinds: list[ModuleKind], model: Count, layout: AdapterLayout, rank: int) -> None:
     """A and B of each kind of layer, their sum, and the two shares."""
-    lines = [_kind_line(kind, rank) for kind in kinds[:MOST_LINES]]
+    lines = [_kind_line(kind) for kind in kinds[:MOST_LINES]]
     if len(kinds) > MOST_LINES:
         lines.append(r"& \;\vdots")
     parts = " + ".join(
@@ -212,11 +212,11 @@ def sources() -> None:
     )
 
 
-def _kind_line(kind: ModuleKind, rank: int) -> str:
+def _kind_line(kind: ModuleKind) -> str:
     """`attn.c_attn: 8 · (768 + 2304) = 24,576`, with what else is trained in the layer."""
     values = sum(kind.one.parts.get(role, 0) for role in ("A", "B"))
-    stacked = values // lora_parameters(kind.in_features, kind.out_features, rank)
-    ranks = rf"{stacked} \cdot {rank}" if stacked > 1 else str(rank)
+    stacked = values // lora_parameters(kind.in_features, kind.out_features, kind.rank)
+    ranks = rf"{stacked} \cdot {kind.rank}" if stacked > 1 else str(kind.rank)
     line = (
         rf"\texttt{{{as_latex(kind.name)}}} &= {ranks} \cdot "
         rf"(\textcolor{{{colour('A')}}}{{{kind.in_features}}} + "
