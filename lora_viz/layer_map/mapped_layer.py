@@ -37,6 +37,9 @@ class MappedLayer:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """W as (out, in), however it is stored; embeddings are (rows, width)."""
+        """W as (out, in), however it is stored, or as (experts, out, in); embeddings are (rows,
+        width)."""
         stored = self.layer.weight_shape
+        if self.layer.experts:
+            return self.layer.experts, self.layer.out_features, self.layer.in_features
         return stored[::-1] if self.layer.kind == "Conv1D" else stored

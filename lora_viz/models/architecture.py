@@ -17,7 +17,8 @@ class Layer:
     """One module that holds parameters itself.
 
     `weight_shape` is as stored: (out, in) for Linear, (in, out) for Conv1D, (rows, width) for
-    Embedding. `parameters` leaves out a weight that is tied to an earlier layer's.
+    Embedding, and for `experts` that are stacked (experts, out, in) or (experts, in, out), of the
+    first of their weights. `parameters` leaves out a weight that is tied to an earlier layer's.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Layer:
     bias: bool
     parameters: int
     tied_to: str | None
+    experts: int = 0
 
     @property
     def block(self) -> str | None:

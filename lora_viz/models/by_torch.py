@@ -27,6 +27,8 @@ def layers_of(model: nn.Module) -> Iterator[Layer]:
         owners.update({id(parameter): name for parameter in new})
         kind = _kind(module, weight.ndim)
         in_features, out_features = _features(kind, tuple(weight.shape))
+        if getattr(module, "is_transposed", False):  # as gpt-oss stacks its experts
+            in_features, out_features = out_features, in_features
         yield Layer(
             name=name,
             kind=kind,
@@ -36,7 +38,14 @@ def layers_of(model: nn.Module) -> Iterator[Layer]:
             bias=own.get("bias") is not None,
             parameters=sum(parameter.numel() for parameter in new),
             tied_to=tied_to,
+            experts=_experts(module, tuple(weight.shape)),
         )
+
+
+def _experts(module: nn.Module, shape: tuple[int, ...]) -> int:
+    """How many experts' matrices transformers 5 has stacked in a module's weights; 0 in others."""
+    number = getattr(module, "num_experts", 0)
+    return number if len(shape) == 3 and shape[0] == number else 0
 
 
 def context_length_of(model: Any) -> int | None:

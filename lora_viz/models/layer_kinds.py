@@ -16,8 +16,20 @@ NO_KIND = ""
 
 # The names by which PEFT adapts layers that transformers 5 holds as bare parameters
 # (`peft.utils.transformers_weight_conversion`): those the layers had before.
+OF_MIXTRAL = {"mlp.gate": ("gate",), "mlp.experts": ("w1", "w2", "w3")}
+OF_QWEN2_MOE = {"mlp.gate": ("gate",), "mlp.experts": ("gate_proj", "up_proj", "down_proj")}
 NAMES_OF_FUSED_LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "mixtral": {"mlp.gate": ("gate",), "mlp.experts": ("w1", "w2", "w3")},
+    **dict.fromkeys(("minimax", "minimax_m2", "mixtral"), OF_MIXTRAL),
+    **dict.fromkeys(
+        (
+            *("afmoe", "beam", "cohere2_moe", "deepseek_v2", "deepseek_v3", "deepseek_v32"),
+            *("dots1", "ernie4_5_moe", "exaone_moe", "flex_olmo", "glm4_moe", "glm4_moe_lite"),
+            *("glm4v_moe", "glm_moe_dsa", "hunyuan_v1_moe", "longcat_flash", "mellum", "olmoe"),
+            *("qwen3_moe", "qwen3_next", "qwen3_omni_moe", "qwen3_omni_moe_text"),
+            *("qwen3_omni_moe_thinker", "solar_open"),
+        ),
+        OF_QWEN2_MOE,
+    ),
 }
 
 
@@ -37,7 +49,8 @@ class LayerKinds:
         self.layers: dict[str, list[Layer]] = {}
         for layer in architecture.layers:
             self.layers.setdefault(layer_kind(layer.name), []).append(layer)
-        self._fused = NAMES_OF_FUSED_LAYERS.get(architecture.model_type, {})
+        known = NAMES_OF_FUSED_LAYERS.get(architecture.model_type, {})
+        self._fused = {kind: names for kind, names in known.items() if kind in self.layers}
         self._kinds_by_end = _kinds_by_end(architecture)
         for kind, targets in self._fused.items():
             for target in targets:
@@ -45,15 +58,24 @@ class LayerKinds:
 
     def matched_by(self, target: str) -> set[str]:
         """The kinds of which a listed target matches at least one layer."""
-        return self._kinds_by_end.get(target, set()) - {NO_KIND}
+        fused = self._fused_by(target)
+        return {fused} if fused else self._kinds_by_end.get(target, set()) - {NO_KIND}
 
     def can_be_named(self, kind: str) -> bool:
-        """Whether PEFT adapts layers of this kind when they are named."""
-        return kind in self._fused or any(layer.is_linear for layer in self.layers.get(kind, ()))
+        """Whether PEFT adapts layers of this kind when they are named.
+
+        It takes every name that ends like one of a fused layer's for that one, so that the shared
+        expert of DeepSeek, whose gate_proj is a layer of its own, cannot be named.
+        """
+        if kind in self._fused:
+            return True
+        return not self._fused_by(kind) and any(one.is_linear for one in self.layers.get(kind, ()))
 
     def exact_targets(self, kind: str) -> tuple[str, ...]:
         """The shortest target that matches this kind and no other; empty if there is none."""
-        return self._fused.get(kind) or self._shortest_end(kind, {kind})
+        if kind in self._fused:
+            return self._fused[kind]
+        return () if self._fused_by(kind) else self._shortest_end(kind, {kind})
 
     def names(self, kinds: Iterable[str], among: Collection[str]) -> tuple[str, ...] | None:
         """Targets for all these kinds that match none but those `among` which they are.
@@ -64,7 +86,7 @@ class LayerKinds:
         names: dict[str, None] = {}
         for kind in kinds:
             found = self.exact_targets(kind) or self._shortest_end(kind, set(among))
-            if not found:
+            if not found or (kind not in self._fused and self._fused_by(kind)):
                 return None
             names.update(dict.fromkeys(found))
         return tuple(names)
@@ -83,6 +105,11 @@ class LayerKinds:
         """What a kind is called where space is short: its target, else its name in the block."""
         exact = self._shortest_end(kind, {kind})
         return exact[0] if exact else kind.rpartition("*.")[2]
+
+    def _fused_by(self, name: str) -> str | None:
+        """The fused kind for which PEFT takes a name, by its last part."""
+        last = name.rpartition(".")[2]
+        return next((kind for kind, names in self._fused.items() if last in names), None)
 
     def _shortest_end(self, kind: str, allowed: set[str]) -> tuple[str, ...]:
         """An end with "*" in it, as of a kind that ends in a number, is no layer's name."""

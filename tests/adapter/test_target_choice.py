@@ -6,7 +6,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from peft.utils.transformers_weight_conversion import _MOE_TARGET_MODULE_MAPPING
+from peft.utils.transformers_weight_conversion import (
+    _MODEL_TO_CONVERSION_PATTERN,
+    _MOE_TARGET_MODULE_MAPPING,
+)
+from transformers import CONFIG_MAPPING
 
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.adapter.target_choice import adapted_kinds, toggle
@@ -85,18 +89,45 @@ def test_peft_adapts_what_was_pressed_and_nothing_else(family: str, tmp_path: Pa
         assert all(after[one] == len(kinds.layers[one]) for one in after), choice
 
 
-def test_mixtrals_experts_and_router_have_the_names_that_peft_knows() -> None:
-    names = {name for names in NAMES_OF_FUSED_LAYERS["mixtral"].values() for name in names}
-    assert names == set(_MOE_TARGET_MODULE_MAPPING["mixtral"])
-    targets = toggled("mixtral-8x7b", "mlp.experts")
-    assert targets == ("q_proj", "v_proj", "w1", "w2", "w3")
-    layout = read_adapter_layout("mixtral-8x7b", targets)
-    architecture = compute(architecture_of("mixtral-8x7b"))
-    assert set(adapted_kinds(architecture, layout)) == {
-        "self_attn.q_proj",
-        "self_attn.v_proj",
-        "mlp.experts",
+def test_fused_experts_and_routers_have_the_names_that_peft_knows() -> None:
+    of_peft = {
+        model_type: set(_MOE_TARGET_MODULE_MAPPING[pattern])
+        for model_type, pattern in _MODEL_TO_CONVERSION_PATTERN.items()
+        if pattern in _MOE_TARGET_MODULE_MAPPING and model_type in CONFIG_MAPPING
     }
+    assert of_peft == {
+        model_type: {name for names in kinds.values() for name in names}
+        for model_type, kinds in NAMES_OF_FUSED_LAYERS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        ("mixtral-8x7b", ("w1", "w2", "w3")),
+        ("qwen3-30b-a3b", ("gate_proj", "up_proj", "down_proj")),
+        ("deepseek-v2-lite", ("gate_proj", "up_proj", "down_proj")),
+    ],
+)
+def test_fused_experts_are_added_and_taken_out_as_peft_adapts_them(
+    model: str, names: tuple[str, ...]
+) -> None:
+    usual, architecture = default_targets(model), compute(architecture_of(model))
+    attention = set(adapted_kinds(architecture, read_adapter_layout(model, usual)))
+    targets = toggled(model, "mlp.experts")
+    assert targets == (*usual, *names)
+    layout = read_adapter_layout(model, targets)
+    assert set(adapted_kinds(architecture, layout)) == attention | {"mlp.experts"}
+    targets = toggled(model, f"self_attn.{usual[0]}", ("all-linear",))
+    layout = read_adapter_layout(model, targets)
+    every = set(adapted_kinds(architecture, read_adapter_layout(model, ("all-linear",))))
+    assert set(adapted_kinds(architecture, layout)) == every - {f"self_attn.{usual[0]}"}
+
+
+def test_what_peft_takes_for_fused_experts_cannot_be_named_alone() -> None:
+    """DeepSeek's shared expert is a layer of that name, which PEFT leaves out."""
+    with pytest.raises(UserError, match="cannot adapt"):
+        toggled("deepseek-v2-lite", "mlp.shared_experts.gate_proj")
 
 
 def test_the_last_target_stays() -> None:

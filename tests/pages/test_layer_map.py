@@ -76,7 +76,9 @@ def test_full_fine_tuning_is_said() -> None:
 @pytest.mark.parametrize(
     ("model", "shapes"),
     [
-        ("mixtral-8x7b", ("W 8 × 28,672 × 4,096",)),
+        ("mixtral-8x7b", ("W 8 × 28,672 × 4,096", "8 experts, stacked")),
+        ("gpt-oss-20b", ("W 32 × 5,760 × 2,880", "stored 32×2,880×5,760", "32 experts, stacked")),
+        ("whisper-large-v2", ("32 × Whisper block",)),
         ("llama-3.1-405b", ("126 × Llama block", "W 53,248 × 16,384")),
         ("phi-3-mini", ("W 9,216 × 3,072", "A 8 × 3,072")),
         ("roberta-base", ("tied to word_embeddings",)),
@@ -85,6 +87,7 @@ def test_full_fine_tuning_is_said() -> None:
 def test_other_families(model: str, shapes: tuple[str, ...]) -> None:
     svg = drawings(open_page(model=model))[-1]["svg"]
     assert all(shape in svg for shape in shapes)
+    assert ("experts, stacked" in svg) == (model in ("mixtral-8x7b", "gpt-oss-20b"))
 
 
 def test_the_table_has_every_layer_of_the_map() -> None:

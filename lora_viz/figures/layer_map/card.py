@@ -22,7 +22,8 @@ ROLES: dict[TensorRole, str] = {"A": "A", "B": "B", "magnitude": "m"}
 class Card:
     """A layer with the words of its card.
 
-    `notes` say how W is stored and what it is tied to; `adapter` are each tensor's role and shape.
+    `notes` say how W is stored, of how many experts, and what it is tied to; `adapter` are each
+    tensor's role and shape.
     """
 
     layer: MappedLayer
@@ -86,14 +87,17 @@ class Card:
 
 def make_card(layer: MappedLayer, rank: int) -> Card:
     """The card of a layer at rank r."""
-    stored = _("stored %s") % written(layer.layer.weight_shape).replace(" ", "")
-    tied_to = layer.layer.tied_to
+    notes = [_("stored %s") % written(layer.layer.weight_shape).replace(" ", "")]
+    if layer.layer.experts:
+        notes.append(_("%s experts, stacked") % grouped(layer.layer.experts))
+    if tied_to := layer.layer.tied_to:
+        notes.append(_("tied to %s") % tied_to.rpartition(".")[2])
     holds_more = prod(layer.shape) < layer.layer.parameters and not layer.layer.is_linear
     return Card(
         layer=layer,
         name=(f"{layer.copies} × " if layer.copies > 1 else "") + layer.label,
         weight=f"W {written(layer.shape)}" + (" + …" if holds_more else ""),
-        notes=(stored, _("tied to %s") % tied_to.rpartition(".")[2]) if tied_to else (stored,),
+        notes=tuple(notes),
         adapter=tuple(
             (tensor.role, f"{_parameter(layer, module.name)}{ROLES[tensor.role]} {shape}")
             for module in layer.adapters
