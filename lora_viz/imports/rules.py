@@ -138,6 +138,11 @@ def when_declared(name: str, *harmless: Any) -> Rule:
     return rule
 
 
+def begins_as(word: str) -> Rule:
+    """A switch for how A and B begin."""
+    return lambda value: when_declared("init_lora_weights")(word) if is_on(value) else NOTHING
+
+
 def is_on(value: Any) -> bool:
     """Whether a switch is on, also where it is a word. Raises `UserError` where it is no switch."""
     if isinstance(value, bool):
