@@ -17,6 +17,7 @@ from lora_viz.imports.rules import (
     OF_TRAINING,
     Rule,
     Taken,
+    begins_as,
     is_on,
     model_named,
     one_of,
@@ -83,10 +84,11 @@ LLAMA_FACTORY_RULES: dict[str, Rule] = {
     "flash_attn": one_of("attention", ATTENTION_BY_NAME),
     "disable_gradient_checkpointing": _without_checkpoints,
     "upcast_layernorm": _norms_in_float32,
+    "pissa_init": begins_as("pissa"),
     "pure_bf16": weights_in("bfloat16"),
     **dict.fromkeys(
         (
-            "pissa_init", "pissa_convert", "loraplus_lr_ratio", "use_unsloth", "use_unsloth_gc",
+            "pissa_convert", "loraplus_lr_ratio", "use_unsloth", "use_unsloth_gc",
             "enable_liger_kernel", "upcast_lmhead_output", "use_galore", "use_apollo", "use_badam",
             "use_adam_mini", "use_muon", "use_llama_pro", "shift_attn", "mixture_of_depths",
             "resize_vocab", "new_special_tokens", "add_tokens", "neat_packing",

@@ -17,6 +17,7 @@ from lora_viz.imports.rules import (
     FURTHER_OF_PEFT,
     NO_SETTING,
     NOTHING,
+    OF_ADAPTER,
     Rule,
     Taken,
     idle,
@@ -141,5 +142,5 @@ ADAPTER_CONFIG = FileKind(
         "qalora_group_size", "revision",
     ),
     defaults=_defaults,
-    resets=FURTHER_OF_PEFT,
+    resets=OF_ADAPTER,
 )  # fmt: skip

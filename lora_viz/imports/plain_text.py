@@ -20,6 +20,7 @@ from lora_viz.i18n import N_
 MAXIMUM_MB = 4  # a trainer_state.json has a line for each step that was logged
 MAXIMUM_BYTES = MAXIMUM_MB * 10**6
 MAXIMUM_YAML_BYTES = 100_000  # written by hand, and slow to read
+MOST_KEYS = 1_000  # transformers' arguments are about 150
 MOST_VALUES = 10_000  # with every alias written out
 DEEPEST = 20  # lists and mappings within each other
 PLAIN_TAGS = tuple(
@@ -58,7 +59,17 @@ def read_settings(text: str) -> dict[str, Any]:
         raise UserError(
             N_("This text holds no settings; it should have keys and values, such as lora_r: 16.")
         )
+    check_number_of_keys(values)
     return {str(key): value for key, value in values.items()}
+
+
+def check_number_of_keys(values: Mapping[str, Any]) -> None:
+    """Refuse more keys than any settings have. Raises `UserError`."""
+    if len(values) > MOST_KEYS:
+        raise UserError(
+            N_("This file has more than %s keys, which no settings of a training have."),
+            f"{MOST_KEYS:,}",
+        )
 
 
 def _read_json(text: str) -> object:

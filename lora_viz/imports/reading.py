@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from lora_viz.choices.declaration import as_shown
@@ -16,6 +17,7 @@ from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.imports.answer import Imported, NotUnderstood, Understood
+from lora_viz.imports.plain_text import MOST_KEYS, check_number_of_keys
 from lora_viz.imports.rules import Rule, Taken, idle
 
 Values = Mapping[str, Any]
@@ -59,8 +61,13 @@ class FileKind:
 
 
 def read_as(kind: FileKind, values: Values) -> Imported:
-    """What a file of a kind says. Every one of its keys is in the answer."""
-    given = dict(_flat(kind, values))
+    """What a file of a kind says. Every one of its keys is in the answer.
+
+    Raises:
+        UserError: it has too many of them.
+    """
+    given = dict(islice(_flat(kind, values), MOST_KEYS + 1))
+    check_number_of_keys(given)
     usual = {key: value for key, value in kind.defaults(given).items() if given.get(key) is None}
     said = {key: value for key, value in given.items() if key not in usual}
     taken, understood, left_out = _read_all(kind, said)
@@ -100,7 +107,9 @@ def _read_all(
 
 def _brief(value: Any) -> Any:
     """A value as it is kept to be shown: of one that holds much, such as a log, its beginning."""
-    return as_shown(value) if isinstance(value, (list, dict)) and len(value) > MOST_KEPT else value
+    if isinstance(value, (list, dict)) and len(value) > MOST_KEPT:
+        return as_shown(list(islice(value, MOST_KEPT)))
+    return value
 
 
 def _default(kind: FileKind, key: str, value: Any, taken: list[Taken]) -> Taken | None:

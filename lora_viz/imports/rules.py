@@ -40,7 +40,7 @@ ATTENTION_BY_NAME = {
 }
 
 
-# What PEFT takes for granted where nobody says otherwise, by its own names
+# Further settings of PEFT's by its own names, which are the scenario's where it has them
 FURTHER_OF_PEFT = (
     "modules_to_save",
     "ensure_weight_tying",
@@ -54,8 +54,9 @@ FURTHER_OF_PEFT = (
     "init_lora_weights",
     "lora_bias",
 )
-# The same for a whole training, of which a trainer's file says all that is not as usual
-OF_TRAINING = ("bias", "attention", "adapter_dtype", *FURTHER_OF_PEFT)
+# What is as usual where a file of an adapter, or of a whole training, sets nothing else
+OF_ADAPTER = (*FURTHER_OF_PEFT, "task_type", "num_labels", "vocab_size")
+OF_TRAINING = ("bias", "attention", "adapter_dtype", *OF_ADAPTER)
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,11 @@ def when_declared(name: str, *harmless: Any) -> Rule:
         return Taken({name: json.dumps(value) if isinstance(value, dict) else value})
 
     return rule
+
+
+def begins_as(word: str) -> Rule:
+    """A switch for how A and B begin."""
+    return lambda value: when_declared("init_lora_weights")(word) if is_on(value) else NOTHING
 
 
 def is_on(value: Any) -> bool:

@@ -72,6 +72,8 @@ def refusal(content: str | bytes) -> str:
         ('{"r": 8, "r": 16}', "has “r” twice"),
         ("lora_r: 8\nlora_r: 16", "has “lora_r” twice"),
         ("base_model: \ud800".encode("utf-8", "surrogatepass"), "is not UTF-8 text"),
+        ('{"peft_type": "LORA", ' + ", ".join(f'"k{n}": 1' for n in range(200_000)) + "}", "1,000"),
+        (json.dumps({"base_model": "gpt2", "x": {f"k{n}": n for n in range(2_000)}}), "1,000 keys"),
         ("", "holds no settings"),
         ("- a\n- b", "holds no settings"),
         ("just some words", "holds no settings"),

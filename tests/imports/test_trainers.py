@@ -135,6 +135,14 @@ def test_without_targets_peft_s_own_are_taken_and_no_empty_key_is_swallowed() ->
     )
 
 
+def test_how_a_and_b_begin_is_a_setting_or_named() -> None:
+    found = read({"model_name_or_path": "gpt2", "stage": "sft", "pissa_init": True})
+    if "init_lora_weights" in Scenario.model_fields:
+        assert found.scenario["init_lora_weights"] == "pissa"
+    else:
+        assert [one.key for one in found.not_understood] == ["pissa_init"]
+
+
 def test_a_long_log_is_not_kept() -> None:
     found = read({"log_history": [{"loss": 1.0}] * 1_000, "train_batch_size": 2})
     (log,) = [one.value for one in found.understood if one.key == "log_history"]

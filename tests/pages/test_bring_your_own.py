@@ -48,10 +48,11 @@ def table(app: AppTest, column: str) -> dict[str, str]:
 
 def test_a_trainer_s_file_is_told_taken_over_and_answered() -> None:
     app = opened(PAGE, **SMALL)
-    content = (FILES / "axolotl_qlora.yml").read_bytes().replace(
-        b"meta-llama/Llama-3.1-8B", b"meta-llama/Llama-3.2-1B-Instruct"
-    )  # fmt: skip
-    give(app, "my run.yml", content)
+    whole = (FILES / "axolotl_qlora.yml").read_text("utf-8")
+    saved = "lora_modules_to_save:\n  - embed_tokens\n  - lm_head\n"
+    assert saved in whole
+    content = whole.replace(saved, "").replace("Llama-3.1-8B", "Llama-3.2-1B-Instruct")
+    give(app, "my run.yml", content.encode())
     assert "**my run.yml** is read as **axolotl**." in said(app)
     assert table(app, "Sets")["lora_r"] == "Rank r"
     assert "base_model: Its layers are those of Llama-3.2-1B in the catalogue" in said(app)
