@@ -45,10 +45,21 @@ def random_model(random: Random, family: str | None = None) -> SmallModel:
 
 
 def build(config: Config) -> transformers.PreTrainedModel:
-    """The real model of a configuration, its weights random and in float32."""
+    """The real model of a configuration, its weights random and in float32.
+
+    It has the head that transformers loads where a file has one, which T5 ties when it is built.
+    """
     settings = {name: value for name, value in config.items() if name != "model_type"}
     read = transformers.CONFIG_MAPPING[config["model_type"]].from_dict(settings)
-    return model_class(read)._from_config(read)
+    model = model_class(read)._from_config(read)
+    head = model.get_output_embeddings()
+    if config.get("tie_word_embeddings") is not False or head is None:
+        return model
+    if head.weight is not model.get_input_embeddings().weight:
+        return model
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    weights["lm_head.weight"] += 1
+    return model_class(read).from_pretrained(None, config=read, state_dict=weights).train()
 
 
 def _gpt2(random: Random) -> Config:

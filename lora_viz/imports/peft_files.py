@@ -35,7 +35,7 @@ from lora_viz.models.hub_names import catalogue_key
 # (`peft.utils.constants.TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING`).
 PEFT_TARGETS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("llama", "mistral", "mixtral", "opt"), ("q_proj", "v_proj")),
-    **dict.fromkeys(("qwen2", "qwen3", "gemma2"), ("q_proj", "v_proj")),
+    **dict.fromkeys(("qwen2", "qwen3", "gemma2", "gemma3_text"), ("q_proj", "v_proj")),
     **dict.fromkeys(("bert", "roberta"), ("query", "value")),
     "gpt2": ("c_attn",),
     "gpt_neox": ("query_key_value",),
