@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from peft.utils.transformers_weight_conversion import (
-    _MODEL_TO_CONVERSION_PATTERN,
+    _MODEL_TO_CONVERSION_PATTERN,  # type: ignore[reportPrivateImportUsage]
     _MOE_TARGET_MODULE_MAPPING,
 )
 from transformers import CONFIG_MAPPING

@@ -59,10 +59,11 @@ def test_the_code_makes_pefts_configuration(changes: dict[str, Any], tmp_path: P
     from peft import LoraConfig, PeftConfig
 
     scenario = Scenario.make({"model": "llama-3.1-8b"} | changes)
+    alpha: Any = scenario.alpha  # PEFT says a whole number, and takes any
     expected = LoraConfig(
         task_type="CAUSAL_LM",
         r=scenario.rank,
-        lora_alpha=scenario.alpha,
+        lora_alpha=alpha,
         target_modules=scenario.peft_targets,
         use_rslora=scenario.rslora,
         use_dora=scenario.dora,

@@ -117,7 +117,7 @@ def line_and_bytes(
         )
         return
     st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
-    count = adapter_bytes(layout, scenario.rank, scenario.adapter_dtype, scenario.base_dtype)
+    count = adapter_bytes(layout, scenario.rank, *scenario.file_dtypes)
     st.markdown(
         _("`adapter_model.safetensors` has **%(bytes)s bytes** (%(size)s).")
         % {"bytes": grouped(count), "size": size(count)}
