@@ -37,33 +37,33 @@ class Style:
     """How one meaning looks: its colour, its symbol, its hatching in bars.
 
     `on_light` and `on_dark` are shades of the colour in which words can be read on the light and
-    on the dark ground; "" for a meaning that no words are coloured by.
+    on the dark ground, as in formulas.
     """
 
     colour: str
     symbol: str
     pattern: str
-    on_light: str = ""
-    on_dark: str = ""
+    on_light: str
+    on_dark: str
 
 
 STYLES: dict[Meaning, Style] = {
     "frozen": Style("#4C86B5", "❄", "", on_light="#2F6B99", on_dark="#8DBDE2"),
     "A": Style("#E69F00", "🔥", "/", on_light="#8A5F00", on_dark="#F0B63D"),
     "B": Style("#D55E00", "🔥", "\\", on_light="#B34F00", on_dark="#F28C45"),
-    "update": Style("#C2577E", "Δ", ""),
+    "update": Style("#C2577E", "Δ", "", on_light="#B14B71", on_dark="#DB86A4"),
     "gradient": Style("#009E73", "∇", "x", on_light="#00764F", on_dark="#3FC79D"),
     "optimizer": Style("#7A68B3", "m v", "-", on_light="#62519E", on_dark="#B0A1E3"),
     "activations": Style("#7C8B99", "~", ".", on_light="#5C6975", on_dark="#A9B6C2"),
-    "logits": Style("#A98F2D", "p", "+"),
-    "quantization": Style("#2A9D9D", "q", "|"),
-    "temporaries": Style("#B4BCC5", "t", ""),
-    "workspaces": Style("#5B6570", "w", "/"),
-    "magnitude": Style("#F0C808", "🔥", "+"),
-    "bias": Style("#A3201A", "🔥", "."),
-    "module_to_save": Style("#8A5A3B", "🔥", "x"),
-    "context": Style("#5F7A4F", "c", "\\"),
-    "reserved": Style("#8A96A3", "r", "/"),
+    "logits": Style("#A98F2D", "p", "+", on_light="#7F6B1F", on_dark="#C6AC4B"),
+    "quantization": Style("#2A9D9D", "q", "|", on_light="#1F7A7A", on_dark="#4DBDBD"),
+    "temporaries": Style("#B4BCC5", "t", "", on_light="#666C73", on_dark="#B9C1C9"),
+    "workspaces": Style("#5B6570", "w", "/", on_light="#535D67", on_dark="#98A3AE"),
+    "magnitude": Style("#F0C808", "🔥", "+", on_light="#806B02", on_dark="#F2CF2E"),
+    "bias": Style("#A3201A", "🔥", ".", on_light="#9B1E18", on_dark="#E08078"),
+    "module_to_save": Style("#8A5A3B", "🔥", "x", on_light="#80532F", on_dark="#C79A7C"),
+    "context": Style("#5F7A4F", "c", "\\", on_light="#56704A", on_dark="#93B081"),
+    "reserved": Style("#8A96A3", "r", "/", on_light="#626D79", on_dark="#98A4B1"),
 }
 NEUTRAL = "#8A96A3"
 GRID = "rgba(138,150,163,0.25)"
@@ -73,8 +73,8 @@ INK = {"light": "#1F2A33", "dark": "#E6ECF1"}
 GROUND = {"light": "#FBFCFE", "dark": "#10161C"}
 PANEL = {"light": "#FFFFFF", "dark": "#18212A"}
 BORDER = {"light": "#D8DFE6", "dark": "#2C3843"}
-# axes of charts: Streamlit's greys, as in the charts that it draws itself
-AXIS_WORDS = {"light": "#808495", "dark": "#E6EAF1"}
+# axes of charts: Streamlit's greys, but for words on the light ground, which it leaves too pale
+AXIS_WORDS = {"light": "#636777", "dark": "#E6EAF1"}
 AXIS_GRID = {"light": "#E6EAF1", "dark": "#31333F"}
 DARK_INK = INK["light"]  # on bright bars, in both themes
 # Scales and the colours of runs are no colours of meaning, though some are alike.
