@@ -25,6 +25,7 @@ from lora_viz.ui.runs.words import badge, description, run_name, setting_label, 
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
 
+SETTING_WIDTH, RESULT_WIDTH = 150, 215  # pixels, so that a phone shows the first run too
 LAB = file_of("training_lab")
 HIGHLIGHTED = f"background-color: {HIGHLIGHT}"
 # What the same loss is over: where it differs, losses are of different tokens.
@@ -106,7 +107,8 @@ def results_table(runs: Sequence[RecordedRun]) -> None:
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
         for name in next(iter(found.values()))
     ]
-    page.table(rows, "compared-results")
+    names = st.column_config.Column(width=RESULT_WIDTH)
+    page.table(rows, "compared-results", **{_("Result"): names})
 
 
 def actions(runs: Sequence[RecordedRun]) -> None:
@@ -174,7 +176,12 @@ def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) 
     styled = frame.style.apply(
         lambda row: [HIGHLIGHTED if row.name < highlighted else ""] * len(row), axis=1
     )
-    st.dataframe(styled, hide_index=True, height=min(38 + 35 * len(rows), 430))
+    st.dataframe(
+        styled,
+        hide_index=True,
+        height=min(38 + 35 * len(rows), 430),
+        column_config={_("Setting"): st.column_config.Column(width=SETTING_WIDTH)},
+    )
     page.csv_button(frame, name)
 
 

@@ -126,7 +126,8 @@ def table(
     Args:
         rows: each with a value by the title of its column.
         name: of the file.
-        lines: how many lines of text a row shows; one, if not said.
+        lines: how many lines of text a row shows, three or more for Streamlit to break any; one, if
+            not said.
         column_config: what Streamlit calls so, by the title of a column.
     """
     frame = as_frame(rows)
