@@ -78,10 +78,18 @@ AXIS_WORDS = {"light": "#636777", "dark": "#E6EAF1"}
 AXIS_GRID = {"light": "#E6EAF1", "dark": "#31333F"}
 DARK_INK = INK["light"]  # on bright bars, in both themes
 # Scales and the colours of runs are no colours of meaning, though some are alike.
-DIVERGING = (
-    *("#1F4E73", "#35719F", "#5E98C4", "#93BBDB", "#C9DDEC"),
-    *("#FBDCC3", "#F3B483", "#E58A45", "#D55E00", "#8F3F00"),
-)
+# Blue is negative and orange positive on both grounds; zero is near the ground, what is far from it
+# stands out.
+DIVERGING = {
+    "light": (
+        *("#1F4E73", "#35719F", "#5E98C4", "#93BBDB", "#C9DDEC"),
+        *("#FBDCC3", "#F3B483", "#E58A45", "#D55E00", "#8F3F00"),
+    ),
+    "dark": (
+        *("#A9D3F2", "#6FAEDB", "#3F82B3", "#2A597B", "#20394C"),
+        *("#4A3020", "#7E4517", "#B85F0C", "#E58A45", "#FBC08D"),
+    ),
+}
 SEQUENTIAL = (
     *("#FFF3E6", "#FEE3C6", "#FCCD9B", "#F8B36C", "#F29A42"),
     *("#E97F1F", "#D55E00", "#AE4C00", "#863A00", "#5E2900"),
@@ -107,6 +115,12 @@ def translucent(meaning: Meaning, opacity: float) -> str:
     """The colour of a meaning as `rgba(…)` with an opacity from 0 to 1."""
     red, green, blue = _channels(colour(meaning))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def diverging_scale(theme: str) -> list[list[float | str]]:
+    """The colours of heat maps as Plotly's scale, from 0 to 1."""
+    shades = DIVERGING[theme]
+    return [[index / (len(shades) - 1), shade] for index, shade in enumerate(shades)]
 
 
 def as_browsers_write(shade: str) -> str:
