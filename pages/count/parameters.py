@@ -76,16 +76,16 @@ with at.controls:
     controls.options("axis", words=words.axis)
 with at.side:
     target_trap.story(trap, layout, scenario)
-    with st.container(border=True):
-        st.markdown(f"**{_('What PEFT prints')}**")
-        st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
-        st.caption(
-            _("It divides by the base model and the adapter together: %(all)s, not %(base)s.")
-            % {
-                "all": grouped(all_parameters_of_peft(layout, scenario.rank)),
-                "base": grouped(layout.total_parameters),
-            }
-        )
+with at.below, st.container(border=True):
+    st.markdown(f"**{_('What PEFT prints')}**")
+    st.code(line_of_peft(layout, scenario.rank), language=None, wrap_lines=True)
+    st.caption(
+        _("It divides by the base model and the adapter together: %(all)s, not %(base)s.")
+        % {
+            "all": grouped(all_parameters_of_peft(layout, scenario.rank)),
+            "base": grouped(layout.total_parameters),
+        }
+    )
 
 
 def table() -> None:

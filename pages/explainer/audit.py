@@ -36,7 +36,9 @@ with at.controls:
         st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
 with at.picture:
-    chart(verdict_bar(found, names), "verdicts", _("How many figures have each verdict"))
+    label = _("How many figures have each verdict")
+    st.markdown(f"**{label}**")
+    chart(verdict_bar(found, names), "verdicts", label)
 page.table(
     [
         {

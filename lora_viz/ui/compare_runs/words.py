@@ -107,8 +107,8 @@ def results_table(runs: Sequence[RecordedRun]) -> None:
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
         for name in next(iter(found.values()))
     ]
-    names = st.column_config.Column(width=RESULT_WIDTH)
-    page.table(rows, "compared-results", **{_("Result"): names})
+    columns: dict[str, Any] = {_("Result"): st.column_config.Column(width=RESULT_WIDTH)}
+    page.table(rows, "compared-results", **columns)
 
 
 def actions(runs: Sequence[RecordedRun]) -> None:

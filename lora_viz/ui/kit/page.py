@@ -40,6 +40,7 @@ class Areas:
         number: the one number that matters.
         controls: framed; what changes the picture.
         side: what else stands beside the picture.
+        below: what would make the side longer than the picture, which leaves an empty room.
     """
 
     head: DeltaGenerator
@@ -47,6 +48,7 @@ class Areas:
     number: DeltaGenerator
     controls: DeltaGenerator
     side: DeltaGenerator
+    below: DeltaGenerator
 
 
 def headline(
@@ -88,6 +90,7 @@ def areas(part: str = "") -> Areas:
         beside.container(),
         beside.container(border=True, key=f"area-controls{part}"),
         beside.container(key=f"area-side{part}"),
+        st.container(),
     )
 
 
