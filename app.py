@@ -3,6 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from lora_viz.ui.serving.environment import need_right_environment
 from lora_viz.ui.serving.history import HistoryScript
 from lora_viz.ui.serving.later import later_route
 from lora_viz.ui.serving.plotly_library import library_route
@@ -15,6 +16,7 @@ from lora_viz.ui.serving.server import (
 )
 from lora_viz.ui.take_home.page_scripts import script_route
 
+need_right_environment()
 app = st.App(
     SCRIPT,
     lifespan=lifespan,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from harness.browser import open_page, wait_until_idle
+from lora_viz.figures.kit.colours import GROUND, as_browsers_write
 from lora_viz.ui.serving.later import FOLDER
 
 COST = 1  # the second chart of the page "Rank": its axes do not depend on the rank
@@ -67,6 +68,17 @@ def test_a_chart_is_changed_in_place_and_stays_zoomed(
     assert page.evaluate("seen.chart._fullLayout.xaxis.range") == zoom
     assert page.evaluate("seen.blank") == 0
     assert page.evaluate("seen.states.size") in states
+
+
+def test_a_chart_follows_a_theme_that_changes_while_it_is_looked_at(page: Page) -> None:
+    open_page(page, "/decomposition", "Decomposition")
+    chart = page.locator(".chart-figure").first
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        expect(chart.locator(".main-svg").first).to_have_css(
+            "background-color", as_browsers_write(GROUND[scheme])
+        )
 
 
 def test_a_page_asks_for_other_ranks_when_a_hand_comes_near_the_slider(page: Page) -> None:

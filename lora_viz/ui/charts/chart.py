@@ -66,6 +66,7 @@ def chart(
         key=f"chart-{name}",
         data={
             "figures": figures,
+            "theme": theme,
             "template": template(theme),
             "library": ADDRESS,
             "name": f"lora-viz-{name}",

@@ -2,6 +2,8 @@
 
 server
     Start and stop, response headers, unexpected errors.
+environment
+    Variables with a wrong value, before it starts.
 reader
     Whose a run is: a browser known by a cookie.
 history
