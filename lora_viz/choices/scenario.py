@@ -514,6 +514,12 @@ class Scenario(Declared):
         """Whether A and B are trained, and not the model's own weights."""
         return METHODS[self.method].trains_adapter
 
+    def uses(self, field: str) -> bool:
+        """Whether a setting means anything by this scenario's method, which else leaves it out."""
+        if field == "adapter_dtype" or self._extra(field)["group"] == "adapter":
+            return self.trains_adapter
+        return self.is_quantized or field not in ("double_quant", "kbit_preparation")
+
     @property
     def card(self) -> Card:
         """The chosen card, with the memory of another size where one is given."""

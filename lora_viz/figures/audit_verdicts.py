@@ -30,7 +30,7 @@ def verdict_bar(findings: list[Finding], names: dict[Verdict, str]) -> go.Figure
             x=[count],
             y=[""],
             orientation="h",
-            name=names[verdict],
+            name=f"{names[verdict]} ({count})",
             marker={"color": VERDICT_COLOURS[verdict], "line": {"width": 1, "color": "white"}},
             text=str(count) if count else "",
             textposition="inside",

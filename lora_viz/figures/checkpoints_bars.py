@@ -18,7 +18,7 @@ from lora_viz.format import DECIMAL_UNITS, THIN_SPACE, grouped, size
 from lora_viz.i18n import _, plural
 
 ROW, HEADING, BAR = 66, 22, 38  # pixels: a heading with its bar below it
-AXIS, TOP = 26, 2
+AXIS, AXIS_TITLE, TOP = 26, 26, 2
 MOST_COPIES = 60
 HAIRLINE_BELOW = 0.01  # of the axis: a piece that is too thin for an outline and a name
 BRIGHT: tuple[Meaning, ...] = ("A", "magnitude")
@@ -77,6 +77,11 @@ def one_run_figure(sizes: CheckpointSizes) -> go.Figure:
     lens = Row(_("LoRA, magnified %s ×") % grouped(zoom), lora.pieces, zoom, total="")
     drawing = _bar_chart([full, lora, lens], longest)
     _add_lens(drawing, lora.bytes, zoom)
+    drawing.update_layout(
+        height=drawing.layout["height"] + AXIS_TITLE, margin={"b": AXIS + AXIS_TITLE}
+    )
+    title = {"text": _("scale of the two upper bars"), "font": {"size": 12}, "standoff": 10}
+    drawing.update_xaxes(title=title)
     return drawing.figure()
 
 

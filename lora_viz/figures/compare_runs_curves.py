@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import plotly.graph_objects as go
 
@@ -31,17 +31,22 @@ def curve_titles() -> dict[str, str]:
     }
 
 
-def run_comparison(curves: Mapping[str, Curve], kind: str) -> dict[str, go.Figure]:
+def run_comparison(
+    curves: Mapping[str, Curve], kind: str, ends_alone: Collection[str] = ()
+) -> dict[str, go.Figure]:
     """Draw the curves of up to `MOST_RUNS` runs for a wide and for a narrow place.
 
     Args:
         curves: for each run's name its curve.
         kind: a key of `curve_titles`.
+        ends_alone: the names of runs of which the two ends are known, and no way between them.
     """
-    return {shape: _drawn(curves, kind, height) for shape, height in HEIGHTS.items()}
+    return {shape: _drawn(curves, kind, ends_alone, height) for shape, height in HEIGHTS.items()}
 
 
-def _drawn(curves: Mapping[str, Curve], kind: str, height: int) -> go.Figure:
+def _drawn(
+    curves: Mapping[str, Curve], kind: str, ends_alone: Collection[str], height: int
+) -> go.Figure:
     names_height = LINE_PIXELS * len(curves)
     drawing = Drawing(height + names_height)
     drawing.update_layout(
@@ -63,24 +68,26 @@ def _drawn(curves: Mapping[str, Curve], kind: str, height: int) -> go.Figure:
         exponentformat="power",
     )
     for number, (name, curve) in enumerate(curves.items()):
-        _add_run(drawing, number, name, curve.thinned())
-        _add_name(drawing, number, name, names_height)
+        _add_run(drawing, number, name, curve.thinned(), name in ends_alone)
+        _add_name(drawing, number, name, names_height, name in ends_alone)
     return drawing.figure()
 
 
-def _add_run(drawing: Drawing, number: int, name: str, curve: Curve) -> None:
+def _add_run(drawing: Drawing, number: int, name: str, curve: Curve, ends_alone: bool) -> None:
+    with_markers = "markers" if ends_alone else "lines+markers"
     drawing.add_scatter(
         x=curve.steps,
         y=curve.values,
         name=as_plotly(name),
-        mode="lines+markers" if len(curve.steps) <= SHORT_CURVE else "lines",
+        mode=with_markers if len(curve.steps) <= SHORT_CURVE else "lines",
         line={"color": RUN_COLOURS[number], "dash": DASHES[number], "width": 2.2},
-        marker={"size": 6},
+        marker={"size": 9 if ends_alone else 6},
+        cliponaxis=False,  # else the marker at the start is half a one
         hovertemplate="%{y:.5~g} " + as_plotly(name) + "<extra></extra>",
     )
 
 
-def _add_name(drawing: Drawing, number: int, name: str, height: int) -> None:
+def _add_name(drawing: Drawing, number: int, name: str, height: int, ends_alone: bool) -> None:
     """The run's name above the curves, in its colour."""
     drawing.add_annotation(
         x=0,
@@ -90,14 +97,14 @@ def _add_name(drawing: Drawing, number: int, name: str, height: int) -> None:
         yref="paper",
         yanchor="top",
         yshift=height + 4 - LINE_PIXELS * number,
-        text=f"{_dash_sign(number)} {as_plotly(name)}",
+        text=f"{_sign(number, ends_alone)} {as_plotly(name)}",
         showarrow=False,
         font={"size": 12},
     )
 
 
-def _dash_sign(number: int) -> str:
-    """A run's line as a sign in its colour."""
+def _sign(number: int, ends_alone: bool) -> str:
+    """A run's line, or its points, as a sign in its colour."""
     signs = {"solid": "──", "dash": "╌╌", "dot": "··", "dashdot": "─·"}
-    sign = signs.get(DASHES[number], "── ─")
+    sign = "●" if ends_alone else signs.get(DASHES[number], "── ─")
     return f"<span style='color:{RUN_COLOURS[number]}'><b>{sign}</b></span>"

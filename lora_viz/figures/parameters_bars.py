@@ -61,6 +61,7 @@ def parameter_bars(panels: Sequence[Sequence[BarPair]], *, log: bool) -> go.Figu
     domains = _domains(heights, gap)
     total = TOP + sum(heights) + gap * (len(heights) - 1) + TICKS + TITLE
     drawing = BarDrawing(total, max(largest), l=10, t=TOP, b=TICKS + TITLE)
+    drawing.update_layout(uniformtext={"minsize": 11, "mode": "hide"})  # the legend names it
     for axis, domain, height, limit in zip(axes, domains, heights, limits, strict=True):
         vertical = pixel_axis(height, domain=domain, anchor=f"x{axis}")
         horizontal = _value_axis(axis, limit, log, is_last=axis == axes[-1])

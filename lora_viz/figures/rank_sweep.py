@@ -15,7 +15,7 @@ from lora_viz.i18n import _
 from lora_viz.training.sweeps.findings import Spread
 
 # pixels
-PANEL, TITLE, TICKS, GAP = 118, 34, 26, 12
+PANEL, TITLE, TICKS, GAP = 118, 34, 42, 12
 ROW = TITLE + PANEL + TICKS + GAP
 APART = 0.5  # full fine-tuning has no rank and stands further away
 COLUMNS = ((0.01, 0.46), (0.53, 0.98))
@@ -120,6 +120,7 @@ def _add_axes(
                 "tickvals": [*names],
                 "ticktext": [*names.values()],
                 "tickangle": 0,
+                "title": {"text": _("rank r"), "font": {"size": 11}, "standoff": 2},
                 "showgrid": False,
                 "zeroline": False,
                 "fixedrange": True,

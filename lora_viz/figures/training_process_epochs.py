@@ -14,7 +14,7 @@ from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.i18n import _
 
 # pixels
-HEAD, TITLE, BAR, NAMES, AFTER_ROW = 22, 20, 14, 18, 10
+HEAD, TITLE, BAR, NAMES, AFTER_ROW = 22, 25, 14, 18, 10
 ROW = TITLE + BAR + NAMES + AFTER_ROW
 FROZEN_LINE = 6
 PERPLEXITY_HEIGHT = 214

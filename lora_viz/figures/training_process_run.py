@@ -22,8 +22,8 @@ from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.story import Moment, Story
 
 # pixels from the top
-WORDS_TOP, SCALE_BOTTOM = 4, 286
-CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 292, 326, 428, 530
+WORDS_TOP, SCALE_BOTTOM = 4, 296
+CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 304, 340, 442, 564
 LEFT, RIGHT, WIDTH = 0.0, 0.52, 0.48
 BOXES = {
     "W": Box(LEFT, 92, WIDTH, 78),
@@ -41,25 +41,26 @@ LARGEST_LOSS = 1e100
 def story_figure(story: Story) -> go.Figure:
     """One layer over a run's snapshots, with its own slider and play button.
 
-    The colours of a matrix and every axis are the same at each step.
+    The colours of a matrix and every axis are the same at each step. It opens at the last one,
+    where all is there to be seen; play begins with the first.
     """
     drawing = heat_map_drawing(HEIGHT, SCALE_BOTTOM)
-    first = story.moments[0]
+    opened = story.moments[-1]
     limits = _limits(story)
-    moving = {"words": _add(drawing, _words(story, first))}
+    moving = {"words": _add(drawing, _words(story, opened))}
     if story.weight is not None:
         name = "❄ W" if story.weight_stays else _("W before training")
         add_heat_map(
             drawing, Named(name, "frozen", story.weight), BOXES["W"], scale=story.weight.largest
         )
-    for name, sample in _matrices(first).items():
+    for name, sample in _matrices(opened).items():
         moving[name] = len(drawing.traces)
         sign = "" if name == "ΔW" else "🔥 "
         named = Named(f"{sign}{name}", MEANINGS[name], sample)
         add_heat_map(drawing, named, BOXES[name], scale=limits[name])
-    moving["values"] = _add(drawing, _values(story, first))
+    moving["values"] = _add(drawing, _values(story, opened))
     _add_losses(drawing, story)
-    moving["now"] = _add(drawing, _now(story, first))
+    moving["now"] = _add(drawing, _now(story, opened))
     _lay_out_charts(drawing, story)
     for moment in story.moments:
         drawing.add_frame(str(moment.step), _changes(story, moment, moving))
@@ -213,7 +214,13 @@ def _lay_out_charts(drawing: Drawing, story: Story) -> None:
     shown = _shown_values(story)
     drawing.update_layout(
         bargap=0.25,
-        xaxis2={**shared, "domain": [*SPECTRUM], "anchor": "y2", "range": [0.4, shown + 0.6]},
+        xaxis2={
+            **shared,
+            "domain": [*SPECTRUM],
+            "anchor": "y2",
+            "range": [0.4, shown + 0.6],
+            "title": _axis_title(_("number, by size")),
+        },
         yaxis2={**upright, "anchor": "x2", "range": [0, 1.12 * highest]},
         xaxis3={
             **shared,
@@ -221,12 +228,13 @@ def _lay_out_charts(drawing: Drawing, story: Story) -> None:
             "anchor": "y3",
             "range": [-0.1 * last, last],
             "showgrid": False,
+            "title": _axis_title(_("optimizer steps")),
         },
         yaxis3={**upright, "anchor": "x3", "range": [*_loss_range(story)]},
     )
     for left, words in (
-        (SPECTRUM[0], _("<b>Singular values of ΔW</b><br>by number")),
-        (LOSSES[0], _("<b>Loss</b>, by step<br>nats per token")),
+        (SPECTRUM[0], _("<b>Singular values</b> of ΔW")),
+        (LOSSES[0], _loss_title()),
     ):
         drawing.add_annotation(
             x=left,
@@ -240,6 +248,19 @@ def _lay_out_charts(drawing: Drawing, story: Story) -> None:
         )
     if story.rank is not None:
         _add_rank(drawing, story.rank)
+
+
+def _axis_title(words: str) -> dict[str, Any]:
+    return {"text": words, "font": {"size": 11}, "standoff": 4}
+
+
+def _loss_title() -> str:
+    """What is drawn, with its unit, and which line is which."""
+    title = _("<b>Loss</b>, nats per token")
+    shade = colour("logits")
+    held_out = f"<span style='color:{shade}'><b>━•━</b></span> {_('held-out')}"
+    batch = f"<span style='color:{shade}'>─</span> {_('batch')}"
+    return f"{title}<br>{held_out}  {batch}"
 
 
 def _add_rank(drawing: Drawing, rank: int) -> None:

@@ -94,7 +94,7 @@ with at.side:
             _("Break-even is outside this range, at r = %s.") % grouped(round(costs.break_even))
         )
     words.advice()
-    beside = st.container()
+below = at.below
 
 page.section(_("Measured: a rank sweep"))
 at = page.areas("-sweep")
@@ -102,12 +102,13 @@ with at.controls:
     measured = choose_sweep()
 with at.side:
     measured.finding()
+with at.below:
     new_sweep(measured.sweep)
 with at.picture:
     measured.picture()
 with at.number:
     measured.key_number()
-with beside:
+with below:
     summary(measured)
 
 page.tabs(

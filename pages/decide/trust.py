@@ -32,11 +32,11 @@ page.table(
     [
         {
             _("Run"): row.id,
+            _("Error"): percent(row.error, 3),
             _("Peak"): peaks[row.metric],
             _("Measured (B)"): grouped(row.measured),
             _("Simulated (B)"): " – ".join(map(grouped, dict.fromkeys((row.low, row.high)))),
-            _("Error"): percent(row.error, 3),
-            _("Source"): runs[row.id].source,
+            _("Source"): runs[row.id].source.split()[0],  # the repository; all of it stands below
             _("Libraries"): f"transformers {row.software['transformers']}, "
             f"peft {row.software['peft']}, torch {row.software['torch']}",
         }

@@ -7,7 +7,7 @@ from lora_viz.figures.audit_verdicts import verdict_bar
 from lora_viz.i18n import _
 from lora_viz.ui.audit.answers import as_text, findings, verdict_meanings, verdict_names
 from lora_viz.ui.charts.chart import chart
-from lora_viz.ui.kit import controls, page
+from lora_viz.ui.kit import controls, latex, page
 from lora_viz.ui.session import state
 
 found = findings()
@@ -36,7 +36,9 @@ with at.controls:
         st.caption(f"**{names[chosen]}**: {meanings[chosen]}")
 shown = [finding for finding in found if chosen in ("all", finding.verdict)]
 with at.picture:
-    chart(verdict_bar(found, names), "verdicts", _("How many figures have each verdict"))
+    label = _("How many figures have each verdict")
+    st.markdown(f"**{label}**")
+    chart(verdict_bar(found, names), "verdicts", label)
 page.table(
     [
         {
@@ -63,7 +65,7 @@ def formula() -> None:
     """The rule that decides the first two verdicts."""
     exact, rounded = rf"\text{{{_('exact')}}}", rf"\text{{{_('rounded')}}}"
     step = rf"\text{{{_('one step of the last digit of s')}}}"
-    st.latex(rf"{exact}: s = c \qquad {rounded}: |s - c| \le {step}")
+    latex.lines(rf"{exact}: s = c", rf"{rounded}: |s - c| \le {step}")
     st.markdown(
         _(
             "s is the stated figure, c the computed one. Where the rule does not decide, the "

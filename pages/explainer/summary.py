@@ -55,20 +55,20 @@ with at.number:
     )
 with at.controls:
     controls.rank()
-with at.side:
-    with st.container(border=True):
-        words.memory(scenario)
-    with st.container(border=True):
-        words.quality()
+with at.side, st.container(border=True):
+    words.memory(scenario)
+with at.below, st.container(border=True):
+    words.quality()
 
 
 def formula() -> None:
     """B × A in place of ΔW, with the numbers put in."""
     inside, outside, rank = layer.in_features, layer.out_features, scenario.rank
+    adapter = latex.number(lora_parameters(inside, outside, rank))
     st.latex(
-        rf"{latex.UPDATE}: {inside} \cdot {outside} = {inside * outside:,}"
+        rf"{latex.UPDATE}: {inside} \cdot {outside} = {latex.number(inside * outside)}"
         rf"\;\longrightarrow\; {latex.B}{latex.A}: "
-        rf"{rank} \cdot ({inside} + {outside}) = {lora_parameters(inside, outside, rank):,}"
+        rf"{rank} \cdot ({inside} + {outside}) = {adapter}"
     )
 
 

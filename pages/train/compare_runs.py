@@ -71,11 +71,15 @@ def draw_curves() -> None:
     curves = {run_name(one.name): words.curve_of(one, kind) for one in now}
     drawn = {name: curve for name, curve in curves.items() if curve.steps}
     if drawn:
-        shapes = run_comparison(drawn, kind)
+        ends_alone = [run_name(one.name) for one in now if words.has_ends_alone(one, kind)]
+        shapes = run_comparison(drawn, kind, ends_alone)
         chart(shapes["wide"], "compared-runs", curve_titles()[kind], narrow=shapes["narrow"])
     else:
         show_info(_("The chosen runs have recorded no such curve yet."))
         return
+    if ends_alone:
+        ends = _("Only before and after the training is known, and no curve: %s")
+        st.caption(ends % as_markdown(", ".join(ends_alone)))
     if absent := [name for name in curves if name not in drawn]:
         st.caption(_("Without such a curve: %s") % as_markdown(", ".join(absent)))
 

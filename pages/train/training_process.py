@@ -4,10 +4,10 @@ import streamlit as st
 
 from lora_viz.explainer.epochs import TOLD_EPOCHS, told_epoch
 from lora_viz.figures.training_process_epochs import epoch_story, perplexities
-from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.kit import asking, controls, page
+from lora_viz.ui.runs.words import description
 from lora_viz.ui.session import state
 from lora_viz.ui.training_process import words
 from lora_viz.ui.training_process.player import choose_told_run
@@ -25,14 +25,15 @@ scenario = state.scenario()
 layout = asking.adapter_layout()
 epoch = told_epoch(int(state.view().epoch))
 
-page.headline(
-    "training_process",
-    _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
-    f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
-)
 at = page.areas()
 with at.controls:
     told = choose_told_run()
+with at.head:
+    page.headline(
+        "training_process",
+        _("W stays as it is while B and A learn: a real run, then the explainer’s four epochs."),
+        description(told.one.settings),
+    )
 with at.side:
     told.counted()
     told.losses()

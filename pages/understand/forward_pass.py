@@ -89,6 +89,7 @@ with at.picture:
     else:
         drawing = forward_figure(passed, view.step, view.rows_shown)
     chart(drawing, "forward-pass", _("The layer's values on the way from x to h"))
+    st.caption(words.shared_colours())
     st.caption(words.where_values_come_from())
 with at.number:
     words.key_number()

@@ -11,8 +11,16 @@ from typing import Any, get_args
 import pytest
 
 from lora_viz.figures.kit import colours
-from lora_viz.figures.kit.colours import GROUND, READABLE, STYLES, Meaning, contrast_of, dark_enough
-from lora_viz.ui.kit.theme import NAMED, logo, theme, with_theme
+from lora_viz.figures.kit.colours import (
+    GROUND,
+    PANEL,
+    READABLE,
+    STYLES,
+    Meaning,
+    contrast_of,
+    dark_enough,
+)
+from lora_viz.ui.kit.theme import logo, theme, with_theme
 from scripts.write_theme import CONFIG, LOGO, REPOSITORY
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|\brgba?\(")
@@ -80,10 +88,11 @@ def test_no_colour_of_a_meaning_is_written_twice() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("meaning", NAMED.values())
+@pytest.mark.parametrize("meaning", STYLES)
 def test_words_in_the_colour_of_a_meaning_can_be_read(meaning: Meaning) -> None:
     assert contrast_of(STYLES[meaning].on_light, GROUND["light"]) >= READABLE
-    assert contrast_of(STYLES[meaning].on_dark, GROUND["dark"]) >= READABLE
+    for ground in (GROUND["dark"], PANEL["dark"]):
+        assert contrast_of(STYLES[meaning].on_dark, ground) >= READABLE
 
 
 def test_contrast_is_wcags() -> None:

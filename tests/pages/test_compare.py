@@ -33,6 +33,8 @@ def test_a_reader_who_has_added_nothing_sees_each_method() -> None:
     table = app.dataframe[0].value.set_index("Setting or result")
     assert table.loc["Method", ["", "A", "B", "C"]].tolist() == ["≠", "Full", "LoRA", "QLoRA"]
     assert "You have added nothing yet" in " ".join(one.value for one in app.caption)
+    assert table.loc["Rank r", ["A", "B", "C"]].tolist() == ["–", "8", "8"]
+    assert table.loc["Base dtype", ["B", "C"]].tolist() == ["float32", "float32, packed to NF4"]
 
 
 def test_the_current_scenario_is_added_and_what_differs_is_marked() -> None:

@@ -30,7 +30,7 @@ from lora_viz.training.runs.results import Loss, Result
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.shipped import RECORDED
 from lora_viz.training.settings import TrainingSettings, parse_settings
-from tests.application import opened
+from tests.application import charts, opened
 from tests.figures.test_training_lab_curves import recorded_events
 from tests.training.jobs import EMBEDDED_FOLDER, own_text, run_here, short_settings
 
@@ -99,7 +99,14 @@ def test_without_a_run_the_lab_says_what_will_be_seen_and_guesses_no_time() -> N
     lowest = next(one.value for one in shipped.main.markdown if "key-number" in one.value)
     assert f"{result['held_out']['after']['loss']:.3f}" in lowest
     assert "shipped: full fine-tuning" in lowest and "~" not in words_of(shipped)
-    assert "Without such a curve: shipped: full fine-tuning" in words_of(shipped)
+    assert "and no curve: shipped: full fine-tuning" in words_of(shipped)
+    drawn = charts(shipped)[0]["data"]
+    assert [one["mode"] for one in drawn] == ["lines+markers", "markers"]
+    assert drawn[1]["y"] == [result["held_out"][when]["loss"] for when in ("before", "after")]
+    settings, results = (one.value.set_index(one.value.columns[0]) for one in shipped.dataframe)
+    assert settings.loc["Method"].tolist() == ["LoRA", "Full"]
+    assert settings.loc["Rank r"].tolist() == ["8", "–"]
+    assert results.loc["Steps taken"].tolist() == ["150", "150"]
 
 
 def test_a_model_without_weights_offers_the_embedded_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,9 @@ def test_the_recorded_run_is_played_and_said_to_be_recorded() -> None:
     steps = [step["label"] for step in figure["layout"]["sliders"][0]["steps"]]
     assert steps == [frame["name"] for frame in figure["frames"]]
     assert "r = 8" in notes(app, 0)
+    opened = next(one["y"] for one in figure["data"] if one["type"] == "bar")
+    assert all(height > 0 for height in opened[:8])
+    assert figure["layout"]["sliders"][0]["active"] == 15
     for frame in figure["frames"]:
         heights = next(one["y"] for one in frame["data"] if one["type"] == "bar")
         assert all(height < 1e-3 for height in heights[8:])

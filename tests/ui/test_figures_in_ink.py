@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lora_viz.figures.kit import base
-from lora_viz.figures.kit.colours import GROUND, INK
+from lora_viz.figures.kit.colours import GROUND, INK, contrast_of
+from lora_viz.figures.kit.heat_maps import heat_map_drawing
 from lora_viz.ui.charts import chart as charts
 from lora_viz.ui.charts.theme import in_ink
 from lora_viz.ui.serving.plotly_library import ADDRESS, library_route
@@ -54,6 +55,17 @@ def test_figures_take_the_ink_of_either_theme_unchecked_too(
         layout = json.loads(in_ink(_drawing().figure(), theme).to_json() or "")["layout"]
         assert layout["font"]["color"] == INK[theme] and layout["font"]["size"] == 14
         assert layout["paper_bgcolor"] == GROUND[theme]
+
+
+def test_heat_maps_take_the_colours_of_either_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "PLOTLY_CHECKS", False)
+    remembered = heat_map_drawing(200).figure()
+    for theme in ("light", "dark", "light"):
+        layout = json.loads(in_ink(remembered, theme).to_json() or "")["layout"]
+        middle = [shade for _place, shade in layout["colorscale"]["diverging"]][4:6]
+        for shade in middle:
+            assert contrast_of(shade, GROUND[theme]) < 2
+    assert "colorscale" not in in_ink(_drawing().figure(), "dark").to_dict()["layout"]
 
 
 def test_a_remembered_figure_is_not_changed_for_readers_of_either_theme(

@@ -11,12 +11,13 @@ from typing import Literal
 import numpy as np
 
 from lora_viz.figures.kit.base import Drawing
-from lora_viz.figures.kit.colours import DIVERGING, NEUTRAL, Meaning, colour
+from lora_viz.figures.kit.colours import NEUTRAL, Meaning, colour, diverging_scale
 from lora_viz.figures.kit.fonts import NUMBER_FONT
 from lora_viz.forward.samples import TensorSample
 from lora_viz.i18n import _
 
 FADED = 0.3
+SCALES = ("diverging", "sequential", "sequentialminus")  # whatever the signs of the values
 LABEL_HEIGHT = 32
 
 Presence = Literal["ahead", "now", "done"]
@@ -68,6 +69,8 @@ def heat_map_drawing(height: int, scale_bottom: int | None = None) -> Drawing:
     """
     drawing = Drawing(height)
     drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
+    # the figure's own scale, which the page's theme changes, and not one for each matrix
+    drawing.update_layout(colorscale=dict.fromkeys(SCALES, diverging_scale("light")))
     drawing.update_xaxes(visible=False, range=[-0.005, 1.005], fixedrange=True)
     drawing.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
     drawing.add_scatter(
@@ -75,7 +78,7 @@ def heat_map_drawing(height: int, scale_bottom: int | None = None) -> Drawing:
         y=[None],
         hoverinfo="skip",
         marker={
-            "colorscale": _colour_scale(),
+            "autocolorscale": True,
             "cmin": -1,
             "cmax": 1,
             "color": [0],
@@ -190,7 +193,7 @@ def _values(
         y=np.linspace(box.top, box.bottom, height + 1),
         zmin=low,
         zmax=high,
-        colorscale=_colour_scale(),
+        autocolorscale=True,
         showscale=False,
         opacity=opacity,
         text=[[f"[{row}, {column}]" for column in column_indices] for row in row_indices],
@@ -216,7 +219,3 @@ def _label(
         xshift=6 if right else 0,
         font={"size": 12},
     )
-
-
-def _colour_scale() -> list[tuple[float, str]]:
-    return [(index / (len(DIVERGING) - 1), shade) for index, shade in enumerate(DIVERGING)]

@@ -13,7 +13,10 @@ MILLISECONDS = 450
 
 
 def add_player(drawing: Drawing, steps: Sequence[int], active: str) -> None:
-    """Play, pause and a slider in the lowest pixels; each step has a frame of its name."""
+    """Play, pause and a slider in the lowest pixels; each step has a frame of its name.
+
+    The slider stands at the last step, from which Plotly plays all from the first.
+    """
     at_once = {"mode": "immediate", "transition": {"duration": 0}}
     playing = at_once | {"frame": {"duration": MILLISECONDS, "redraw": True}, "fromcurrent": True}
     standing = at_once | {"frame": {"duration": 0, "redraw": True}}
@@ -39,8 +42,9 @@ def add_player(drawing: Drawing, steps: Sequence[int], active: str) -> None:
         ],
         sliders=[
             {
-                "x": 0.27,
-                "len": 0.72,
+                "active": len(steps) - 1,
+                "x": 0.32,
+                "len": 0.67,
                 "y": 0,
                 "xanchor": "left",
                 "yanchor": "bottom",

@@ -9,12 +9,17 @@ from lora_viz.i18n import _
 
 
 def setting_value(scenario: Scenario, field: str) -> str:
-    """What a scenario says of one of its fields."""
+    """What a scenario says of one of its fields; a dash for one that its method does not have."""
+    if not scenario.uses(field):
+        return "–"
     value = getattr(scenario, field)
     if field == "model":
         return model_name(value)
     if field == "method":
         return method_name(value)
+    if field == "base_dtype" and scenario.is_quantized:
+        packed = scenario.quantization.upper()
+        return _("%(dtype)s, packed to %(format)s") % {"dtype": value, "format": packed}
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, tuple):

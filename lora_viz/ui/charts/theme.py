@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from lora_viz.figures.kit.colours import AXIS_GRID, AXIS_WORDS, BORDER, GROUND, INK
+from lora_viz.figures.kit.colours import AXIS_GRID, AXIS_WORDS, BORDER, GROUND, INK, diverging_scale
+from lora_viz.figures.kit.heat_maps import SCALES
 
 if TYPE_CHECKING:  # a page without charts is drawn without Plotly, whose import takes a while
     import plotly.graph_objects as go
@@ -34,6 +35,11 @@ def in_ink(drawing: go.Figure, theme: str) -> go.Figure:
     ):
         if drawing[place] != colour:
             drawing[place] = colour
+    scale = tuple(map(tuple, diverging_scale(theme)))
+    for name in SCALES:
+        place = f"layout.colorscale.{name}"
+        if drawing[place] and drawing[place] != scale:
+            drawing[place] = scale
     return drawing
 
 

@@ -83,7 +83,7 @@ def formula(sizes: CheckpointSizes, storage: TaskStorage) -> None:
             storage.full_models,
         ),
     )
-    st.latex(r"\begin{aligned}" + r" \\[2pt] ".join(lines) + r"\end{aligned}")
+    latex.lines(*lines)
     st.caption(
         _(
             "First line: values × bytes of one, then the header, which names each tensor. "
@@ -210,7 +210,7 @@ def _table_row(scenario: Scenario, base_dtype: str, adapter_dtype: str) -> dict[
 
 
 def _line(name: str, terms: str, total: float) -> str:
-    return rf"\text{{{name}}} &= {terms} = {latex.number(round(total))}\,\text{{B}}"
+    return rf"\text{{{name}}} = {terms} = {latex.number(round(total))}\,\text{{B}}"
 
 
 def _part(part: FilePart) -> str:

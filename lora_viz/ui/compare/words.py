@@ -24,6 +24,7 @@ from lora_viz.ui.session import state
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
 DIFFERS = "≠"
+SIGN_WIDTH, NAME_WIDTH = 32, 190  # pixels, so that a phone shows the names in full
 HIGHLIGHTED = f"background-color: {HIGHLIGHT}; font-weight: 600"
 
 
@@ -100,7 +101,14 @@ def share_link(scenarios: tuple[Scenario, ...]) -> None:
         for name, scenario in zip(NAMES, scenarios, strict=False)
         if not scenario.fits_links("model")
     ]
-    if missing:
+    if not state.view().compared:
+        st.caption(
+            _(
+                "The address of this page holds the current scenario, from which these are made: "
+                "copy it to share them."
+            )
+        )
+    elif missing:
         st.caption(
             _(
                 "The address of this page holds all of them except %s, because it names no "
@@ -136,7 +144,11 @@ def table(compared: list[Compared]) -> None:
     styled = frame.style.apply(
         lambda row: [HIGHLIGHTED if row[""] == DIFFERS else ""] * len(row), axis=1
     )
-    st.dataframe(styled, hide_index=True, height="content")
+    columns = {
+        "": st.column_config.Column(width=SIGN_WIDTH),
+        _("Setting or result"): st.column_config.Column(width=NAME_WIDTH),
+    }
+    st.dataframe(styled, hide_index=True, height="content", column_config=columns)
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
     page.csv_button(frame, "comparison")
 

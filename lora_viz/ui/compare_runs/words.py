@@ -8,7 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.colours import HIGHLIGHT
+from lora_viz.figures.wording.setting import setting_value
 from lora_viz.i18n import _
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.curves import Curve
@@ -23,6 +25,7 @@ from lora_viz.ui.runs.words import badge, description, run_name, setting_label, 
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
 
+SETTING_WIDTH, RESULT_WIDTH = 150, 215  # pixels, so that a phone shows the first run too
 LAB = file_of("training_lab")
 HIGHLIGHTED = f"background-color: {HIGHLIGHT}"
 # What the same loss is over: where it differs, losses are of different tokens.
@@ -31,16 +34,32 @@ NOT_COMPARED = ("language", "gpu", "tasks")
 
 
 def curve_of(one: RecordedRun, kind: str) -> Curve:
-    """A run's curve of one kind; empty where it recorded none."""
+    """A run's curve of one kind; empty where it recorded none, nor its two ends."""
     curves = one.curves
     found: dict[str, Curve] = {
         "training": curves.loss,
         "gradient_norm": curves.gradient_norm,
         "learning_rate": curves.learning_rate,
-        "held_out": curves.evaluations.get("held_out", Curve()),
-        "validation": curves.evaluations.get("validation", Curve()),
+        "held_out": curves.evaluations.get("held_out") or _ends(one, "held_out"),
+        "validation": curves.evaluations.get("validation") or _ends(one, "validation"),
     }
     return found[kind]
+
+
+def has_ends_alone(one: RecordedRun, kind: str) -> bool:
+    """Whether a run kept no curve of the kind, but the losses before and after in its result."""
+    return not one.events and bool(curve_of(one, kind).steps)
+
+
+def _ends(one: RecordedRun, part: str) -> Curve:
+    """A loss before the first and after the last step, from a run's result."""
+    curve = Curve()
+    losses = getattr(one.result, part, None)
+    if one.result and losses:
+        curve.add(0, losses.before.loss)
+        if losses.after:
+            curve.add(one.result.steps, losses.after.loss)
+    return curve
 
 
 def lowest_held_out(runs: Sequence[RecordedRun]) -> None:
@@ -88,7 +107,8 @@ def results_table(runs: Sequence[RecordedRun]) -> None:
         {_("Result"): name} | {run: values[name] for run, values in found.items()}
         for name in next(iter(found.values()))
     ]
-    page.table(rows, "compared-results")
+    columns: dict[str, Any] = {_("Result"): st.column_config.Column(width=RESULT_WIDTH)}
+    page.table(rows, "compared-results", **columns)
 
 
 def actions(runs: Sequence[RecordedRun]) -> None:
@@ -156,7 +176,12 @@ def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) 
     styled = frame.style.apply(
         lambda row: [HIGHLIGHTED if row.name < highlighted else ""] * len(row), axis=1
     )
-    st.dataframe(styled, hide_index=True, height=min(38 + 35 * len(rows), 430))
+    st.dataframe(
+        styled,
+        hide_index=True,
+        height=min(38 + 35 * len(rows), 430),
+        column_config={_("Setting"): st.column_config.Column(width=SETTING_WIDTH)},
+    )
     page.csv_button(frame, name)
 
 
@@ -165,7 +190,7 @@ def _findings(one: RecordedRun) -> dict[str, str]:
     last = one.curves.last
     return {
         _("State"): state_names()[one.state],
-        _("Steps taken"): f"{last.step:,}" if last else "–" if result else "0",
+        _("Steps taken"): f"{last.step if last else result.steps if result else 0:,}",
         _("Held-out loss, nats per token"): _change(result, "held_out") if result else _newest(one),
         _("Validation loss, nats per token"): _change(result, "validation"),
         _("Pretraining text (forgetting), nats per token"): _change(result, "pretraining"),
@@ -222,10 +247,7 @@ def _count(value: int | None) -> str:
 def _last_held_out(one: RecordedRun) -> float | None:
     """The held-out loss that a run ends with, also where it kept its result and no curve."""
     values = curve_of(one, "held_out").values
-    if values:
-        return values[-1]
-    losses = one.result.held_out if one.result else None
-    return losses.after.loss if losses and losses.after else None
+    return values[-1] if values else None
 
 
 def _diverged(one: RecordedRun) -> bool:
@@ -239,6 +261,8 @@ def _values(runs: Sequence[RecordedRun], field: str) -> set[str]:
 def _shown(one: RecordedRun, field: str) -> str:
     if field == "data_file" and one.has_others_data:
         return _("another reader's")
+    if field in Scenario.model_fields:
+        return setting_value(one.settings.scenario, field)
     return _as_text(one.settings.flat()[field])
 
 

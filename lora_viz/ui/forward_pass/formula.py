@@ -20,7 +20,7 @@ def formula(layer: Layer, passed: ForwardPass, scenario: Scenario) -> None:
     root, under = ("r", rank) if not scenario.rslora else (r"\sqrt{r}", rf"\sqrt{{{rank}}}")
     st.latex(rf"h_{{base}} = x\,{w}^\top{bias}")
     st.latex(
-        rf"h_{{lora}} = \frac{{\alpha}}{{{root}}}\,(x\,{a}^\top)\,{b}^\top, \quad "
+        rf"h_{{lora}} = \frac{{\alpha}}{{{root}}}\,(x\,{a}^\top)\,{b}^\top, \allowbreak\quad "
         rf"\frac{{\alpha}}{{{root}}} = \frac{{{alpha}}}{{{under}}} = {passed.scaling:.4g}"
     )
     if "factor" in passed.tensors:
@@ -59,8 +59,8 @@ def worked_output(passed: ForwardPass, rank: int) -> tuple[str, str]:
     else:
         sum_of_both = f"{_decimal(worked.h_base)} + {scaled}"
     return (
-        _on_two_lines(f"{products}{more}", worked.h_lora),
-        _on_two_lines(sum_of_both, worked.h),
+        f"{products}{more} = {_decimal(worked.h_lora)}",
+        f"{sum_of_both} = {_decimal(worked.h)}",
     )
 
 
@@ -90,10 +90,6 @@ def convention(layer: Layer) -> str:
 
 def _bias(passed: ForwardPass) -> str:
     return " + b" if passed.has_bias else ""
-
-
-def _on_two_lines(calculation: str, result: float) -> str:
-    return rf"\begin{{aligned}} & {calculation} \\ & = {_decimal(result)} \end{{aligned}}"
 
 
 def _decimal(value: float, digits: int = 4) -> str:

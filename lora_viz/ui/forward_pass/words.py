@@ -9,6 +9,7 @@ import streamlit as st
 
 from lora_viz.adapter.layout import AdapterLayout
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.forward_pass_steps import SUMMED
 from lora_viz.format import grouped, percent
 from lora_viz.forward.samples import (
     LEARNING_RATE,
@@ -161,6 +162,22 @@ class ForwardWords:
             "all": grouped(now.batch_size * now.seq_len),
         }
         st.markdown("\n".join(f"- {point % values}" for point in points))
+
+    def shared_colours(self) -> str:
+        """Why a matrix's colours reach further than its values."""
+        if self.view.step == "merged":
+            return _(
+                "The three weights share one range of colours; both outputs and their difference "
+                "share another."
+            )
+        tensors = self.passed.tensors
+        return _(
+            "h and the two that it is the sum of share one range of colours, ±%(range)s, so that "
+            "they can be compared. The adapter's part reaches ±%(scaled)s."
+        ) % {
+            "range": f"{max(tensors[name].largest for name in SUMMED):.3g}",
+            "scaled": f"{tensors['scaled'].largest:.3g}",
+        }
 
     def where_values_come_from(self) -> str:
         """Which of the values are trained, and on what."""

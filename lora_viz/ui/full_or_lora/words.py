@@ -14,7 +14,7 @@ from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.kit.matrices import LayerShape
 from lora_viz.format import grouped, percent, size
 from lora_viz.i18n import _
-from lora_viz.ui.kit import page
+from lora_viz.ui.kit import latex, page
 from lora_viz.ui.memory.answers import known_steps_of_both
 from lora_viz.ui.page_list import file_of
 
@@ -83,7 +83,7 @@ def formula(shape: LayerShape, full: LayerState, lora: LayerState) -> None:
         _saving(full, lora, count_frozen=False),
         _saving(full, lora, count_frozen=True),
     )
-    st.latex(r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}")
+    latex.lines(*lines)
     st.caption(
         _("1 for the weights, 1 for their gradients, %(moments)s for the optimizer's moments.")
         % {"moments": full.moments}
@@ -203,7 +203,7 @@ def _special_cases(full: LayerState, lora: LayerState, scenario: Scenario) -> It
 def _sum(name: str, values: str, dtype: str, number_of_bytes: int) -> str:
     width = BYTES_PER_VALUE[dtype]
     total = _digits(number_of_bytes)
-    return rf"\text{{{name}}} &= {values} \cdot {width}\,\text{{B}} = {total}\,\text{{B}}"
+    return rf"\text{{{name}}} = {values} \cdot {width}\,\text{{B}} = {total}\,\text{{B}}"
 
 
 def _adapter_values(shape: LayerShape, lora: LayerState) -> str:
@@ -224,7 +224,7 @@ def _saving(full: LayerState, lora: LayerState, count_frozen: bool) -> str:
         of_lora += rf" + {_digits(lora.frozen_bytes)}"
     share = saving(full, lora, count_frozen) * 100
     fraction = rf"\frac{{{of_lora}}}{{{_digits(full.total(count_frozen))}}}"
-    return rf"\text{{{_('saved')}}} &= 1 - {fraction} = {share:.2f}\,\%"
+    return rf"\text{{{_('saved')}}} = 1 - {fraction} = {share:.2f}\,\%"
 
 
 def _digits(number: int) -> str:

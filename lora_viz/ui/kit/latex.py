@@ -29,5 +29,10 @@ def percentage(share: float) -> str:
 
 
 def lines(*formulas: str) -> None:
-    """Write formulas below each other, so that they are no wider than a phone."""
-    st.latex(r"\begin{gathered}" + r" \\[6pt] ".join(formulas) + r"\end{gathered}")
+    """Write formulas below each other.
+
+    Each stands for itself, in no array: where it is wider than its place, the browser breaks it
+    after a plus, a dot or an equals sign outside brackets of LaTeX (`ui/kit/style.py`).
+    """
+    for formula in formulas:
+        st.latex(formula)

@@ -40,6 +40,7 @@ class Areas:
         number: the one number that matters.
         controls: framed; what changes the picture.
         side: what else stands beside the picture.
+        below: what would make the side longer than the picture, which leaves an empty room.
     """
 
     head: DeltaGenerator
@@ -47,6 +48,7 @@ class Areas:
     number: DeltaGenerator
     controls: DeltaGenerator
     side: DeltaGenerator
+    below: DeltaGenerator
 
 
 def headline(
@@ -88,6 +90,7 @@ def areas(part: str = "") -> Areas:
         beside.container(),
         beside.container(border=True, key=f"area-controls{part}"),
         beside.container(key=f"area-side{part}"),
+        st.container(),
     )
 
 
@@ -126,7 +129,8 @@ def table(
     Args:
         rows: each with a value by the title of its column.
         name: of the file.
-        lines: how many lines of text a row shows; one, if not said.
+        lines: how many lines of text a row shows, three or more for Streamlit to break any; one, if
+            not said.
         column_config: what Streamlit calls so, by the title of a column.
     """
     frame = as_frame(rows)

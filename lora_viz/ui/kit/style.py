@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lora_viz.figures.kit.colours import STYLES, as_browsers_write
+from lora_viz.figures.kit.colours import GROUND, NEUTRAL, STYLES, as_browsers_write
 from lora_viz.i18n import current_language
 
 STYLE = """<style>
@@ -18,7 +18,13 @@ STYLE = """<style>
 }
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
 [data-testid="stMain"] h2 { font-size: 1.5rem; }
-.katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }
+.katex-display { overflow-x: auto; overflow-y: hidden; padding: 0.2em; margin: 0.3em 0;
+  text-align: start; }
+.katex-display > .katex { white-space: normal; text-align: start; }
+.katex-display > .katex > .katex-html { /* a line that goes on is indented */
+  padding-inline-start: 2em; text-indent: -2em;
+}
+.katex-display > .katex > .katex-html > .base { text-indent: 0; margin-block: 0.15em; }
 @media (max-width: 640px) { .katex-display { font-size: 0.85em; } }
 .katex .hangul_fallback { font-family: Pretendard, sans-serif; } /* KaTeX's own fonts lack it */
 /* Streamlit's captions, quotations and chosen segments are paler than WCAG 2 asks of words */
@@ -42,7 +48,19 @@ STYLE = """<style>
 }
 </style>"""
 
-
+# Where a formula is cut, a shade says that it goes on; the ground, which scrolls with the formula,
+# hides it at the formula's two ends.
+_ground = f"light-dark({GROUND['light']}, {GROUND['dark']})"
+CUT_FORMULAS = f"""<style>
+.katex-display {{
+  background:
+    linear-gradient(to right, {_ground} 40%, transparent) -2px 0 / 2.4em 100% local,
+    linear-gradient(to left, {_ground} 40%, transparent) calc(100% + 2px) 0 / 2.4em 100% local,
+    linear-gradient(to right, {NEUTRAL}, transparent) left / 1em 100% scroll,
+    linear-gradient(to left, {NEUTRAL}, transparent) right / 1em 100% scroll;
+  background-repeat: no-repeat;
+}}
+</style>"""
 KOREAN = """<style>
 [data-testid="stApp"] *:not(code, code *) { word-break: keep-all; overflow-wrap: break-word; }
 </style>"""  # Korean breaks lines between words, as English does, and browsers do it within words
@@ -79,9 +97,8 @@ def _words_in_formulas() -> str:
     rules = []
     for style in STYLES.values():
         place = f'.katex [style*="{as_browsers_write(style.colour)}"]'
-        if style.on_light:
-            shade = f"light-dark({style.on_light}, {style.on_dark})"
-            rules.append(f"{place} {{ color: {shade} !important; }}")
+        shade = f"light-dark({style.on_light}, {style.on_dark})"
+        rules.append(f"{place} {{ color: {shade} !important; }}")
     return f"<style>{' '.join(rules)}</style>"
 
 
@@ -90,7 +107,7 @@ FORMULAS = _words_in_formulas()
 
 def apply_style() -> None:
     """Add the rules to the page, and say which language it is in."""
-    st.html(STYLE + FORMULAS + (KOREAN if current_language() == "ko" else ""))
+    st.html(STYLE + FORMULAS + CUT_FORMULAS + (KOREAN if current_language() == "ko" else ""))
     tag = current_language().replace("_", "-")
     st.html(SAY_LANGUAGE % tag, unsafe_allow_javascript=True)
     st.html(REACH_FORMULAS, unsafe_allow_javascript=True)

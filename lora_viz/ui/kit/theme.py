@@ -42,7 +42,7 @@ def theme() -> dict[str, dict[str, Value]]:
         "theme": {
             **{f"{name}Color": colour(meaning) for name, meaning in NAMED.items()},
             "chartCategoricalColors": tuple(map(colour, CATEGORICAL)),
-            "chartDivergingColors": DIVERGING,
+            "chartDivergingColors": DIVERGING["light"],
         },
         "theme.light": {
             # the fire of B, dark enough for words

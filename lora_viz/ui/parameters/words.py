@@ -19,7 +19,7 @@ from lora_viz.figures.kit.colours import colour
 from lora_viz.figures.wording.counted import MOST_KINDS, SHOWN_DIGITS
 from lora_viz.format import THIN_SPACE, grouped, percent
 from lora_viz.i18n import _, plural
-from lora_viz.ui.kit import page
+from lora_viz.ui.kit import latex, page
 from lora_viz.ui.kit.literal import as_latex
 
 MOST_LINES = 6
@@ -95,7 +95,7 @@ def formula(kinds: list[ModuleKind], model: Count, layout: AdapterLayout, rank: 
     """A and B of each kind of layer, their sum, and the two shares."""
     lines = [_kind_line(kind) for kind in kinds[:MOST_LINES]]
     if len(kinds) > MOST_LINES:
-        lines.append(r"& \;\vdots")
+        lines.append(r"\vdots")
     parts = " + ".join(
         rf"{kind.modules} \cdot {_latex(kind.one.trainable)}" for kind in kinds[:MOST_LINES]
     )
@@ -105,17 +105,17 @@ def formula(kinds: list[ModuleKind], model: Count, layout: AdapterLayout, rank: 
     if in_full:
         names = ", ".join(count_trained_in_full(layout)).replace("_", r"\_")
         head = rf"\textcolor{{{colour('module_to_save')}}}{{{_latex(in_full)}}}"
-        lines.append(rf"\texttt{{{names}}} &= {head} \text{{ ({_('trained in full')})}}")
+        lines.append(rf"\texttt{{{names}}} = {head} \text{{ ({_('trained in full')})}}")
         parts += rf" + {head}"
     everything = all_parameters_of_peft(layout, rank)
     lines += [
-        rf"\text{{{_('trained')}}} &= {parts} = {_latex(model.trainable)}",
-        rf"\frac{{{_latex(model.trainable)}}}{{{_latex(model.full)}}} &= {_share(model.share)}",
+        rf"\text{{{_('trained')}}} = {parts} = {_latex(model.trainable)}",
+        rf"\frac{{{_latex(model.trainable)}}}{{{_latex(model.full)}}} = {_share(model.share)}",
         rf"\text{{PEFT: }} \frac{{{_latex(model.trainable)}}}"
         rf"{{{_latex(model.full)} + {_latex(layout.added_parameters(rank))}}} "
-        rf"&= {_share(model.trainable / everything)}",
+        rf"= {_share(model.trainable / everything)}",
     ]
-    st.latex(r"\begin{aligned}" + r" \\[4pt] ".join(lines) + r"\end{aligned}")
+    latex.lines(*lines)
 
 
 def module_rows(layout: AdapterLayout, counts: dict[str, Count]) -> list[dict[str, Any]]:
@@ -218,7 +218,7 @@ def _kind_line(kind: ModuleKind) -> str:
     stacked = values // lora_parameters(kind.in_features, kind.out_features, kind.rank)
     ranks = rf"{stacked} \cdot {kind.rank}" if stacked > 1 else str(kind.rank)
     line = (
-        rf"\texttt{{{as_latex(kind.name)}}} &= {ranks} \cdot "
+        rf"\texttt{{{as_latex(kind.name)}}} = {ranks} \cdot "
         rf"(\textcolor{{{colour('A')}}}{{{kind.in_features}}} + "
         rf"\textcolor{{{colour('B')}}}{{{kind.out_features}}})"
     )

@@ -55,7 +55,7 @@ class MeasuredSweep:
         st.caption(
             _(
                 "● LoRA, ■ full fine-tuning: medians; the line goes from the lowest to the highest "
-                "seed. The axes do not begin at zero."
+                "seed. Each axis begins below its lowest value, not at zero."
             )
         )
 
@@ -161,9 +161,9 @@ class MeasuredSweep:
                 lambda seconds: f"{seconds:.1f} s",
             ),
             Panel(
-                _("<b>File size</b>, bytes<br>adapter or whole model"),
-                spreads(self.runs, lambda run: run.file_bytes),
-                size,
+                _("<b>File size</b>, MB<br>adapter or whole model"),
+                spreads(self.runs, lambda run: _in_mb(run.file_bytes)),
+                lambda megabytes: size(round(megabytes * 1e6)),
             ),
         ]
         return [panel for panel in drawn if panel.entries]
@@ -292,3 +292,7 @@ def _sweep_words(name: str) -> str:
 
 def _times_100(share: float | None) -> float | None:
     return None if share is None else 100 * share
+
+
+def _in_mb(number_of_bytes: float | None) -> float | None:
+    return None if number_of_bytes is None else number_of_bytes / 1e6

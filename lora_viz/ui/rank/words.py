@@ -106,15 +106,15 @@ def formula(costs: RankCosts, rank: int) -> None:
     break_even = f"{costs.break_even:,.1f}".replace(",", "{,}")
     inside, outside = latex.coloured("A", r"\text{in}"), latex.coloured("B", r"\text{out}")
     lines = [
-        rf"\text{{{_('trained')}}}(r) &= r \cdot \sum ({inside} + {outside}) "
+        rf"\text{{{_('trained')}}}(r) = r \cdot \sum ({inside} + {outside}) "
         rf"= r \cdot ({per_rank}){constant}",
-        rf"\text{{{_('trained')}}}({rank}) &= {rank} \cdot {latex.number(line.slope)}{constant} "
+        rf"\text{{{_('trained')}}}({rank}) = {rank} \cdot {latex.number(line.slope)}{constant} "
         rf"= {latex.number(line.at(rank))}",
-        rf"r_{{\text{{{_('break-even')}}}}} &= \frac{{\sum \text{{in}} \cdot \text{{out}}}}"
+        rf"r_{{\text{{{_('break-even')}}}}} = \frac{{\sum \text{{in}} \cdot \text{{out}}}}"
         rf"{{\sum (\text{{in}} + \text{{out}})}} = \frac{{{frozen}}}{{{latex.number(line.slope)}}} "
         rf"= {break_even}",
     ]
-    st.latex(r"\begin{aligned}" + r" \\[4pt] ".join(lines) + r"\end{aligned}")
+    latex.lines(*lines)
 
 
 def table(rows: list[RankRow], scenario: Scenario) -> None:

@@ -48,12 +48,13 @@ def formula(one: RecordedRun | None, settings: TrainingSettings) -> None:
     if held_out:
         last = held_out[-1]
         lines.append(
-            rf"\exp({_plain(last.loss)}) {_exponential(last.loss)}, \qquad N = {last.tokens:,}"
+            rf"\exp({_plain(last.loss)}) {_exponential(last.loss)}, \allowbreak\quad "
+            rf"N = {last.tokens:,}"
         )
     shown = one.settings if one else settings
     lines.append(
-        rf"\eta_{{\max}} = {shown.learning_rate:g}, \quad \text{{{shown.schedule}}}, \quad "
-        rf"\text{{{_('warm-up')}}}: {shown.warmup_steps}"
+        rf"\eta_{{\max}} = {shown.learning_rate:g}, \allowbreak\quad \text{{{shown.schedule}}}, "
+        rf"\allowbreak\quad \text{{{_('warm-up')}}}: {shown.warmup_steps}"
     )
     latex.lines(*lines)
     st.caption(_("The held-out loss is a mean over N tokens that were not trained on."))

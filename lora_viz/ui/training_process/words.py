@@ -94,16 +94,17 @@ def formula(epoch: ToldEpoch) -> None:
     gradient = latex.coloured("gradient", r"\partial L / \partial h")
     relation = r"\approx" if epoch.agrees else r"\neq"
     lines = (
-        r"\text{perplexity} &= \exp\Bigl(-\tfrac{1}{N} \sum_{t=1}^{N} \ln p(x_t \mid x_{<t})"
+        r"\text{perplexity} = \exp\Bigl(-\tfrac{1}{N} \sum_{t=1}^{N} \ln p(x_t \mid x_{<t})"
         r"\Bigr) = \exp(\text{loss})",
-        rf"\exp({epoch.loss:.2f}) &= {epoch.computed_perplexity:.2f}, \qquad "
+        rf"\exp({epoch.loss:.2f}) = {epoch.computed_perplexity:.2f}",
         rf"\ln({epoch.stated_perplexity:.2f}) = {epoch.implied_loss:.3f} "
         rf"{relation} {epoch.loss:.2f}",
-        rf"\frac{{\partial L}}{{\partial {b}}} &= \tfrac{{\alpha}}{{r}} \, ({gradient}) \, "
-        rf"({a} x)^\top, \qquad \frac{{\partial L}}{{\partial {a}}} = \tfrac{{\alpha}}{{r}} \, "
+        rf"\frac{{\partial L}}{{\partial {b}}} = \tfrac{{\alpha}}{{r}} \, ({gradient}) \, "
+        rf"({a} x)^\top",
+        rf"\frac{{\partial L}}{{\partial {a}}} = \tfrac{{\alpha}}{{r}} \, "
         rf"{b}^\top ({gradient}) \, x^\top",
     )
-    st.latex(r"\begin{aligned}" + r" \\[6pt] ".join(lines) + r"\end{aligned}")
+    latex.lines(*lines)
     st.caption(
         _(
             "At the start B = 0, so A's gradient is zero and B's is not. The first step moves B "
