@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -161,7 +162,7 @@ class Message:
         """Fill `text` with values in their order, or by their names.
 
         What is neither text, a number nor a message is turned to text, but for errors that hold a
-        message.
+        message. A value's signs that nobody sees become marks, so that a sentence stays one line.
         """
         self._set(text, values, named, "")
 
@@ -263,7 +264,17 @@ def joined(between: str, messages: Iterable[Message]) -> Message:
 def _as_value(value: object) -> Value:
     said = getattr(value, "message", None)
     value = said if isinstance(value, Exception) and isinstance(said, Message) else value
-    return value if isinstance(value, str | int | float | Message) else str(value)
+    return value if isinstance(value, int | float | Message) else _on_one_line(str(value))
+
+
+def _on_one_line(words: str) -> str:
+    """Words with a mark for each sign that breaks a line, turns its direction or is not seen."""
+    if words.isprintable():
+        return words
+    return "".join(
+        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else "�"
+        for sign in encodable(words)
+    )
 
 
 def _as_data(value: Value) -> object:
