@@ -52,6 +52,7 @@ VALUES = st.recursive(
 )
 KEYS = st.sampled_from([*TINY, "num_hidden_layers", "architectures", "text_config"]) | TEXTS
 LIBRARIES_WORDS = ("Traceback", "Error", "expected int", "dimension", "codec", "object has no")
+LIBRARIES_WORDS += ("invalid literal", "could not convert")
 
 
 @st.composite
@@ -154,6 +155,7 @@ def test_a_file_is_refused_for_what_is_wrong_with_it(text: str, words: str) -> N
         ({"architectures": 5}, "“architectures” is 5 in this configuration; it should be a list."),
         ({"to_dict": 5}, "“to_dict” is 5 in this configuration; it should be left out."),
         ({"id2label": 5}, "its values do not go together"),
+        ({"id2label": {"type": "x"}}, "its values do not go together"),
     ],
 )
 def test_the_value_that_is_wrong_is_named(changes: dict[str, Any], words: str) -> None:
