@@ -50,7 +50,7 @@ page.table(
         for finding in shown
     ],
     "audit",
-    lines=5,
+    5,  # lines, for the longest reason
     **{
         "§": st.column_config.Column(width=40),
         _("Figure"): st.column_config.Column(width=200),

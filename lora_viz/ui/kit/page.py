@@ -119,7 +119,7 @@ def tabs(
 
 
 def table(
-    rows: list[dict[str, Any]], name: str, lines: int | None = None, **column_config: Any
+    rows: list[dict[str, Any]], name: str, lines: int | None = None, /, **column_config: Any
 ) -> None:
     """A table and a button that saves it as CSV under this name.
 
