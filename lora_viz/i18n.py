@@ -138,6 +138,7 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
 
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
+_JOIN = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # scripts and emoji need them
 _DEEPEST = 8  # messages within messages
 _LONGEST = 100_000  # characters of a message that somebody may have written
 
@@ -272,7 +273,7 @@ def _on_one_line(words: str) -> str:
     if words.isprintable():
         return words
     return "".join(
-        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else "�"
+        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" or sign in _JOIN else "�"
         for sign in encodable(words)
     )
 

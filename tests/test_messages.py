@@ -145,7 +145,7 @@ def test_a_workers_refusal_is_worded_by_who_asked() -> None:
         ("two\nlines\r\x1b[2J", "two�lines��[2J"),
         ("\u2067turned\u2069 \u202egnp.exe", "�turned� �gnp.exe"),
         ("half \udfff", "half \\udfff"),
-        ("joined\u200d\u2028\u2029\x85", "joined����"),
+        ("joined\u200d\u2028\u2029\x85", "joined\u200d���"),
         ("1\u2009000 Qc\u0301 데이터 שלום", "1\u2009000 Qc\u0301 데이터 שלום"),
     ],
 )
