@@ -10,10 +10,11 @@ import pytest
 
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.choices.scenario import Scenario
-from lora_viz.errors import UserError
+from lora_viz.errors import LastingError, UserError
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings, step_settings
+from lora_viz.memory.torch_step import recorder
 from lora_viz.memory.torch_step.inputs import make_inputs, prepare_for_batches
 from tests.classifiers import FAMILIES, HEADS, Config, classifier
 from tests.small_models import build
@@ -109,3 +110,14 @@ def test_what_cannot_be_simulated_is_one_sentence_of_our_own(
         simulated(config, ("query",), tmp_path, **values)
     assert not any(word in str(raised.value) for word in LIBRARIES_WORDS)
     assert not capfd.readouterr().err
+
+
+def test_a_step_that_would_not_end_in_time_is_refused_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RWKV computes one token after the other in Python, its real step as the simulated one."""
+    config = {"model_type": "rwkv", "hidden_size": 16, "num_hidden_layers": 2, "vocab_size": 99}
+    monkeypatch.setattr(recorder, "MOST_OPERATIONS", 2_000)
+    assert simulated(config, ("key",), tmp_path, seq_len=4).peak_allocated
+    with pytest.raises(LastingError, match="one token after the other, and a step over 300 takes"):
+        simulated(config, ("key",), tmp_path, seq_len=300)
