@@ -6,6 +6,7 @@ Importing this module loads torch and transformers; only worker processes and th
 from __future__ import annotations
 
 import json
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ try:
 except ImportError:  # before transformers 5
     from transformers.modeling_utils import no_init_weights  # pyright: ignore[reportAttributeAccessIssue]
 
-transformers.logging.set_verbosity_error()
+transformers.logging.set_verbosity(logging.CRITICAL)  # errors are told in words of our own
 transformers.logging.disable_progress_bar()
 
 
