@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -137,6 +138,7 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools look for
 
 # what the application's own messages are filled with; more could take any amount of memory
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((\w+)\))?(?:\.\d)?[sdgf])")
+_JOIN = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # scripts and emoji need them
 _DEEPEST = 8  # messages within messages
 _LONGEST = 100_000  # characters of a message that somebody may have written
 
@@ -161,7 +163,7 @@ class Message:
         """Fill `text` with values in their order, or by their names.
 
         What is neither text, a number nor a message is turned to text, but for errors that hold a
-        message.
+        message. A value's signs that nobody sees become marks, so that a sentence stays one line.
         """
         self._set(text, values, named, "")
 
@@ -263,7 +265,17 @@ def joined(between: str, messages: Iterable[Message]) -> Message:
 def _as_value(value: object) -> Value:
     said = getattr(value, "message", None)
     value = said if isinstance(value, Exception) and isinstance(said, Message) else value
-    return value if isinstance(value, str | int | float | Message) else str(value)
+    return value if isinstance(value, int | float | Message) else _on_one_line(str(value))
+
+
+def _on_one_line(words: str) -> str:
+    """Words with a mark for each sign that breaks a line, turns its direction or is not seen."""
+    if words.isprintable():
+        return words
+    return "".join(
+        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" or sign in _JOIN else "�"
+        for sign in encodable(words)
+    )
 
 
 def _as_data(value: Value) -> object:

@@ -137,3 +137,18 @@ def test_a_workers_refusal_is_worded_by_who_asked() -> None:
         workers.wait_for(workers.submit(Question(resolve, ("no-such-model",))))
     assert "is not a model" in in_language("en", raised.value)
     assert "모델이 아닙니다" in in_language("ko", raised.value)
+
+
+@pytest.mark.parametrize(
+    ("outside", "shown"),
+    [
+        ("two\nlines\r\x1b[2J", "two�lines��[2J"),
+        ("\u2067turned\u2069 \u202egnp.exe", "�turned� �gnp.exe"),
+        ("half \udfff", "half \\udfff"),
+        ("joined\u200d\u2028\u2029\x85", "joined\u200d���"),
+        ("1\u2009000 Qc\u0301 데이터 שלום", "1\u2009000 Qc\u0301 데이터 שלום"),
+    ],
+)
+def test_a_sentence_is_one_line_of_seen_signs_whatever_it_quotes(outside: str, shown: str) -> None:
+    assert str(Message(N_("There is no run “%s”."), outside)) == f"There is no run “{shown}”."
+    assert str(Message(N_("%(file)s is empty."), file=Path(outside))) == f"{shown} is empty."

@@ -229,3 +229,74 @@ def test_the_home_of_nobody_is_one_sentence_and_nothing_goes(
     with pytest.raises(UserError, match="a user whom this machine does not know"):
         storage.prune("uploads", everything=True)
     assert kept.is_file()
+
+
+def test_what_a_wrong_clock_has_dated_is_not_in_use_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound("training_data", 1, monkeypatch)
+    age(
+        storage.keep("training_data", "a/of the year 2099", bytes(900_000)), -70 * 365 * storage.DAY
+    )
+    storage.keep("training_data", "b/now", bytes(200_000))
+    assert names(tmp_path / "kept/training_data") == ["b/now"]
+
+
+def test_a_use_is_noted_after_the_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = storage.keep("answers", "one", b"x")
+    age(file, LONG_AGO)
+    kept.note_use(file)
+    an_hour_later = time.monotonic() + 3_600
+    monkeypatch.setattr(time, "monotonic", lambda: an_hour_later)
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)
+    age(file, LONG_AGO)
+    kept.note_use(file)
+    assert file.stat().st_mtime > 10**9
+
+
+def test_a_folder_that_another_process_prunes_away_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = kept.storage_folder
+    removals = [1, 2, 3]
+
+    def remove_at_first(name: str) -> Path:
+        folder = made(name)
+        if removals:
+            removals.pop()
+            folder.rmdir()
+        return folder
+
+    monkeypatch.setattr(kept, "storage_folder", remove_at_first)
+    assert storage.keep("answers", "now/one", b"x").read_bytes() == b"x" and not removals
+
+
+def test_what_is_being_written_stays_and_what_was_used_again_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with storage.writing("answers", "now/one", 1) as unfinished:
+        assert storage.prune("answers", everything=True).files == 0
+        unfinished.write_bytes(b"x")
+    listed = bounds._oldest_first("answers")
+    age(storage.kept_file("answers", "now/one"), 100)  # as if it was used since it was listed
+    monkeypatch.setattr(bounds, "_oldest_first", lambda _kind: listed)
+    assert storage.prune("answers", everything=True).refused == 0
+    assert storage.read("answers", "now/one") == b"x"
+
+
+def test_where_a_runs_folder_is_closed_nothing_goes_that_it_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = storage.keep("uploads", f"{'c' * 16}.json", b"{}")
+    age(upload, LONG_AGO)
+    (tmp_path / "runs/closed").mkdir(parents=True)
+
+    def refuse(path: Path, _most: int) -> bytes:  # root may read any folder
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(bounds, "read_plain_file", refuse)
+    with pytest.raises(UserError, match=r"runs/closed cannot be read \(Permission denied\), so"):
+        storage.prune("uploads")
+    assert upload.is_file()
+    (tmp_path / "runs/closed").rename(tmp_path / "runs/lost+found")
+    assert storage.prune("uploads").files == 1

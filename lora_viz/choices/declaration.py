@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
@@ -197,6 +197,16 @@ class Declared(BaseModel):
         return name in cls.model_fields or name in cls.OTHER_SPELLINGS
 
     @classmethod
+    def named_twice(cls, names: Iterable[str]) -> list[str]:
+        """The names of fields, short or their own, that name a field that was named before."""
+        fields, seen, twice = cls.fields_by_short_name(), set[str](), list[str]()
+        for name in names:
+            field = fields.get(name, name)
+            twice += [name] if field in seen else []
+            seen.add(field)
+        return twice
+
+    @classmethod
     def read_word(cls, spelling: str, value: object) -> str:
         """The word that another spelling was given.
 
@@ -279,6 +289,9 @@ class Declared(BaseModel):
         for short, field in names.items():
             text = query.get(short, query.get(field))
             if text is None:
+                continue
+            if short != field and {short, field} <= set(query):
+                complaints.append(said_twice(short))
                 continue
             try:
                 made = cls.make_from_link(values | {field: text})
@@ -377,6 +390,11 @@ class Declared(BaseModel):
             low=f"{low:,}",
             high=f"{high:,}",
         )
+
+
+def said_twice(name: str) -> Message:
+    """That a link gives a setting twice: neither value is taken for the one that is meant."""
+    return Message(N_("The link has “%s” twice; it should have it once."), as_shown(name))
 
 
 def _as_text(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
+from lora_viz.choices.declaration import said_twice
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message, counted
@@ -51,7 +52,7 @@ def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...],
     parts = [part for part in text.split(BETWEEN) if part]
     for number, part in enumerate(parts[:MOST], 1):
         try:
-            scenarios.append(plain(make(dict(parse_qsl(part, keep_blank_values=True)))))
+            scenarios.append(plain(make(_each_setting_once(part))))
         except UserError as error:
             complaints.append(
                 Message(
@@ -70,6 +71,14 @@ def decode(text: str, *, from_link: bool = False) -> tuple[tuple[Scenario, ...],
             )
         )
     return tuple(dict.fromkeys(scenarios)), complaints
+
+
+def _each_setting_once(part: str) -> dict[str, str]:
+    """The parameters of one scenario. Raises `UserError` where one stands twice."""
+    pairs = parse_qsl(part, keep_blank_values=True)
+    if twice := Scenario.named_twice(name for name, _value in pairs):
+        raise UserError(said_twice(twice[0]))
+    return dict(pairs)
 
 
 def plain(scenario: Scenario) -> Scenario:

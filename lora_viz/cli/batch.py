@@ -59,13 +59,8 @@ def scenario_in(line: bytes) -> dict[str, Any]:
 
 def _each_setting_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which each setting stands once, under whichever of its names."""
-    names = Scenario.fields_by_short_name()
-    fields: set[str] = set()
-    for key, _value in pairs:
-        field = names.get(key, key)
-        if field in fields:
-            raise UserError(_("This line has “%s” twice.") % as_shown(key))
-        fields.add(field)
+    if twice := Scenario.named_twice(key for key, _value in pairs):
+        raise UserError(_("This line has “%s” twice.") % as_shown(twice[0]))
     return dict(pairs)
 
 

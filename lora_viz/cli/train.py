@@ -26,6 +26,7 @@ from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
 from lora_viz.training.data.own_data import load_own
+from lora_viz.training.folder.damage import DamagedFileError
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import process_count, process_rank, work
 from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
@@ -33,7 +34,7 @@ from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
-from lora_viz.training.runs.kept_runs import create_run, find_run, list_folders
+from lora_viz.training.runs.kept_runs import create_run, damage_of_all, find_run, list_folders
 from lora_viz.training.runs.results import Result
 from lora_viz.training.runs.run_folder import Run, UnreadableRun, read_run
 from lora_viz.training.settings import TrainingSettings
@@ -85,6 +86,8 @@ def list_all(
     """List the runs, newest first."""
     if context.invoked_subcommand:
         return
+    if damage := damage_of_all():
+        raise DamagedFileError(damage)
     folders = [*list_folders(), *unreadable_sweeps()]
     described = [described_run(one) for one in folders]
     if as_json:

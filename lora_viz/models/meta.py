@@ -6,6 +6,7 @@ Importing this module loads torch and transformers; only worker processes and th
 from __future__ import annotations
 
 import json
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ SHOWN_CHARACTERS = 40
 MAXIMUM_TRIALS = 10  # values that are tried one by one to find the one that is wrong
 FIELD_IN_ERROR = re.compile(r"Validation error for field '(\w+)'")
 KIND_IN_ERROR = re.compile(r"expected (\w+), got")
+# what Python says of a value that a library did not expect
+OF_PYTHON = ("invalid literal for", "could not convert", "not enough values", "too many values")
 Fault = tuple[str, Any, Message]  # a key, its value, and what would be right
 # code that comes with the model, the implementation of attention that it was trained with, and what
 # that gives back, which not every implementation can
@@ -45,7 +48,7 @@ try:
 except ImportError:  # before transformers 5
     from transformers.modeling_utils import no_init_weights  # pyright: ignore[reportAttributeAccessIssue]
 
-transformers.logging.set_verbosity_error()
+transformers.logging.set_verbosity(logging.CRITICAL)  # errors are told in words of our own
 transformers.logging.disable_progress_bar()
 
 
@@ -179,6 +182,7 @@ def _what_is_wrong(values: dict[str, Any], error: Exception) -> Message:
     elif isinstance(error, KeyError):
         words = str(error.args[0])[:300].rstrip(".") if error.args else ""
     is_sentence = isinstance(error, (ValueError, KeyError, StrictDataclassClassValidationError))
+    is_sentence = is_sentence and not words.startswith(OF_PYTHON)
     sentence = Message(
         N_(
             "transformers cannot build a “%s” model from this configuration: its values do not go "

@@ -6,6 +6,7 @@ cannot be made again stays for as long as a run names it, and for a day after it
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
@@ -25,6 +26,9 @@ MEGABYTE = 10**6
 DAY = 86_400
 AFTERWARDS = 0.9  # of its bound is what a kind may take after too much was there
 HASH = re.compile(r"[0-9a-f]{16,}")
+CLOSED = (errno.EACCES, errno.EPERM, errno.EIO)
+OF_THE_SYSTEM = ("lost+found",)
+UNFINISHED = "."  # begins the name of what is being written
 LARGEST_SETTINGS = 2**20  # bytes; a run with more of them cannot be read
 
 
@@ -105,7 +109,7 @@ def prune(
         UserError: a bound is set to no number, or nobody knows what the runs use.
     """
     kept = _oldest_first(kind)
-    used = _in_use(kind, kept)
+    used, doubt = _in_use(kind, kept)
     size = sum(one.bytes for one in kept)
     most = 0 if everything else bound_bytes(kind)
     wanted = size if size + room_for <= most else int(most * AFTERWARDS) - room_for
@@ -114,6 +118,10 @@ def prune(
     refused = 0
     for one in kept:
         if one.path not in used and (one.last_used < too_old or size > wanted):
+            if doubt:
+                raise doubt
+            if not only_look and _was_used_again(one):
+                continue
             if not only_look and not _delete(one.path):
                 refused += 1
                 continue
@@ -179,31 +187,40 @@ def _files(folder: Path) -> Iterator[_Kept]:
                 yield _Kept(path, found.st_size, found.st_mtime)
 
 
-def _in_use(kind: str, kept: list[_Kept]) -> set[Path]:
-    """What a run names in its settings, or somebody has used since yesterday."""
+def _in_use(kind: str, kept: list[_Kept]) -> tuple[set[Path], UserError | None]:
+    """What a run names in its settings, or somebody writes or has used since yesterday.
+
+    The second is why more may be in use. What is dated later than tomorrow, by a clock that was
+    wrong, is not known to be used.
+    """
+    now = time.time()
+    lately = {one.path for one in kept if abs(now - one.last_used) < DAY}
     if KINDS[kind].can_be_made_again:
-        return set()
-    named = _named_by_runs()
-    since = time.time() - DAY
-    return {one.path for one in kept if one.last_used > since or named & set(_hashes(one.path))}
+        return {path for path in lately if path.name.startswith(UNFINISHED)}, None
+    named, doubt = _named_by_runs()
+    return lately | {one.path for one in kept if named & set(_hashes(one.path))}, doubt
 
 
 def _hashes(path: Path) -> list[str]:
     return HASH.findall(f"{path.parent.name}/{path.name}")
 
 
-def _named_by_runs() -> set[str]:
-    """Every hash that a run's or a sweep's files of settings hold, readable or not.
+def _named_by_runs() -> tuple[set[str], UserError | None]:
+    """Every hash that a run's or a sweep's files of settings hold, and why there may be more.
 
-    Raises `UserError` where the folder of runs cannot be: nobody knows then what is in use.
+    Raises `UserError` where the folder of runs cannot be read: nobody knows then what is in use.
     """
     found: set[str] = set()
+    doubt = None
     for run in _folders_in(runs_folder()):
         for name in ("settings.json", "sweep.json"):
-            with suppress(OSError):
+            try:
                 settings = read_plain_file(run / name, LARGEST_SETTINGS)
                 found.update(HASH.findall(settings.decode(errors="replace")))
-    return found
+            except OSError as error:
+                is_closed = error.errno in CLOSED and run.name not in OF_THE_SYSTEM
+                doubt = _unknown_use(run, error) if is_closed else doubt
+    return found, doubt
 
 
 def _folders_in(folder: Path) -> list[Path]:
@@ -212,15 +229,27 @@ def _folders_in(folder: Path) -> list[Path]:
     except (FileNotFoundError, NotADirectoryError):  # no run has been made yet
         return []
     except OSError as error:
-        raise UserError(
-            N_(
-                "The folder %(folder)s cannot be read (%(reason)s), so that nobody knows what its "
-                "runs use; make it readable, or name another in %(variable)s."
-            ),
-            folder=folder,
-            reason=error.strerror or type(error).__name__,
-            variable=RUNS,
-        ) from None
+        raise _unknown_use(folder, error) from None
+
+
+def _unknown_use(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        N_(
+            "The folder %(folder)s cannot be read (%(reason)s), so that nobody knows what its "
+            "runs use; make it readable, or name another in %(variable)s."
+        ),
+        folder=folder,
+        reason=error.strerror or type(error).__name__,
+        variable=RUNS,
+    )
+
+
+def _was_used_again(one: _Kept) -> bool:
+    """Whether another process has used or written it since it was looked at."""
+    try:
+        return one.path.lstat().st_mtime != one.last_used
+    except OSError:
+        return False
 
 
 def _delete(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -9,12 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lora_viz.storage.bounds import make_room
-from lora_viz.storage.folders import STORAGE, base_folder, storage_folder, writing_in
+from lora_viz.storage.bounds import UNFINISHED, make_room
+from lora_viz.storage.folders import (
+    STORAGE,
+    UnwritableFolderError,
+    base_folder,
+    storage_folder,
+    writing_in,
+)
 from lora_viz.storage.plain_files import read_plain_file
 
 NOTED_SECONDS = 600  # a use is noted at most so often
 MOST_NOTED = 10_000
+TRIES = 20
+REMOVED = (FileNotFoundError, FileExistsError)  # the second by `mkdir`, which found it there
 LARGEST_READ = 2**30  # bytes; nothing that is kept is nearly as large
 
 _noted: dict[Path, float] = {}
@@ -38,9 +47,9 @@ def note_use(path: Path) -> None:
     """Remember that a file is used, if it is kept here, so that others go before it."""
     if not path.is_relative_to(base_folder()):
         return
-    now = time.time()
+    now = time.monotonic()  # a clock may be set back
     with _lock:
-        if now - _noted.get(path, 0) < NOTED_SECONDS:
+        if now - _noted.get(path, -math.inf) < NOTED_SECONDS:
             return
         if len(_noted) > MOST_NOTED:
             _noted.clear()
@@ -68,13 +77,27 @@ def writing(kind: str, name: str, size: int) -> Iterator[Path]:
     Raises as `keep` does.
     """
     make_room(kind, size)
-    path = storage_folder(str(Path(kind, name).parent)) / Path(name).name
-    unfinished = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name[-40:]}")
+    unfinished = _begin(str(Path(kind, name).parent), Path(name).name)
     try:
-        with writing_in(path.parent, STORAGE):
+        with writing_in(unfinished.parent, STORAGE):
             yield unfinished
-            unfinished.replace(path)
+            unfinished.replace(unfinished.with_name(Path(name).name))
     except BaseException:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def _begin(folder: str, name: str) -> Path:
+    """An empty file to write to. Another process that prunes may remove its folder before."""
+    unfinished = f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}.{name[-40:]}"
+    for tries_left in reversed(range(TRIES)):
+        try:
+            path = storage_folder(folder) / unfinished
+            with writing_in(path.parent, STORAGE):
+                path.touch()
+            return path
+        except UnwritableFolderError as error:
+            if not tries_left or not isinstance(error.__cause__, REMOVED):
+                raise
+    raise AssertionError("the last try returns or raises")

@@ -36,6 +36,12 @@ def test_what_cannot_be_seen_gets_a_sign_and_long_words_end_with_one() -> None:
     assert visible("x" * 5000, 10) == "x" * 9 + "…"
 
 
+def test_marks_that_would_be_drawn_over_other_lines_are_cut_off() -> None:
+    assert visible("Qc" + "\u0301" * 1000 + "d\u20dd") == "Qc" + "\u0301" * 8 + "…d\u20dd"
+    written = "שָׁלוֹם ให้ Việt e\u0302\u0301 བསྒྲུབས 데이터"
+    assert visible(written) == written
+
+
 @given(ANY_TEXT)
 def test_plotly_finds_nothing_to_read_and_shows_the_words(words: str) -> None:
     written = as_plotly(words)

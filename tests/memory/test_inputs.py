@@ -11,10 +11,11 @@ import pytest
 
 from lora_viz.adapter.ask import read_adapter_layout
 from lora_viz.choices.scenario import Scenario
-from lora_viz.errors import UserError
+from lora_viz.errors import LastingError, UserError
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings, step_settings
+from lora_viz.memory.torch_step import recorder
 from lora_viz.memory.torch_step.inputs import make_inputs, prepare_for_batches
 from tests.classifiers import FAMILIES, HEADS, Config, classifier
 from tests.memory.models import MIXTRAL
@@ -67,7 +68,9 @@ def test_real_models_take_the_batch_and_the_step_trains_what_peft_does(
 
 
 def test_the_step_of_experts_with_adapters_trains_what_peft_does(tmp_path: Path) -> None:
-    chosen: dict[str, Any] = {"target_parameters": ["1.mlp.experts.gate_up_proj", "mlp.experts.down_proj"]}
+    chosen: dict[str, Any] = {
+        "target_parameters": ["1.mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+    }
     real = peft.get_peft_model(
         build(MIXTRAL), peft.LoraConfig(r=8, target_modules=["q_proj"], **chosen)
     )
@@ -122,3 +125,14 @@ def test_what_cannot_be_simulated_is_one_sentence_of_our_own(
         simulated(config, ("query",), tmp_path, **values)
     assert not any(word in str(raised.value) for word in LIBRARIES_WORDS)
     assert not capfd.readouterr().err
+
+
+def test_a_step_that_would_not_end_in_time_is_refused_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RWKV computes one token after the other in Python, its real step as the simulated one."""
+    config = {"model_type": "rwkv", "hidden_size": 16, "num_hidden_layers": 2, "vocab_size": 99}
+    monkeypatch.setattr(recorder, "MOST_OPERATIONS", 2_000)
+    assert simulated(config, ("key",), tmp_path, seq_len=4).peak_allocated
+    with pytest.raises(LastingError, match="one token after the other, and a step over 300 takes"):
+        simulated(config, ("key",), tmp_path, seq_len=300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from lora_viz.errors import UserError
 from lora_viz.models import meta
 from lora_viz.models.meta import build_meta_model
 from lora_viz.models.source import MAXIMUM_CONFIG_BYTES, parse_config, resolve, store_upload
+from tests.cli.test_app import run
 
 TINY: dict[str, Any] = {
     "model_type": "gpt2",
@@ -52,6 +54,7 @@ VALUES = st.recursive(
 )
 KEYS = st.sampled_from([*TINY, "num_hidden_layers", "architectures", "text_config"]) | TEXTS
 LIBRARIES_WORDS = ("Traceback", "Error", "expected int", "dimension", "codec", "object has no")
+LIBRARIES_WORDS += ("invalid literal", "could not convert")
 
 
 @st.composite
@@ -154,6 +157,7 @@ def test_a_file_is_refused_for_what_is_wrong_with_it(text: str, words: str) -> N
         ({"architectures": 5}, "“architectures” is 5 in this configuration; it should be a list."),
         ({"to_dict": 5}, "“to_dict” is 5 in this configuration; it should be left out."),
         ({"id2label": 5}, "its values do not go together"),
+        ({"id2label": {"type": "x"}}, "its values do not go together"),
     ],
 )
 def test_the_value_that_is_wrong_is_named(changes: dict[str, Any], words: str) -> None:
@@ -167,6 +171,12 @@ def test_a_value_that_is_wrong_in_a_part_of_the_model_is_named() -> None:
     text = {"model_type": "llama", "hidden_size": -4}
     with pytest.raises(UserError, match="“hidden_size” is -4 in this configuration"):
         build_meta_model({"model_type": "llava", "text_config": text})
+
+
+def test_what_transformers_logs_is_for_no_reader(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "mamba", "layer_types": -1}')
+    done = run("count", str(tmp_path))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def test_a_model_of_too_many_modules_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import suppress
@@ -20,7 +21,7 @@ from lora_viz.training.folder import locks
 from lora_viz.training.folder.damage import DamagedFileError
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.curves import read_curves
-from lora_viz.training.runs.kept_runs import create_run, list_folders, list_runs
+from lora_viz.training.runs.kept_runs import create_run, damage_of_all, list_folders, list_runs
 from lora_viz.training.runs.metrics_table import metrics_csv
 from lora_viz.training.runs.pace import recorded_pace
 from lora_viz.training.runs.results import Result
@@ -28,6 +29,8 @@ from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.training.runs.story import followed_layers, read_story
 from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps.findings import own_sweeps, read_sweep, unreadable_sweeps
+from lora_viz.training.sweeps.plan import SweepPlan
+from lora_viz.training.sweeps.sweep import create_sweep
 from lora_viz.training.update.trained import check_updates, kept_layers, read_update
 from tests.training.damaged_runs import (
     MAY_BE_MISSING,
@@ -215,6 +218,53 @@ def test_a_damaged_run_can_be_shown_and_deleted(
         _ = Run(folder).settings
     Run(folder).delete()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "of"),
+    [
+        ("settings.json", "steps", ""),
+        ("settings.json", "rank", '"scenario": {'),
+        ("result.json", "steps", ""),
+        ("process.json", "pid", ""),
+    ],
+)
+def test_what_a_file_says_twice_is_damage(name: str, key: str, of: str, tmp_path: Path) -> None:
+    folder = whole_run(tmp_path, "twice")
+    text = (folder / name).read_text()
+    place = text.index("{", text.index(of)) + 1 if of else 1
+    text = f'{text[:place]}"{key}": 3, {text[place:]}'
+    (folder / name).write_text(text)
+    (one,) = list_folders(tmp_path)
+    found = one.damages() if isinstance(one, Run) else [one.damage]
+    assert f"{name} has “{key}” twice." in [str(damage.sentence()) for damage in found]
+
+
+def test_a_plan_that_says_something_twice_is_damage(tmp_path: Path) -> None:
+    sweep = create_sweep(SweepPlan(settings=TrainingSettings()), "one", tmp_path)
+    plan = sweep.path / "sweep.json"
+    plan.write_text(plan.read_text().replace("{", '{"ranks": [1], ', 1))
+    (damage,) = sweep.damages()
+    assert str(damage.sentence()) == "sweep.json has “ranks” twice."
+
+
+def test_a_folder_of_runs_that_cannot_be_listed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORA_VIZ_RUNS", str(tmp_path / "runs"))
+    assert damage_of_all() is None
+    (tmp_path / "runs").write_text("no folder")
+    with pytest.raises(UserError, match="runs is a file where a folder should be"):
+        CliRunner().invoke(runs_app, [], catch_exceptions=False)
+    (tmp_path / "runs").unlink()
+    (tmp_path / "runs").mkdir()
+
+    def refuse(path: Path) -> None:  # root may list any folder
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    damage = damage_of_all()
+    assert damage and str(damage.sentence()).endswith("runs cannot be read: Permission denied.")
 
 
 JSON_VALUES: tuple[Any, ...] = (

@@ -20,7 +20,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from lora_viz.errors import UserError
-from lora_viz.training.folder import reserve
+from lora_viz.training.folder import locks, reserve
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import do_job, end_of
 from lora_viz.training.jobs.launch import prepare_to_resume
@@ -101,6 +101,45 @@ def test_a_ticket_counts_the_living_only() -> None:
     os.close(first.descriptor)  # as if its process had died
     assert second.ahead() == first.ahead()
     second.give_back()
+
+
+def test_tickets_are_in_the_order_of_the_starts_whatever_the_clock_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = draw_ticket()
+    monkeypatch.setattr(time, "time_ns", lambda: 10**9)  # it was set back to 1970
+    second, third = draw_ticket(), draw_ticket()
+    assert [second.ahead() - first.ahead(), third.ahead() - first.ahead()] == [1, 2]
+    for ticket in (first, second, third):
+        ticket.give_back()
+
+
+def test_a_ticket_that_was_taken_for_a_dead_jobs_is_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take, drawn = locks.take, []
+
+    def take_too_late(path: Path) -> int | None:
+        descriptor = take(path)
+        if not drawn:
+            path.unlink()  # another job has looked at it before it was locked
+        drawn.append(path)
+        return descriptor
+
+    monkeypatch.setattr(locks, "take", take_too_late)
+    ticket = draw_ticket()
+    assert ticket.path.is_file() and len(drawn) == 2
+    ticket.give_back()
+
+
+def test_the_seconds_of_a_job_are_those_that_passed_whatever_the_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record(create_run(short_settings(), "one", tmp_path))
+    record.begin("loading")
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)
+    result = record.end("stopped")
+    assert result.ended >= result.started and result.seconds["loading"] >= 0
 
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ from lora_viz import storage
 from lora_viz.cli.app import _unexpected
 from lora_viz.errors import UserError
 from lora_viz.i18n import Message
-from lora_viz.training.folder import job_folder, locks
+from lora_viz.training.folder import job_folder, locks, writing
 from lora_viz.training.folder.files import read_file
 from lora_viz.training.folder.places import NameTakenError
 from lora_viz.training.folder.writing import make_first
@@ -287,7 +288,7 @@ def test_of_two_that_take_an_empty_folder_at_once_one_gets_it(
         path.write_text("another's")
         return make_first(path)
 
-    monkeypatch.setattr(module, "make_first", after_another)
+    monkeypatch.setattr(writing, "make_first", after_another)
     with pytest.raises(NameTakenError, match="one"):
         if module is kept_runs:
             create_run(short_settings(), "one", tmp_path)
@@ -295,6 +296,26 @@ def test_of_two_that_take_an_empty_folder_at_once_one_gets_it(
             create_sweep(SweepPlan(settings=short_settings()), "one", tmp_path)
     (left,) = (tmp_path / "one").iterdir()
     assert left.read_text() == "another's"
+
+
+@pytest.mark.parametrize("make", ["run", "sweep"])
+def test_a_folder_that_takes_no_file_is_not_left_behind(
+    make: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk whose last inode went into the folder."""
+
+    def full(_path: Path) -> bool:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writing, "make_first", full)
+    (tmp_path / "readers").mkdir()
+    for name in ("one", "readers"):
+        with pytest.raises(UserError, match="is full"):
+            if make == "run":
+                create_run(short_settings(), name, tmp_path)
+            else:
+                create_sweep(SweepPlan(settings=short_settings()), name, tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["readers"]
 
 
 @pytest.mark.parametrize("moment", [-(2**40), 2**60])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lora_viz.adapter.peft_matching import check_pattern
 from lora_viz.choices.declaration import Declared
 from lora_viz.choices.scenario import Scenario
-from lora_viz.choices.scenario_links import encode
+from lora_viz.choices.scenario_links import decode, encode
 from lora_viz.choices.targets import DEEPEST_PATTERN
 from lora_viz.errors import UserError
 from lora_viz.figures.compare_runs_curves import MOST_RUNS
@@ -269,3 +269,37 @@ def test_lists_are_short_and_hold_each_value_once() -> None:
 def test_a_path_that_no_file_has_is_one_sentence(path: str) -> None:
     with pytest.raises(UserError, match="Data file cannot be"):
         TrainingSettings.make({"data": path})
+
+
+def test_what_stands_twice_is_not_taken() -> None:
+    """Of `?rank=4&rank=16` a browser and a server may each know one value only."""
+    given = links.read({"rank": "16", "steps": "9", "s": "x"}, repeated=["rank", "steps", "s"])
+    assert given.scenario.rank == Scenario().rank
+    assert list(map(str, given.complaints)) == [
+        "The link has “rank” twice; it should have it once.",
+        "The link has “s” twice; it should have it once.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "short", "field", "values"),
+    [
+        ("", "targets", "target_modules", ("c_fc", "c_proj")),
+        ("train-", "learning-rate", "learning_rate", ("1", "2")),
+    ],
+)
+def test_one_setting_under_two_names_stands_there_twice(
+    prefix: str, short: str, field: str, values: tuple[str, str]
+) -> None:
+    given = links.read({prefix + short: values[0], prefix + field: values[1]})
+    assert [f"has “{short}” twice" in str(one) for one in given.complaints] == [True]
+    assert (given.scenario, given.training.learning_rate) == (
+        Scenario(),
+        links.read({}).training.learning_rate,
+    )
+
+
+def test_a_compared_scenario_that_says_something_twice_is_left_out() -> None:
+    for part in ("model=gpt2&rank=8&rank=16", "model=gpt2&targets=c_fc&target_modules=c_proj"):
+        _compared, complaints = decode(f"{part}~model=gpt2")
+        assert len(_compared) == 1 and "twice; it should have it once" in str(complaints[0])

@@ -7,9 +7,12 @@ become a link, a picture, a formula or a new line. Pages also have `lora_viz.ui.
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import escape
 
 LONGEST = 2000
+MARKS = ("Mn", "Me")  # accents and the like, which are drawn on the character before them
+MOST_MARKS = 8  # of one character; scripts need fewer
 # a run of spaces and line breaks becomes one space; spaces that do not break, and thin ones, stay
 BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
 # What cannot be seen or turns the writing direction: control characters, half characters
@@ -30,12 +33,12 @@ OF_PLOTLY = str.maketrans(
 def visible(words: object, longest: int = LONGEST) -> str:
     """Words on one line in which every character can be seen; too many of them are cut off."""
     line = BREAKS.sub(" ", str(words)).strip()
-    return shortened(UNSEEN.sub(_sign, line), longest)
+    return shortened(_with_few_marks(UNSEEN.sub(_sign, line)), longest)
 
 
 def with_signs(words: object) -> str:
     """Words on one line in which every character can be seen, and no space is gone."""
-    return ENDS_OF_LINES.sub(_sign, UNSEEN.sub(_sign, str(words)))
+    return _with_few_marks(ENDS_OF_LINES.sub(_sign, UNSEEN.sub(_sign, str(words))))
 
 
 def shortened(words: str, longest: int) -> str:
@@ -51,6 +54,21 @@ def as_plotly(words: object, longest: int = LONGEST) -> str:
 def as_svg(words: object) -> str:
     """Words for the inside of an SVG element or for one of its attributes."""
     return escape(visible(words))
+
+
+def _with_few_marks(words: str) -> str:
+    """Words in which no character carries so many marks that they are drawn over other lines."""
+    if words.isascii():
+        return words
+    kept: list[str] = []
+    marks = 0
+    for sign in words:
+        marks = marks + 1 if unicodedata.category(sign) in MARKS else 0
+        if marks <= MOST_MARKS:
+            kept.append(sign)
+        elif marks == MOST_MARKS + 1:
+            kept.append("…")
+    return "".join(kept)
 
 
 def _sign(found: re.Match[str]) -> str:

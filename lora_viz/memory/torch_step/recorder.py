@@ -17,6 +17,15 @@ from torch.utils.flop_counter import flop_registry
 from lora_viz.memory.torch_step.cuda import grouped_product, temporaries
 from lora_viz.memory.trace import Allocation, Event, Segment, Trace, rounded
 
+MOST_OPERATIONS = 60_000  # of one block's forward pass; a step of more takes about a minute
+
+
+class EndlessBlockError(Exception):
+    """A block's forward pass has more operations than can be written down in the time there is.
+
+    Those of other models have a few hundred; this one's loop over the tokens in Python.
+    """
+
 
 class Recorder(TorchDispatchMode):
     """Writes down what happens to storages while it is active. Use it above a FakeTensorMode."""
@@ -34,6 +43,7 @@ class Recorder(TorchDispatchMode):
         if segments and (segments[-1].phase, segments[-1].part) == (phase, part):
             return
         self.trace.segments.append(Segment(phase, part))
+        self._operations = 0
 
     @property
     def phase(self) -> str:
@@ -43,6 +53,9 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        self._operations += 1
+        if self._operations > MOST_OPERATIONS and self.phase == "forward":
+            raise EndlessBlockError
         beside = temporaries(func, args)
         self._see_all(beside)
         if func is torch.ops.aten._grouped_mm.default and args[0].dtype is not torch.bfloat16:

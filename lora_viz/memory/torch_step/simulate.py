@@ -17,6 +17,7 @@ from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import play
 from lora_viz.memory.torch_step.record import record_shallow
+from lora_viz.memory.torch_step.recorder import EndlessBlockError
 from lora_viz.memory.trace import Trace
 from lora_viz.models.by_torch import context_length_of
 from lora_viz.models.changed import build_changed
@@ -56,6 +57,14 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
             ),
             **words,
             context=f"{context:,}",
+        )
+    if isinstance(error, EndlessBlockError):
+        return Message(
+            N_(
+                "%(class)s computes one token after the other, and a step over %(tokens)s takes "
+                "too long to simulate; choose a shorter sequence."
+            ),
+            **words,
         )
     if isinstance(error, (DataDependentOutputException, DynamicOutputShapeException)):
         return Message(

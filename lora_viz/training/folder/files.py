@@ -61,11 +61,43 @@ def read_json(folder: Path, name: str) -> Any:
     """What a file of `LARGEST` holds as JSON. Raises `DamagedFileError`."""
     content = read_file(folder, name)
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=_each_key_once)
+    except _TwiceError as error:
+        raise DamagedFileError(Damage(name, "twice", str(error))) from None
     except (ValueError, RecursionError):
         raise DamagedFileError(Damage(name, "not_json" if content.strip() else "empty")) from None
     except MemoryError:
         raise DamagedFileError(Damage(name, "too_large", size(len(content)))) from None
+
+
+def read_model(folder: Path, name: str, kind: type[Kind]) -> Kind:
+    """What a file of `LARGEST` holds, checked.
+
+    Raises:
+        DamagedFileError: it cannot be read, or is something else, or says something twice, of which
+            one would be lost unseen.
+    """
+    content = read_file(folder, name)
+    try:
+        made = kind.model_validate_json(content)
+        json.loads(content, object_pairs_hook=_each_key_once)
+        return made
+    except _TwiceError as error:
+        raise DamagedFileError(Damage(name, "twice", str(error))) from None
+    except Exception as error:  # whatever a field's check raises, the file is at fault
+        raise DamagedFileError(damage_of(name, content, error)) from None
+
+
+class _TwiceError(ValueError):
+    """An object has a key twice: this one."""
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        raise _TwiceError(next(key for key, _value in pairs if key in seen or seen.add(key)))
+    return values
 
 
 def folder_damage(folder: Path, name: str) -> Damage | None:
@@ -115,14 +147,10 @@ def exists(path: Path) -> bool:
 
 def read_ending(path: Path, kind: type[Kind]) -> Kind | Damage | None:
     """What a job or a sweep wrote last, what is wrong with it, or None where there is nothing."""
-    content = b""
     try:
-        content = read_file(path.parent, path.name)
-        return kind.model_validate_json(content)
+        return read_model(path.parent, path.name, kind)
     except DamagedFileError as error:
         return None if error.damage.kind == "missing" else error.damage
-    except ValueError as error:
-        return damage_of(path.name, content, error)
 
 
 def regular_file(path: Path, name: str) -> os.stat_result:

@@ -35,6 +35,31 @@ def make_first(path: Path) -> bool:
     return True
 
 
+def take_folder(path: Path, first: str, *, takes_empty: bool) -> bool:
+    """Make a folder with an empty file in it, or put that into an empty one where those are taken.
+
+    Returns:
+        Whether nobody else has it.
+
+    Raises:
+        OSError: that cannot be made; then no folder is left.
+    """
+    is_new = True
+    try:
+        path.mkdir()
+    except FileExistsError:
+        is_new = False
+        if not (takes_empty and path.is_dir()) or any(path.iterdir()):
+            return False
+    try:
+        return make_first(path / first)  # another may have taken the folder while it was empty
+    except OSError:
+        if is_new:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
 def open_to_append(folder: Path, name: str) -> BinaryIO:
     """A folder's file, unbuffered, to add to its end; made if it is not there.
 

@@ -1,9 +1,10 @@
 """At most one job at a time on this machine, first come, first served.
 
-Each job has a ticket: a file that is named after the moment and locked for as long as the job's
-process lives. Whoever starts the process draws it, so that the order is that of the starts. It is a
-job's turn when fewer living tickets are older than there are places (`$LORA_VIZ_JOBS`, one by
-default). A process that dies leaves the queue by dying.
+Each job has a ticket: a file that is named after the moment, or after the newest ticket where the
+clock was set back, and locked for as long as the job's process lives. Whoever starts the process
+draws it, so that the order is that of the starts. It is a job's turn when fewer living tickets are
+older than there are places (`$LORA_VIZ_JOBS`, one by default). A process that dies leaves the queue
+by dying.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LOOK_SECONDS = 0.3
 HANDED_ON = "LORA_VIZ_TICKET"
 ENDING = ".ticket"
 DESCRIPTOR = re.compile("[0-9]{1,9}")
+MOMENT = re.compile("([0-9]{20})-")
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,15 @@ def need_queue() -> Path:
 def draw_ticket() -> Ticket:
     """A place at the end of the queue. Raises as `need_queue` does."""
     folder = need_queue()
-    path = folder / f"{time.time_ns():020d}-{os.getpid()}{ENDING}"
-    with writing_in(folder, STORAGE):
-        descriptor = locks.take(path)
-    assert descriptor is not None, "no other process has a ticket of this name"
-    return Ticket(path, descriptor)
+    while True:
+        path = folder / f"{_after_all(folder):020d}-{os.getpid()}{ENDING}"
+        with writing_in(folder, STORAGE):
+            descriptor = locks.take(path)
+        if descriptor is None:  # a process of this number on another machine drew it
+            continue
+        if _is_open(path, descriptor):
+            return Ticket(path, descriptor)
+        os.close(descriptor)  # it was taken for a dead job's before it was locked
 
 
 def own_ticket() -> Ticket:
@@ -92,17 +98,29 @@ def places() -> int:
     return whole_number("LORA_VIZ_JOBS", 1, least=1)
 
 
+def _after_all(folder: Path) -> int:
+    """This moment, or the one after the newest living ticket's where the clock was set back."""
+    drawn = [path for path in folder.glob(f"*{ENDING}") if _is_alive(path)]
+    moments = [int(found[1]) for path in drawn if (found := MOMENT.match(path.name))]
+    return max([time.time_ns(), *(moment + 1 for moment in moments)])
+
+
 def _handed_on(words: str) -> Ticket | None:
     """The ticket that these words name, if this process has inherited its open file."""
     descriptor, _colon, name = words.partition(":")
     if not DESCRIPTOR.fullmatch(descriptor):
         return None
     path = Path(name)
+    is_held = path.suffix == ENDING and _is_open(path, int(descriptor))
+    return Ticket(path, int(descriptor)) if is_held else None
+
+
+def _is_open(path: Path, descriptor: int) -> bool:
+    """Whether a descriptor is that of the file that is there now."""
     try:
-        is_held = os.path.samestat(os.fstat(int(descriptor)), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except (OSError, ValueError):
-        return None
-    return Ticket(path, int(descriptor)) if is_held and path.suffix == ENDING else None
+        return False
 
 
 def _is_alive(path: Path) -> bool:

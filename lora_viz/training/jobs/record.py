@@ -40,7 +40,7 @@ class Record:
         self.is_complete = False
         self._listener = listener
         self._activity: Activity | None = None
-        self._since = self.started
+        self._began = self._since = time.monotonic()  # a clock may be set meanwhile
         self._writer = EventWriter(run.events_file) if run else None
 
     @property
@@ -111,7 +111,7 @@ class Record:
             state=state,
             **ending(reason, advice),
             started=self.started,
-            ended=time.time(),
+            ended=self.started + time.monotonic() - self._began,
             seconds=self.seconds,
             **self.found,
         )
@@ -147,7 +147,7 @@ class Record:
         write_into_room(self.run.path, "result.json", result.model_dump_json(indent=1).encode())
 
     def _count_seconds(self) -> None:
-        now = time.time()
+        now = time.monotonic()
         if self._activity:
             self.seconds[self._activity] = self.seconds.get(self._activity, 0.0) + now - self._since
         self._since = now

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from lora_viz.i18n import N_
 from lora_viz.storage import RUNS, need_text, runs_folder, writing_in
+from lora_viz.training.folder.damage import Damage, of_system
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
 from lora_viz.training.folder.places import NAME_FORM, NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
-from lora_viz.training.folder.writing import make_first, write_whole
+from lora_viz.training.folder.writing import take_folder, write_whole
 from lora_viz.training.runs.run_folder import (
     EVENTS,
     HELD_OUT_TOKENS,
@@ -82,11 +83,25 @@ def list_folders(root: Path | None = None) -> list[Run | UnreadableRun]:
     """Every run, newest first, those that cannot be read among them."""
     try:
         paths = [*(root or runs_folder()).iterdir()]
-    except OSError:  # no run has been made yet, or all are out of reach
+    except OSError:  # no run has been made yet, or `damage_of_all` says why
         paths = []
     found = [Run(path) for path in paths if NAME_FORM.fullmatch(path.name) and _is_run_folder(path)]
     newest_first = sorted(found, key=lambda run: (run.created(), run.name), reverse=True)
     return [read_run(run.path) for run in newest_first]
+
+
+def damage_of_all(root: Path | None = None) -> Damage | None:
+    """Why no run can be listed: their folder is there and is closed, or is no folder."""
+    root = root or runs_folder()
+    try:
+        os.scandir(root).close()
+    except FileNotFoundError:  # no run has been made yet
+        return Damage(str(root), "leads_nowhere") if root.is_symlink() else None
+    except NotADirectoryError:
+        return Damage(str(root), "no_folder")
+    except OSError as error:
+        return of_system(str(root), error)
+    return None
 
 
 def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
@@ -99,12 +114,7 @@ def _make_folder(root: Path, names: list[str], *, takes_empty: bool) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     for name in names:
         path = root / name
-        try:
-            path.mkdir()
-        except FileExistsError:
-            if not (takes_empty and path.is_dir()) or any(path.iterdir()):
-                continue
-        if make_first(path / SETTINGS):  # or another took the folder while it was empty
+        if take_folder(path, SETTINGS, takes_empty=takes_empty):
             return path
     raise NameTakenError(N_("There is a run “%s” already; choose another name."), names[0])
 

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message
-from lora_viz.training.folder.damage import Damage, DamagedFileError, damage_of
-from lora_viz.training.folder.files import exists, folder_damage, read_ending, read_file
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.files import exists, folder_damage, read_ending, read_model
 from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.tensor_files import stays_inside, tensor_damage
 from lora_viz.training.folder.unchanged import kept_while_unchanged
@@ -191,14 +191,10 @@ def read_run(path: Path) -> Run | UnreadableRun:
 
 @kept_while_unchanged(REMEMBERED)
 def _read_settings(path: Path) -> TrainingSettings | Damage:
-    content = b""
     try:
-        content = read_file(path.parent, SETTINGS)
-        return TrainingSettings.model_validate_json(content)
+        return read_model(path.parent, SETTINGS, TrainingSettings)
     except DamagedFileError as error:
         return error.damage
-    except Exception as error:  # whatever a field's check raises, the file is at fault
-        return damage_of(SETTINGS, content, error)
 
 
 @kept_while_unchanged(REMEMBERED)

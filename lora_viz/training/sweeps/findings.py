@@ -112,7 +112,7 @@ def unreadable_sweeps() -> list[UnreadableRun]:
 def _sweep_folders() -> list[Sweep]:
     try:
         paths = [path for path in runs_folder().iterdir() if exists(path / SWEEP_PLAN)]
-    except OSError:  # no run has been made yet, or all are out of reach
+    except OSError:  # no run has been made yet, or `damage_of_all` says why
         return []
     named = [path for path in paths if NAME_FORM.fullmatch(path.name)]
     return sorted(map(Sweep, named), key=lambda sweep: (sweep.created(), sweep.name), reverse=True)

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lora_viz.errors import UserError
-from lora_viz.training.folder.damage import Damage, DamagedFileError, damage_of
-from lora_viz.training.folder.files import read_file
+from lora_viz.training.folder.damage import Damage, DamagedFileError
+from lora_viz.training.folder.files import read_model
 from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.settings import TrainingSettings
@@ -59,16 +58,12 @@ class SweepPlan(BaseModel):
 @kept_while_unchanged(REMEMBERED)
 def read_plan(path: Path) -> tuple[SweepPlan, tuple[str, ...]] | Damage:
     """The plan of a file and the endings of its runs' names, or what is wrong with the file."""
-    content = b""
     try:
-        content = read_file(path.parent, SWEEP_PLAN)
-        plan = SweepPlan.model_validate_json(content)
+        plan = read_model(path.parent, SWEEP_PLAN, SweepPlan)
         if len(plan.seeds) * (len(plan.ranks) + plan.with_full) > LARGEST_SWEEP:
             return Damage(SWEEP_PLAN, "value", "ranks")
         return plan, tuple(ending for ending, _settings in plan.runs())
     except DamagedFileError as error:
         return error.damage
-    except UserError:  # of a rank or a seed
+    except Exception:  # whatever the check of a rank or a seed raises
         return Damage(SWEEP_PLAN, "value", "ranks")
-    except Exception as error:  # whatever a field's check raises, the file is at fault
-        return damage_of(SWEEP_PLAN, content, error)

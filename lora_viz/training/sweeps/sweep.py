@@ -21,7 +21,7 @@ from lora_viz.training.folder.job_folder import JobFolder
 from lora_viz.training.folder.places import NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.folder.unchanged import kept_while_unchanged
-from lora_viz.training.folder.writing import make_first, write_whole
+from lora_viz.training.folder.writing import take_folder, write_whole
 from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import Ending, Result
@@ -108,12 +108,8 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
                 N_("There is a run “%s” already; choose another name."), f"{name}.{suffix}"
             )
     with writing_in(root, RUNS):
-        try:
-            path.mkdir(parents=True)
-            is_free = True
-        except FileExistsError:
-            is_free = path.is_dir() and not any(path.iterdir())
-        if not is_free or not make_first(path / SWEEP_PLAN):
+        root.mkdir(parents=True, exist_ok=True)
+        if not take_folder(path, SWEEP_PLAN, takes_empty=True):
             raise NameTakenError(N_("There is a sweep “%s” already; choose another name."), name)
         try:
             write_whole(path / SWEEP_PLAN, plan.model_dump_json(indent=1))

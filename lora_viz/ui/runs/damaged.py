@@ -9,8 +9,10 @@ import streamlit as st
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.training.folder.damage import Damage
+from lora_viz.training.runs.kept_runs import damage_of_all
 from lora_viz.training.runs.run_folder import Run, UnreadableRun
 from lora_viz.ui.kit.literal import as_code, as_markdown
+from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.runs.buttons import delete
 from lora_viz.ui.serving.reader import owns
 from lora_viz.ui.session.frames import act_button
@@ -20,6 +22,8 @@ MOST_IN_A_LINE = 3
 
 def damaged_runs(found: Mapping[str, Sequence[Damage]]) -> None:
     """A closed list of what is wrong with which folder; nothing where all can be read."""
+    if damage := damage_of_all():
+        show_warning(damage.sentence())
     if not found:
         return
     with st.expander(_("Damaged folders of runs: %s") % grouped(len(found))):

@@ -7,9 +7,11 @@ application open a file that it names. Data that its reader has uploaded is know
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from lora_viz.choices.declaration import Declared, said_twice
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.i18n import DEFAULT_LANGUAGE, N_, Message
@@ -35,13 +37,18 @@ class Link:
     complaints: list[Message]
 
 
-def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
+def read(
+    query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE, repeated: Iterable[str] = ()
+) -> Link:
     """The settings of a link's parameters; names that are no setting's are left alone.
 
     Args:
         query: the parameters.
         spoken: the language of a link that names none, which is the browser's.
+        repeated: the names that stand in it several times; what they say is not taken.
     """
+    twice = [name for name in repeated if name in _names()]
+    query = {name: value for name, value in query.items() if name not in twice}
     query, of_short_link = short_links.restored(query)
     scenario, of_scenario = Scenario.from_query(query)
     if not {"language", LANGUAGE} & set(query):
@@ -55,7 +62,9 @@ def read(query: Mapping[str, str], spoken: str = DEFAULT_LANGUAGE) -> Link:
         }
     )
     training, of_upload = _with_upload(training, query.get(UPLOAD, ""))
-    complaints = _few(of_short_link + of_scenario + of_view + of_training + of_upload)
+    complaints = _few(
+        [*map(said_twice, twice), *of_short_link, *of_scenario, *of_view, *of_training, *of_upload]
+    )
     return Link(scenario, view, training.with_scenario(scenario), complaints)
 
 
@@ -87,6 +96,23 @@ def _with_upload(training: TrainingSettings, word: str) -> tuple[TrainingSetting
         return training.changed(data_file=str(kept_data(word, owner_of_uploads()))), []
     except UserError as error:
         return training, [error.message]
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every name under which a link says something here."""
+    declared: tuple[tuple[str, type[Declared]], ...] = (
+        ("", Scenario),
+        ("", View),
+        (OF_TRAINING, TrainingSettings),
+    )
+    fields = {
+        prefix + name
+        for prefix, owner in declared
+        for field in (*owner.model_fields, *owner.OTHER_SPELLINGS)
+        for name in (field, owner.short_name(field))
+    }
+    return frozenset(fields | {short_links.SHORT, UPLOAD})
 
 
 def _few(complaints: list[Message]) -> list[Message]:

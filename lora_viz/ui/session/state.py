@@ -187,7 +187,9 @@ def _spoken() -> str:
 
 def _take_link() -> None:
     """Set what the address says, and forget what was set before."""
-    given = links.read(st.query_params.to_dict(), _spoken())
+    address = st.query_params
+    repeated = [name for name in address if len(address.get_all(name)) > 1]
+    given = links.read(address.to_dict(), _spoken(), repeated)
     _set(given.scenario, given.view, given.training)
     st.session_state[COMPLAINTS] = given.complaints
 
