@@ -67,7 +67,9 @@ def test_real_models_take_the_batch_and_the_step_trains_what_peft_does(
 
 
 def test_the_step_of_experts_with_adapters_trains_what_peft_does(tmp_path: Path) -> None:
-    chosen = {"target_parameters": ["1.mlp.experts.gate_up_proj", "mlp.experts.down_proj"]}
+    chosen: dict[str, Any] = {
+        "target_parameters": ["1.mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+    }
     real = peft.get_peft_model(
         build(MIXTRAL), peft.LoraConfig(r=8, target_modules=["q_proj"], **chosen)
     )
