@@ -13,6 +13,8 @@ NO_MEMORY = (
     "can't start new thread",
     "bad_alloc",
     "unable to allocate",
+    "without setting an exception",
+    "without exception set",
 )
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 else:
     Language = Literal[tuple(LANGUAGES)]
 
+Done = TypeVar("Done")
 _language: ContextVar[str | None] = ContextVar("language", default=None)
 _askers: list[Callable[[], str | None]] = []
 
@@ -71,6 +72,20 @@ def set_language(language: str) -> None:
 def current_language() -> str:
     """The key of `LANGUAGES` that `_` answers in."""
     return _language.get() or next(filter(None, (ask() for ask in _askers)), DEFAULT_LANGUAGE)
+
+
+def in_this_language(work: Callable[[], Done]) -> Callable[[], Done]:
+    """The same work, which speaks the language of now in whichever thread it is done."""
+    language = current_language()
+
+    def speaking() -> Done:
+        before = _language.set(language)
+        try:
+            return work()
+        finally:
+            _language.reset(before)
+
+    return speaking
 
 
 def language_of(locale: str) -> str:

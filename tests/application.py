@@ -12,7 +12,7 @@ from lora_viz.ui.charts.chart import COMPONENT
 from lora_viz.ui.page_list import file_of
 from lora_viz.ui.serving.server import SCRIPT
 
-__all__ = ["SCRIPT", "charts", "file_of", "followed", "opened"]
+__all__ = ["SCRIPT", "charts", "file_of", "followed", "given_charts", "opened"]
 PATIENCE_SECONDS = 120  # answers come from workers, on a busy machine too
 
 
@@ -42,7 +42,12 @@ def opened(page: str = "", **settings: Any) -> AppTest:
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
-    """The figures of a page's charts as plain data, in the order in which they stand.
+    """The figures of a page's charts as plain data, in the order in which they stand."""
+    return [json.loads(one["figures"]["wide"]) for one in given_charts(app)]
+
+
+def given_charts(app: AppTest) -> list[dict[str, Any]]:
+    """What a page's charts were given, in the order in which they stand.
 
     No chart is without a label for those who do not see it, and none is drawn in another way.
     """
@@ -50,7 +55,7 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
     protos = (element.proto for element in app.main.get("bidi_component"))
     shown = [_data(proto) for proto in protos if proto.component_name == COMPONENT]
     assert all(one["label"] for one in shown)
-    return [json.loads(one["figures"]["wide"]) for one in shown]
+    return shown
 
 
 def _data(proto: Any) -> dict[str, Any]:

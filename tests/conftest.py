@@ -6,15 +6,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import Any
 
 import hypothesis
 import pytest
 
 from lora_viz.figures.kit import base
 from lora_viz.questions import workers
-from lora_viz.ui.charts import chart
-from lora_viz.ui.charts.by_rank import changes_by_rank
 
 # on a busy machine any example may take long
 hypothesis.settings.register_profile(
@@ -51,12 +48,4 @@ def _workers_end_with_the_tests() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _plotly_checks_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But not the same ones again at each rank of the slider, which are drawn with a page."""
     monkeypatch.setattr(base, "PLOTLY_CHECKS", True)
-
-    def unchecked(*given: Any) -> Any:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(base, "PLOTLY_CHECKS", False)
-            return changes_by_rank(*given)
-
-    monkeypatch.setattr(chart, "changes_by_rank", unchecked)

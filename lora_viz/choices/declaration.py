@@ -24,11 +24,12 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from lora_viz.choices.groups import GROUPS
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Message, encodable
 
 LONGEST_WORDS = 200  # characters of a value in a link that is no free text
 LONGEST_SHOWN = 60  # characters of a refused value in a sentence
@@ -99,6 +100,16 @@ class Declared(BaseModel):
         if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
             raise ValueError("neither true nor false")
         return value
+
+    @model_validator(mode="after")
+    def hold_whole_characters(self) -> Self:
+        """Refuse text with half a character in it, which no file and no page can hold."""
+        for field in type(self).model_fields:
+            value = getattr(self, field)
+            texts = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(text, str) and encodable(text) != text for text in texts):
+                raise UserError(self._complaint(field, ", ".join(map(str, texts))))
+        return self
 
     @classmethod
     def short_name(cls, field: str) -> str:

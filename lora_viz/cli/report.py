@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,7 +21,7 @@ from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _, set_language
 from lora_viz.questions.kept import ask, compute
-from lora_viz.storage import expanded
+from lora_viz.storage import expanded, is_writable
 
 USUAL_ADDRESS = "http://localhost:8501/"  # where `make app` serves
 OWN_OPTIONS: dict[str, tuple[Any, Any, Any]] = {
@@ -95,7 +99,7 @@ def _write(own: dict[str, Any], values: dict[str, Any]) -> None:
     from lora_viz.report.writing import format_of
 
     as_file = format_of(own["out"])
-    if not own["address"].startswith(("http://", "https://")):
+    if not _is_address(own["address"]):
         raise UserError(
             _("“%s” is no address; it should begin with https://.") % own["address"][:80]
         )
@@ -110,11 +114,37 @@ def _write(own: dict[str, Any], values: dict[str, Any]) -> None:
         raise UserError(_("%s holds no scenario.") % own["batch"])
     file, content = expanded(own["out"]), as_file(report)
     try:
-        file.write_bytes(content)
+        _write_whole(file, content)
     except OSError as error:
         words = _("%(folder)s cannot be used: %(reason)s.")
         raise UserError(words % {"folder": file, "reason": error.strerror or error}) from None
     print(as_line(f"{file}: {size(len(content))}"))
+
+
+def _is_address(words: str) -> bool:
+    """Whether it begins with a protocol of the web and names a machine."""
+    try:
+        parts = urlsplit(words)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and words.isprintable()
+    except ValueError:
+        return False
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Write a file so that an earlier one stays where the disk takes less. Raises `OSError`."""
+    end = file.resolve()
+    is_ordinary = end.is_file() and is_writable(end.parent)
+    if end.exists() and not is_ordinary:  # such as /dev/stdout
+        end.write_bytes(content)
+        return
+    unfinished = end.with_name(f".{os.getpid()}{end.suffix}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(end)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _wanted(own: dict[str, Any], values: dict[str, Any]) -> Any:

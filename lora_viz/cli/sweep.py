@@ -25,9 +25,10 @@ from lora_viz.cli.train import described_run, need_an_adapter, print_event, prin
 from lora_viz.errors import UserError
 from lora_viz.format import size
 from lora_viz.i18n import _
-from lora_viz.storage import writable_folder
 from lora_viz.training.folder.files import exists
 from lora_viz.training.jobs.job import process_count
+from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
+from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words
 from lora_viz.training.runs.events import Event, StateEvent
@@ -51,6 +52,7 @@ def sweep_command() -> Callable[..., int]:
             raise UserError(_("A rank sweep runs in one process; start it without accelerate."))
         out, resumes, as_json = given.pop("out"), given.pop("resume"), given.pop("as_json")
         values = {field: value for field, value in given.items() if value is not None}
+        need_memory_for_libraries()
         if out is None:
             raise UserError(_("Name the sweep's folder with --out, such as runs/NAME."))
         if resumes:
@@ -139,7 +141,7 @@ def _resumed(path: Path, values: dict[str, Any]) -> Sweep:
         )
     sweep = Sweep(path)
     sweep.plan()
-    writable_folder("queue")
+    need_queue()
     return sweep
 
 

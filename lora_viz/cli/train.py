@@ -25,10 +25,11 @@ from lora_viz.format import size
 from lora_viz.i18n import _
 from lora_viz.questions.ask_for import adapter_of
 from lora_viz.questions.kept import compute
-from lora_viz.storage import writable_folder
 from lora_viz.training.data.own_data import load_own
 from lora_viz.training.jobs import launch
 from lora_viz.training.jobs.job import process_count, process_rank, work
+from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
+from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.jobs.stopping import StopSignal
 from lora_viz.training.perplexity import loss_words, perplexity_words
 from lora_viz.training.runs.events import EvaluationEvent, Event, NoticeEvent, StateEvent, StepEvent
@@ -57,6 +58,7 @@ def train_command() -> Callable[..., int]:
         """
         out, resumes, as_json = given.pop("out"), given.pop("resume"), given.pop("as_json")
         values = {field: value for field, value in given.items() if value is not None}
+        need_memory_for_libraries()
         run, settings = _resumed(out, values) if resumes else _new(out, values)
         result = _work(run, settings, shows_progress=not as_json)
         if process_rank() == 0 and run.result() is None:  # the folder takes nothing any more
@@ -144,7 +146,7 @@ def _new(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSettings
     if process_rank() > 0:
         assert path is not None
         return Run(path), settings
-    writable_folder("queue")  # or the job could not begin, and its folder would be left behind
+    need_queue()  # or the job could not begin, and its folder would be left behind
     return create_run(
         settings, path.name if path else None, path.parent if path else None
     ), settings
@@ -158,7 +160,7 @@ def _resumed(out: str | None, values: dict[str, Any]) -> tuple[Run, TrainingSett
     path = named_folder(out)
     run = find_run(path.name, path.parent)
     if process_rank() == 0:
-        writable_folder("queue")
+        need_queue()
         launch.prepare_to_resume(run)
     return run, run.settings
 

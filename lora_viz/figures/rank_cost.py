@@ -98,7 +98,7 @@ def rank_cost(
     _add_areas(drawing, parts, right)
     if break_even <= right:
         _add_level(drawing, adapted_weights, (right, top))
-        words = _("break-even at r = %s") % grouped(round(break_even))
+        words = _("break-even of all adapted layers: r = %s") % grouped(round(break_even))
         _add_mark(drawing, break_even, right, words, line=1, bold=False)
     words = _("your r = %(rank)s: %(parameters)s") % {
         "rank": grouped(rank),

@@ -36,8 +36,9 @@ MAXIMUM_TRIALS = 10  # values that are tried one by one to find the one that is 
 FIELD_IN_ERROR = re.compile(r"Validation error for field '(\w+)'")
 KIND_IN_ERROR = re.compile(r"expected (\w+), got")
 Fault = tuple[str, Any, Message]  # a key, its value, and what would be right
-# code that comes with the model, and the implementation of attention that it was trained with
-NOT_ITS_SHAPE = ("auto_map", "attn_implementation", "_attn_implementation")
+# code that comes with the model, the implementation of attention that it was trained with, and what
+# that gives back, which not every implementation can
+NOT_ITS_SHAPE = ("auto_map", "attn_implementation", "_attn_implementation", "output_attentions")
 
 try:
     from transformers.initialization import no_init_weights
@@ -135,9 +136,8 @@ def _untie_head(model: transformers.PreTrainedModel) -> None:
 
 
 def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
-    settings = {
-        key: value for key, value in values.items() if key not in ("model_type", *NOT_ITS_SHAPE)
-    }
+    settings = _of_its_shape(values)
+    del settings["model_type"]
     known = transformers.CONFIG_MAPPING
     if values["model_type"] not in known:
         raise UserError(
@@ -146,6 +146,15 @@ def _config(values: dict[str, Any]) -> transformers.PretrainedConfig:
             type=values["model_type"][:60],
         )
     return known[values["model_type"]].from_dict(settings)
+
+
+def _of_its_shape(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, those of parts such as a text model among them, without `NOT_ITS_SHAPE`."""
+    return {
+        key: _of_its_shape(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if key not in NOT_ITS_SHAPE
+    }
 
 
 def _what_is_wrong(values: dict[str, Any], error: Exception) -> Message:

@@ -22,6 +22,7 @@ from lora_viz.i18n import N_
 from lora_viz.models.catalogue import catalogue
 from lora_viz.storage import keep, kept_file
 from lora_viz.storage import note_use as note_use_of_file
+from lora_viz.storage.plain_files import read_plain_file
 
 MAXIMUM_CONFIG_MB = 1
 MAXIMUM_CONFIG_BYTES = MAXIMUM_CONFIG_MB * 10**6
@@ -225,8 +226,7 @@ def _uploaded(model: str) -> ModelConfig:
 
 def _read_file(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as opened:
-            return parse_config(opened.read(MAXIMUM_CONFIG_BYTES + 1))
+        return parse_config(read_plain_file(file, MAXIMUM_CONFIG_BYTES + 1))
     except OSError:
         raise UserError(N_("%s cannot be read."), file) from None
 

@@ -1,7 +1,7 @@
 """One worker process: what runs in it, and the handle that the server has on it.
 
-The server sends a function's name with plain data and gets bytes back, of which the first says what
-they are. Nothing that a worker sends is unpickled.
+The server sends a function's name with plain data. It hears that this was taken, and gets bytes
+back, of which the first says what they are. Nothing that a worker sends is unpickled.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,7 +39,7 @@ CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # version 1 of cgroups
 )
 
-READY, ANSWER, REFUSAL, LASTING, UNFORESEEN = b"r", b"a", b"e", b"l", b"u"
+READY, TAKEN, ANSWER, REFUSAL, LASTING, UNFORESEEN = b"r", b"t", b"a", b"e", b"l", b"u"
 REFUSALS: dict[bytes, type[UserError]] = {REFUSAL: UserError, LASTING: LastingError}
 
 _main_module_lock = threading.Lock()
@@ -84,30 +85,42 @@ class WorkerProcess:
 
     def _start(self) -> None:
         """Start the process. Raises `UserError` where there is none to fork it from."""
+        starting = threading.Thread(target=self._try_to_start, daemon=True)
+        starting.start()
+        starting.join(START_SECONDS)  # what it is forked from may be suspended
+        if not self._is_started:
+            self._is_lost = True
+            raise _GoneError(stopped().message)
+        if self._is_lost:
+            self._process.kill()
+
+    def _try_to_start(self) -> None:
         with _no_main_module():
             try:
                 self._process.start()
             except (OSError, EOFError):  # the one to fork from has died, and another is started
-                try:
+                with suppress(OSError, EOFError):
                     self._process.start()
-                except (OSError, EOFError):
-                    self._is_lost = True
-                    raise _GoneError(stopped().message) from None
+        self._is_started = self._process.pid is not None
         self._theirs.close()
-        self._is_started = True
-        if self._is_lost:
-            self._process.kill()
 
     def ask(self, request: Request[Any]) -> bytes:
-        """The answer as JSON. Raises `UserError` where there is none."""
+        """The answer as JSON.
+
+        Raises:
+            UserError: there is none; `DiedIdleError` where the process was never asked.
+        """
         self.load()
         question = request.question
         task = pickle.dumps((ANSWER_SECONDS, question.function, question.arguments))
         try:
             self._connection.send_bytes(task)
-        except OSError:
+            is_taken = self._connection.poll(ANSWER_SECONDS) and self._connection.recv_bytes()
+        except (EOFError, OSError):
+            is_taken = False
+        if not is_taken:
             self.kill()
-            raise stopped() from None
+            raise DiedIdleError(stopped().message)
         return self._receive(ANSWER_SECONDS + GRACE_SECONDS)
 
     def _receive(self, seconds: float) -> bytes:
@@ -129,6 +142,10 @@ class WorkerProcess:
         return content
 
 
+class DiedIdleError(UserError):
+    """The process ended before it was asked, so that another can be."""
+
+
 class _GoneError(UserError):
     """The process ended without an answer."""
 
@@ -140,13 +157,25 @@ class _OutOfTimeError(BaseException):
 def _processes() -> Any:
     """How processes start: forked from one that has loaded the libraries, or each by itself.
 
-    On macOS a process that has loaded torch is not to fork; Windows knows no forking.
+    On macOS a process that has loaded torch is not to fork; Windows knows no forking. Processes are
+    asked for through a socket in the folder for temporary files.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not _has_room_for_a_socket():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     return context
+
+
+def _has_room_for_a_socket() -> bool:
+    """Whether the folder for temporary files can hold the socket that asks for processes.
+
+    Linux gives a socket's path 108 bytes, of which its own name takes up to 20.
+    """
+    try:
+        return len(os.fsencode(get_temp_dir())) < 88
+    except OSError:  # there is none
+        return False
 
 
 def _serve(connection: Connection, niceness: int) -> None:
@@ -160,6 +189,7 @@ def _serve(connection: Connection, niceness: int) -> None:
     with suppress(EOFError, OSError):  # the server has ended
         while True:
             task = connection.recv_bytes()
+            connection.send_bytes(TAKEN)
             connection.send_bytes(_reply(task, memory_bytes))
 
 

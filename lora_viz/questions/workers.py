@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from lora_viz.errors import UserError
-from lora_viz.questions.process import WorkerProcess
+from lora_viz.questions.process import DiedIdleError, WorkerProcess
 from lora_viz.questions.question import Answer, Question, Weight
 from lora_viz.questions.waiting import FairQueue, Request, stopped
 
@@ -47,13 +47,19 @@ class Worker(threading.Thread):
         """Answer questions until there are none, or until the worker is ended."""
         while (request := self._pool.take(self)) is not None:
             try:
-                request.content.set_result(self.load().ask(request))
+                request.content.set_result(self._ask(request))
             except UserError as error:
                 request.content.set_exception(error)
             except Exception:  # such as no process that can be started
                 logging.getLogger(__name__).exception("A question could not be asked")
                 request.content.set_exception(stopped())
         self.end()
+
+    def _ask(self, request: Request[Any]) -> bytes:
+        try:
+            return self.load().ask(request)
+        except DiedIdleError:
+            return self.load().ask(request)
 
     def end(self) -> None:
         """End the process at once, whatever it is doing, and let no other start."""

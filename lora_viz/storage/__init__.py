@@ -8,10 +8,12 @@ bounds: KINDS, prune, bound_bytes, bound_seconds, Pruned
     How much of each kind is kept; what is beyond that goes.
 folders: runs_folder, base_folder, storage_folder, writable_folder
     Where runs and kept things lie: `$LORA_VIZ_RUNS` (`RUNS`) and `$LORA_VIZ_STORAGE` (`STORAGE`).
-is_writable, need_writable, writing_in, UnwritableFolderError
+is_writable, need_writable, need_text, writing_in, UnwritableFolderError
     Whether a folder takes files, and the sentence where it does not.
 expanded
     A path as a person wrote it.
+environment: whole_number
+    A number that the environment sets.
 plain_files
     Files read whatever stands in their place.
 """
@@ -25,6 +27,7 @@ from lora_viz.storage.bounds import (
     bound_seconds,
     prune,
 )
+from lora_viz.storage.environment import whole_number
 from lora_viz.storage.folders import (
     RUNS,
     STORAGE,
@@ -32,6 +35,7 @@ from lora_viz.storage.folders import (
     base_folder,
     expanded,
     is_writable,
+    need_text,
     need_writable,
     runs_folder,
     storage_folder,
@@ -55,12 +59,14 @@ __all__ = [
     "is_writable",
     "keep",
     "kept_file",
+    "need_text",
     "need_writable",
     "note_use",
     "prune",
     "read",
     "runs_folder",
     "storage_folder",
+    "whole_number",
     "writable_folder",
     "writing",
     "writing_in",

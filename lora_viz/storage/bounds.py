@@ -17,7 +17,8 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
-from lora_viz.storage.folders import base_folder, runs_folder
+from lora_viz.storage.environment import whole_number
+from lora_viz.storage.folders import RUNS, base_folder, runs_folder
 from lora_viz.storage.plain_files import read_plain_file
 
 MEGABYTE = 10**6
@@ -74,13 +75,21 @@ _lock = threading.Lock()
 
 
 def bound_bytes(kind: str) -> int:
-    """How much is kept of a kind: `$LORA_VIZ_KEEP_ANSWERS_MB` and so on, or what `KINDS` says."""
-    return MEGABYTE * _setting(f"LORA_VIZ_KEEP_{kind.upper()}_MB", KINDS[kind].megabytes)
+    """How much is kept of a kind: `$LORA_VIZ_KEEP_ANSWERS_MB` and so on, or what `KINDS` says.
+
+    Raises:
+        UserError: the variable is no whole number.
+    """
+    return MEGABYTE * whole_number(f"LORA_VIZ_KEEP_{kind.upper()}_MB", KINDS[kind].megabytes)
 
 
 def bound_seconds(kind: str) -> int:
-    """How long what is not used is kept: `$LORA_VIZ_KEEP_DAYS`, or what `KINDS` says."""
-    return DAY * _setting("LORA_VIZ_KEEP_DAYS", KINDS[kind].days)
+    """How long what is not used is kept: `$LORA_VIZ_KEEP_DAYS`, or what `KINDS` says.
+
+    Raises:
+        UserError: the variable is no whole number.
+    """
+    return DAY * whole_number("LORA_VIZ_KEEP_DAYS", KINDS[kind].days)
 
 
 def prune(
@@ -91,6 +100,9 @@ def prune(
     Args:
         room_for: bytes that are to come in addition.
         only_look: delete nothing, and say what would be.
+
+    Raises:
+        UserError: a bound is set to no number, or nobody knows what the runs use.
     """
     kept = _oldest_first(kind)
     used = _in_use(kind, kept)
@@ -186,13 +198,29 @@ def _named_by_runs() -> set[str]:
     Raises `UserError` where the folder of runs cannot be: nobody knows then what is in use.
     """
     found: set[str] = set()
-    folder = runs_folder()
-    for name in ("settings.json", "sweep.json"):
-        for file in folder.glob(f"*/{name}"):
+    for run in _folders_in(runs_folder()):
+        for name in ("settings.json", "sweep.json"):
             with suppress(OSError):
-                settings = read_plain_file(file, LARGEST_SETTINGS)
+                settings = read_plain_file(run / name, LARGEST_SETTINGS)
                 found.update(HASH.findall(settings.decode(errors="replace")))
     return found
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        return [*folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):  # no run has been made yet
+        return []
+    except OSError as error:
+        raise UserError(
+            N_(
+                "The folder %(folder)s cannot be read (%(reason)s), so that nobody knows what its "
+                "runs use; make it readable, or name another in %(variable)s."
+            ),
+            folder=folder,
+            reason=error.strerror or type(error).__name__,
+            variable=RUNS,
+        ) from None
 
 
 def _delete(path: Path) -> bool:
@@ -203,8 +231,3 @@ def _delete(path: Path) -> bool:
     with suppress(OSError):  # other files are in it
         path.parent.rmdir()
     return True
-
-
-def _setting(name: str, otherwise: int) -> int:
-    given = os.environ.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() else otherwise

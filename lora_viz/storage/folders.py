@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_
+from lora_viz.i18n import N_, encodable
 
 STORAGE = "LORA_VIZ_STORAGE"
 RUNS = "LORA_VIZ_RUNS"
@@ -71,6 +71,24 @@ def need_writable(folder: Path) -> None:
         is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         why = errno.EROFS if is_read_only else errno.EACCES
         raise OSError(why, os.strerror(why), str(folder))
+
+
+def need_text(folder: Path, variable: str) -> None:
+    """Raise `UserError` where a folder's path is no text: libraries cannot write there.
+
+    Python holds such a path with half characters: bytes that are no UTF-8, or that the locale's
+    encoding lacks.
+    """
+    shown = encodable(str(folder))
+    if shown != str(folder):
+        raise UserError(
+            N_(
+                "The path %(folder)s is no text in this locale, and libraries cannot write there; "
+                "name another in %(variable)s."
+            ),
+            folder=shown,
+            variable=variable,
+        )
 
 
 @contextmanager

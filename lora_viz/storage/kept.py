@@ -46,7 +46,7 @@ def note_use(path: Path) -> None:
             _noted.clear()
         _noted[path] = now
     with suppress(OSError):  # it cannot be written, or has just gone
-        os.utime(path)
+        os.utime(path, follow_symlinks=False)
 
 
 def keep(kind: str, name: str, content: bytes) -> Path:

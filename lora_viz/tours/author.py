@@ -57,7 +57,7 @@ def _settings(value: object) -> object:
         if not isinstance(name, str) or not isinstance(setting, str | int | float):
             raise ValueError("no setting")
     return {
-        name: str(int(setting) if isinstance(setting, bool) else setting)
+        name: str(setting).lower() if isinstance(setting, bool) else str(setting)
         for name, setting in value.items()
     }
 
@@ -157,18 +157,20 @@ def _refuse(file: str, error: Mapping[str, Any]) -> NoReturn:
     is_of_stop = len(path) > 1 and path[0] == "stops" and isinstance(path[1], int)
     place = _stop_name(path[1] + 1) if is_of_stop else Message(N_("the tour"))
     rest = path[2:] if is_of_stop else path
-    field = str(rest[0]) if rest else "stops"
-    if error["type"] == "extra_forbidden":
+    field = str(rest[0]) if rest else ""
+    if error["type"] in ("extra_forbidden", "invalid_key"):
         form = _Done if len(rest) > 1 else _Stop if is_of_stop else _Tour
         raise UserError(
             N_("%(file)s, %(place)s: there is no field “%(field)s”; the fields are %(fields)s."),
             file=file,
             place=place,
-            field=_short(rest[-1]),
+            field=_short(field if len(rest) == 1 else rest[-1]),
             fields=", ".join(FIELDS[form]),
         )
     if error["type"] == "missing" and len(rest) == 1:
         text = N_("%(file)s, %(place)s: “%(field)s” is missing; it should be %(right)s.")
+    elif is_of_stop and not field:
+        text = N_("%(file)s, %(place)s should be %(right)s.")
     else:
         text = N_("%(file)s, %(place)s: “%(field)s” should be %(right)s.")
     right = RIGHT.get(field, Message(N_("a mapping with page, title and say")))
@@ -219,7 +221,10 @@ def _page(form: _Stop) -> str:
 
 
 def _has_limit(done: _Done) -> bool:
-    return done.at_least is not None or done.at_most is not None
+    """Whether there is a limit, and a value within both if there are two."""
+    if done.at_least is None or done.at_most is None:
+        return done.at_least is not None or done.at_most is not None
+    return done.at_least <= done.at_most
 
 
 def _stop(form: _Stop) -> Stop:

@@ -11,7 +11,8 @@ STOPS = (
         3,
         title=N_("The idea"),
         say=N_(
-            "Full fine-tuning changes every weight of a model. LoRA leaves the weights W frozen ❄ "
+            "This lesson follows the explainer, a Korean text about LoRA. Full fine-tuning "
+            "changes every weight of a model. LoRA leaves the weights W frozen ❄ "
             "and trains two thin matrices next to them, A and B 🔥. Their product B × A stands "
             "for the change ΔW. Of GPT-2 small, %(trained)s of %(total)s parameters are trained: "
             "%(trained_share)s."
@@ -67,9 +68,14 @@ STOPS = (
             "on top. Below that rank something of it is missing; from there on only noise is, and "
             "more rank gains little. Whether the ΔW of your task is like this, only training shows."
         ),
-        look=N_("The ΔW that is wanted, the rebuilt one, and what is missing."),
+        look=N_(
+            "The error at every rank: of B and A that were fitted, and of the best possible. Below "
+            "it, how much of ΔW each further rank holds (its singular values)."
+        ),
         attempt=N_("Raise the rank from %(rank)s to %(tried_rank)s, the true rank of the example."),
-        expect=N_("The rebuilt ΔW looks like the wanted one; what is missing looks like noise."),
+        expect=N_(
+            "Both curves turn at the true rank: what is still missing from there on is the noise."
+        ),
         settings={"decomposition": "rebuild", "rank": "2", "true-rank": "4"},
         tried={"rank": "4"},
         done=(Condition("rank", at_least=4),),
@@ -81,8 +87,8 @@ STOPS = (
         say=N_(
             "The input x takes two ways. W·x is computed as before. A turns x into %(rank)s "
             "numbers, B turns these into an output, and the factor alpha/r = %(alpha)s/%(rank)s = "
-            "%(scaling)s scales it. Their sum is h. Training starts with B at zero, so the model "
-            "starts as it was."
+            "%(scaling)s scales it; twice the rank with the same alpha halves that factor. Their "
+            "sum is h. Training starts with B at zero, so the model starts as it was."
         ),
         look=N_("The steps: W·x, then A·x and B·(A·x), then the sum."),
         attempt=N_("Choose “Merged” above the picture."),
@@ -152,7 +158,10 @@ STOPS = (
             "which is %(computed_perplexity)s: the two come from different measurements."
         ),
         look=N_("W, B and A of a real run, snapshot by snapshot."),
-        attempt=N_("Scroll to the explainer's four epochs and choose the last one."),
+        attempt=N_(
+            "Click ▶ to play the run. Then scroll to the explainer's four epochs and choose the "
+            "last one."
+        ),
         expect=N_("B and A have learned, W is frozen. This loss and perplexity disagree too."),
         tried={"epoch": "20"},
     ),
@@ -162,8 +171,9 @@ STOPS = (
         title=N_("What a training step needs"),
         say=N_(
             "LoRA shrinks gradients and moments. Weights and activations stay, and they are most "
-            "of the memory. A step of %(batch)s × %(length)s tokens needs %(full_needs)s with full "
-            "fine-tuning and %(lora_needs)s with LoRA: %(lora_needs_less)s less. The explainer's "
+            "of the memory; QLoRA packs the base's linear layers into four bits a weight. A step "
+            "of %(batch)s × %(length)s tokens needs %(full_needs)s with full fine-tuning and "
+            "%(lora_needs)s with LoRA: %(lora_needs_less)s less. The explainer's "
             "%(explainer_full)s and %(explainer_lora)s assume the activations; here they are "
             "simulated."
         ),
@@ -171,7 +181,8 @@ STOPS = (
         attempt=N_("Switch on gradient checkpointing."),
         expect=N_(
             "The activations shrink, because each block keeps only its input. The step takes "
-            "longer, because the rest is computed twice."
+            "longer, because the rest is computed twice. Whether a larger model fits your card is "
+            "answered by the page Planner."
         ),
         tried={"gradient-checkpointing": "1"},
     ),
@@ -183,7 +194,8 @@ STOPS = (
             "A full model takes %(model_file)s for every task. An adapter takes %(adapter_file)s, "
             "%(file_share)s of that, and all tasks share one base. The explainer's "
             "%(explainer_file)s is for its larger adapter and counts the optimizer's state too, "
-            "which you need only to go on training."
+            "which you need only to go on training. To share your work, share the adapter: whoever "
+            "has the same base model needs nothing else."
         ),
         look=N_("The bars of one run, and those of several tasks."),
         attempt=N_("Move the tasks from %(tasks)s to %(tried_tasks)s."),

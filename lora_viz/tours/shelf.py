@@ -10,7 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_, Message
+from lora_viz.i18n import N_, Message, encodable
+from lora_viz.storage import expanded
+from lora_viz.storage.plain_files import read_plain_file
 from lora_viz.tours.author import Rules, read_tour
 from lora_viz.tours.engineers import ENGINEERS
 from lora_viz.tours.explainer import EXPLAINER
@@ -39,17 +41,30 @@ def tours_of_folder(rules: Rules) -> Shelf:
     if not folder:
         return Shelf({}, ())
     try:
-        files = sorted(file for file in Path(folder).iterdir() if file.suffix in SUFFIXES)
+        files = sorted(file for file in expanded(folder).iterdir() if file.suffix in SUFFIXES)
     except (OSError, ValueError):
         problem = Message(N_("%(name)s names a folder that cannot be read."), name=FOLDER)
         return Shelf({}, (problem,))
     tours, refused = {}, []
     for file in files[:MOST_FILES]:
         found = _tour_in(file, rules)
-        if isinstance(found, Tour):
-            tours[found.name] = found
-        else:
+        if isinstance(found, Message):
             refused.append(found)
+        elif found.name in tours:
+            refused.append(
+                Message(N_("%(file)s: rename it; another file has its name."), file=file.name)
+            )
+        else:
+            tours[found.name] = found
+    if len(files) > MOST_FILES:
+        refused.append(
+            Message(
+                N_("%(name)s names a folder of %(files)s tours; the first %(most)s are shown."),
+                name=FOLDER,
+                files=len(files),
+                most=MOST_FILES,
+            )
+        )
     return Shelf(tours, tuple(refused))
 
 
@@ -61,7 +76,7 @@ def _tour_in(file: Path, rules: Rules) -> Tour | Message:
                 "%(file)s: rename it; links name a tour by its file, in small letters, digits and "
                 "dashes, and other than the tours that ship."
             ),
-            file=file.name,
+            file=encodable(file.name),
         )
     try:
         found = file.stat()
@@ -76,8 +91,7 @@ def _tour_in(file: Path, rules: Rules) -> Tour | Message:
 def _read_once(file: Path, _changed: int, _size: int, rules: Rules) -> Tour | Message:
     """The same, read again only after the file has changed."""
     try:
-        with file.open("rb") as opened:
-            content = opened.read(MAXIMUM_BYTES + 1)
+        content = read_plain_file(file, MAXIMUM_BYTES + 1)
         return read_tour(file.stem, file.name, content, rules)
     except UserError as error:
         return error.message

@@ -10,7 +10,7 @@ from lora_viz.format import grouped
 from lora_viz.i18n import _, plural
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.checkpoints import words
-from lora_viz.ui.checkpoints.answers import sizes_for
+from lora_viz.ui.checkpoints.answers import sizes_by_rank
 from lora_viz.ui.checkpoints.explainer_story import story
 from lora_viz.ui.kit import controls, page
 from lora_viz.ui.session import state
@@ -25,18 +25,19 @@ page.headline(
     ),
     f"{model_name(scenario.model)} · {method_name(scenario.method)} · r = {scenario.rank}",
 )
-sizes = sizes_for(scenario)
+sizes_at = sizes_by_rank(scenario)
+sizes = sizes_at(scenario.rank)
 storage = TaskStorage(sizes.model, sizes.adapter, scenario.tasks)
 
 
 def run_at(rank: int) -> Figure:
     """What one run saves at a rank."""
-    return one_run_figure(sizes_for(scenario.changed(rank=rank)))
+    return one_run_figure(sizes_at(rank))
 
 
 def tasks_at(rank: int) -> Figure:
     """What the tasks take at a rank."""
-    sizes = sizes_for(scenario.changed(rank=rank))
+    sizes = sizes_at(rank)
     return tasks_figure(
         TaskStorage(sizes.model, sizes.adapter, scenario.tasks), sizes.adapter_parts
     )

@@ -50,6 +50,12 @@ page.table(
         for finding in shown
     ],
     "audit",
+    5,  # lines, for the longest reason
+    **{
+        "§": st.column_config.Column(width=40),
+        _("Figure"): st.column_config.Column(width=200),
+        _("Why"): st.column_config.Column(width=330),
+    },
 )
 
 

@@ -9,7 +9,7 @@ from lora_viz.figures.wording.names import model_name
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.ui.charts.chart import chart
-from lora_viz.ui.checkpoints.answers import sizes_for
+from lora_viz.ui.checkpoints.answers import sizes_by_rank
 from lora_viz.ui.kit import asking, controls, latex, page
 from lora_viz.ui.kit.layer_picker import default_layer
 from lora_viz.ui.page_list import file_of
@@ -21,12 +21,13 @@ scenario = state.scenario()
 architecture = asking.architecture()
 layout = asking.adapter_layout()
 layer = architecture.layer(default_layer(architecture, layout))
+sizes_at = sizes_by_rank(scenario)
 
 
 def pairs_at(rank: int) -> list[Pair]:
     """What is compared, at a rank."""
     at_rank = scenario.changed(rank=rank)
-    return summary_pairs(at_rank, architecture, layer, layout, sizes_for(at_rank))
+    return summary_pairs(at_rank, architecture, layer, layout, sizes_at(rank))
 
 
 pairs = pairs_at(scenario.rank)

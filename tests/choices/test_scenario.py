@@ -169,3 +169,13 @@ def test_a_link_may_name_fields_as_the_command_line_s_batches_do() -> None:
         {"base-dtype": "bfloat16"}
     )
     assert Scenario.from_query({"base_dtype": "bfloat16"})[0].base_dtype == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"targets": ["c_attn", "\ud800"]}, {"targets": "\udcff*"}, {"model": "/models/\udcff"}],
+)
+def test_half_a_character_is_refused_in_a_sentence(values: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"cannot be “.*�.*”; it should be") as raised:
+        Scenario.make(values)
+    assert str(raised.value).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from io import BytesIO, TextIOWrapper
@@ -428,6 +429,9 @@ def test_a_report_has_a_chapter_for_each_line(tmp_path: Path) -> None:
     [
         (("--out=a.docx",), ".html, .pptx or .pdf"),
         (("--out=a.html", "--address=javascript:alert(1)"), "is no address"),
+        (("--out=a.html", "--address=https://"), "“https://” is no address"),
+        (("--out=a.html", "--address=https://[x"), "is no address"),
+        (("--out=a.html", "--address=https://a\nb"), "is no address"),
         (("--out=a.html", "--compare=rank=0"), "Scenario 1 of the comparison"),
     ],
 )
@@ -441,3 +445,17 @@ def test_a_report_that_cannot_be_says_why(
     with pytest.raises(SystemExit, match="2"):
         main()
     assert words in capsys.readouterr().err
+
+
+def test_a_report_that_the_disk_does_not_take_leaves_the_earlier_one(tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    out.write_text("the earlier one")
+    done = subprocess.run(
+        [sys.executable, "-m", "lora_viz", "report", "--batch=-", f"--out={out}"],
+        input=b"{not json",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2 and b"cannot be used: File too large." in done.stderr
+    assert out.read_text() == "the earlier one" and [*tmp_path.iterdir()] == [out]

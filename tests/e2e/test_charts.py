@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from harness.browser import open_page, wait_until_idle
+from lora_viz.figures.kit.colours import GROUND, as_browsers_write
+from lora_viz.ui.serving.later import FOLDER
 
 COST = 1  # the second chart of the page "Rank": its axes do not depend on the rank
 # From now on look at a chart at every frame: is anything in it, and what does it show?
@@ -25,6 +27,7 @@ WATCH = """(number) => {
 SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
 IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
+IS_LEARNT = "[...document.querySelectorAll('.chart-figure')].every((one) => one.byRank)"
 IS_STILL = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.shown && !one.easing)"""
 ANSWERED = SHOWN.replace("shown", "goal")
@@ -65,6 +68,64 @@ def test_a_chart_is_changed_in_place_and_stays_zoomed(
     assert page.evaluate("seen.chart._fullLayout.xaxis.range") == zoom
     assert page.evaluate("seen.blank") == 0
     assert page.evaluate("seen.states.size") in states
+
+
+def test_a_chart_follows_a_theme_that_changes_while_it_is_looked_at(page: Page) -> None:
+    open_page(page, "/decomposition", "Decomposition")
+    chart = page.locator(".chart-figure").first
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        expect(chart.locator(".main-svg").first).to_have_css(
+            "background-color", as_browsers_write(GROUND[scheme])
+        )
+
+
+def test_a_page_asks_for_other_ranks_when_a_hand_comes_near_the_slider(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, "/full-or-lora", "Full")
+    page.wait_for_function(IS_STILL)
+    page.mouse.move(700, 20)
+    assert not [address for address in asked if FOLDER in address]
+    page.locator(".st-key-page-rank").hover()
+    page.wait_for_function(IS_LEARNT)
+    page.mouse.move(700, 20)
+    page.locator(".st-key-page-rank").hover()
+    later = [address for address in asked if FOLDER in address]
+    assert len(later) == len({*later}) == page.locator(".chart-figure").count()
+
+
+def hold_slider(page: Page) -> Locator:
+    """Open a page whose charts know the other ranks, and take hold of its slider."""
+    open_page(page, "/full-or-lora", "Full")
+    page.wait_for_function(IS_STILL)
+    slider = page.get_by_test_id("stMain").get_by_role("slider").first
+    slider.focus()
+    page.wait_for_function(IS_LEARNT)
+    return slider
+
+
+def test_charts_come_back_with_the_slider_before_the_server_has_heard_of_it(page: Page) -> None:
+    slider = hold_slider(page)
+    before = page.evaluate(SHOWN)
+    slider.press("ArrowRight")
+    page.wait_for_function(f"(before) => {SHOWN}[0] !== before[0]", arg=before)
+    slider.press("ArrowLeft")
+    page.wait_for_function(f"(before) => {SHOWN}.every((one, n) => one === before[n])", arg=before)
+
+
+def test_charts_leave_the_slider_s_rank_for_one_that_is_typed(page: Page) -> None:
+    hold_slider(page).press("ArrowRight")
+    page.wait_for_url("**rank=16")
+    box = page.get_by_test_id("stMain").get_by_role("spinbutton").first
+    box.fill("20")
+    box.press("Enter")
+    page.wait_for_url("**rank=20")
+    page.wait_for_function(IS_ANSWERED.replace("16", "20"))
+    wait_until_idle(page)
+    for drawn, answered in zip(page.evaluate(SHOWN), page.evaluate(ANSWERED), strict=True):
+        assert_alike(json.loads(drawn), json.loads(answered))
 
 
 def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lora_viz.checkpoint.ask import read_model_files
 from lora_viz.errors import UserError
 from lora_viz.models import meta
 from lora_viz.models.meta import build_meta_model
@@ -185,3 +186,16 @@ def test_an_upload_is_read_again_whatever_letters_it_holds() -> None:
     values = TINY | {"about": "é" * (MAXIMUM_CONFIG_BYTES // 2 - 200)}
     content = json.dumps(values, ensure_ascii=False).encode()
     assert resolve(store_upload(content)).values == values
+
+
+@pytest.mark.parametrize("part", ["whole", "text_config"])
+def test_what_attention_gives_back_keeps_no_model_from_being_sized(part: str) -> None:
+    """With this implementation transformers builds such a model and does not save it."""
+    llama = {"model_type": "llama", "hidden_size": 8, "num_hidden_layers": 1, "vocab_size": 99}
+    llama |= {"num_attention_heads": 1, "intermediate_size": 8, "output_attentions": True}
+    vision = {"model_type": "clip_vision_model", "hidden_size": 8, "num_hidden_layers": 1}
+    vision |= {"num_attention_heads": 1, "intermediate_size": 8}
+    values = {"model_type": "llava", "text_config": llama, "vision_config": vision}
+    model = store_upload(json.dumps(llama if part == "whole" else values))
+    (file,) = read_model_files(model, "float32")
+    assert file.bytes > 4 * 99 * 8

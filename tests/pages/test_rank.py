@@ -54,7 +54,7 @@ def test_the_explainer_s_numbers() -> None:
     assert "A shipped sweep, which comes with the app" in words
     for number in ("18,432", "36,864", "73,728", "147,456", "“general (our project)” ★★★★☆"):
         assert number in notes(app, 0)
-    assert "break-even at r = 512" in notes(app, 1)
+    assert "break-even of all adapted layers: r = 512" in notes(app, 1)
     assert "your r = 8: 442,368" in notes(app, 1)
     table = app.dataframe[0].value
     assert list(table["r"]) == [1, 4, 8, 16, 32]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -97,6 +98,42 @@ def test_workers_are_forked_from_one_process_and_survive_it() -> None:
     while (answer := _parent_of_a_worker()) in (None, forking):
         assert time.monotonic() < until
     assert answer != os.getpid()
+
+
+def test_a_worker_that_died_while_it_was_idle_costs_no_question() -> None:
+    for _death in range(5):
+        worker = workers.wait_for(workers.submit(Question(os.getpid)))
+        os.kill(worker, signal.SIGKILL)
+        assert workers.wait_for(workers.submit(Question(os.getpid))) != worker
+
+
+@pytest.mark.parametrize("folder", ["long" * 30, "no/such/folder"])
+def test_workers_need_no_folder_for_temporary_files(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path that is too long for a socket, or none at all."""
+    code = (
+        "import os; from lora_viz.questions import question, workers;"
+        "print(workers.wait_for(workers.submit(question.Question(os.getpid))))"
+    )
+    named = tmp_path / folder
+    if "no" not in folder:
+        named.mkdir()
+    monkeypatch.setenv("TMPDIR", str(named))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 0
+
+
+def test_a_suspended_process_to_fork_from_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(_process: object) -> None:
+        time.sleep(LONG)
+
+    monkeypatch.setattr(process, "START_SECONDS", 0.1)
+    monkeypatch.setattr(process.WorkerProcess, "_try_to_start", never)
+    with pytest.raises(UserError, match="stopped"):
+        workers.wait_for(workers.submit(Question(os.getpid)))
 
 
 def _parent_of_a_worker() -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -71,7 +72,11 @@ def test_a_tour_is_read() -> None:
     )
     assert tour.about.in_language("ko") == "Ranks"  # which has no Korean of its own
     assert first.page == "full_or_lora" and first.numbers == {"trained", "total"}
-    assert second.settings == (("rank", "4"), ("count-frozen", "1"), ("targets", "c_attn,c_proj"))
+    assert second.settings == (
+        ("rank", "4"),
+        ("count-frozen", "true"),
+        ("targets", "c_attn,c_proj"),
+    )
     assert second.done == (Condition("rank", at_least=8),)
     assert (second.part, second.minutes, tour.minutes) == ("controls", 7, 10)
 
@@ -88,9 +93,13 @@ STOP = "title: T\nstops:\n  - {page: rank, title: A, say: B}\n  - "
         ("title: 7\nstops: []", "the tour: “title” should be a text"),
         ("- a", "should be a mapping with “title” and “stops”"),
         ("", "should be a mapping with “title” and “stops”"),
-        (STOP + "page", "stop 2: “stops” should be a list"),
+        (STOP + "page", "stop 2 should be a mapping with page, title and say"),
+        (STOP + "[page]", "stop 2 should be a mapping with page, title and say"),
         (STOP + "{page: rank, title: A}", "stop 2: “say” is missing"),
-        (STOP + "{page: rank, title: A, say: yes}", "stop 2: “say” should be a text of 1 to 1,500"),
+        (
+            STOP + "{page: rank, title: A, say: true}",
+            "stop 2: “say” should be a text of 1 to 1,500",
+        ),
         (STOP + "{page: rank, title: A, say: {fr: x}}", "or one for each of en and ko"),
         (STOP + "{page: rank, title: A, say: ''}", "stop 2: “say” should be a text"),
         (STOP + f"{{page: rank, title: {'x' * 81}, say: B}}", "stop 2: “title” should be"),
@@ -114,6 +123,24 @@ STOP = "title: T\nstops:\n  - {page: rank, title: A, say: B}\n  - "
         (STOP + "{page: rank, title: A, say: B, done: {setting: gpu, at_least: 1}}", "“done”"),
         (STOP + "{page: rank, title: A, say: B, done: {setting: rank, at_least: .nan}}", "“done”"),
         (STOP + "{page: rank, title: A, say: B, done: {is: 1, setting: rank}}", "no field “is”"),
+        (
+            STOP + "{page: rank, title: A, say: B, done: {setting: rank, at_least: 5, at_most: 4}}",
+            "“done” should be a setting with at_least",
+        ),
+        (
+            STOP + "{page: rank, title: A, say: B, settings: {rank: true}}",
+            "Rank r cannot be “true”",
+        ),
+        (STOP + "{page: rank, title: A, say: B, minutes: 1:30}", "“minutes” should be a whole"),
+        (STOP + "{page: rank, title: A, say: B, 7: C}", "no field “7”; the fields are page"),
+        (
+            "title: T\nstops: [{page: rank, title: A, say: B}]\n2026-01-01: x",
+            "no field “2026-01-01”; the fields are title, about, stops",
+        ),
+        (
+            "title: T\nstops: [{page: rank, title: A, say: B}]\nnull: x",
+            "no field “None”; the fields are title, about, stops",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_stop_its_field_and_what_is_right(
@@ -139,14 +166,19 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("--- {title: T}\n--- {title: T}\n", "line 2: a file holds one tour"),
         (b"x" * 10_000_000, f"at most {MAXIMUM_BYTES:,} bytes"),
         (bytes(range(256)), "is not UTF-8 text"),
-        (b"\x7fELF\x01\x00\x00", "holds signs, numbers or dates"),
-        (b"\x00" * 100, "holds signs, numbers or dates"),
+        (b"\x7fELF\x01\x00\x00", "holds signs or numbers"),
+        (b"\x00" * 100, "holds signs or numbers"),
         ("[" * 90_000, "nested deeper than 6"),
         ("{" * 90_000, "nested deeper than 6"),
         ("- " * 45_000, "nested deeper than 6"),
         ("? " * 45_000, "nested deeper than 6"),
-        ("title: " + "9" * 5_000, "holds signs, numbers or dates"),
-        ("title: 2026-99-99", "holds signs, numbers or dates"),
+        ("title: " + "9" * 5_000, "holds signs or numbers"),
+        ("title: 2026-99-99\nstops: []", "“stops” should be a list"),
+        ("title: T\ntitle: T", "line 2: “title” stands there twice"),
+        (STOP + "{page: rank, title: A, say: B, settings: {rank: 1, rank: 2}}", "“rank” stands"),
+        (STOP + "{page: rank, title: A, say: B}\nstops: []", "line 5: “stops” stands there twice"),
+        ("title: T\n<<: {stops: []}", "“stops” is missing"),
+        ('title: "\\uD800"', "line 1: there is half a character (a lone surrogate)"),
         ("title: [", "is not YAML; look at line 1"),
         ("title: a: b", "is not YAML; look at line 1"),
         ("? [a]\n: b", "is not YAML"),
@@ -193,6 +225,19 @@ def test_a_folder_s_tours_are_named_by_their_files(
     assert FOLDER in str(sentence)
 
 
+def test_files_of_one_name_and_names_that_are_no_text_cost_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    for name in ("one.yaml", "one.yml", os.fsdecode(b"\xff.yaml")):
+        (tmp_path / name).write_text(LESSON, "utf-8")
+    found = tours_of_folder(rules())
+    assert set(found.tours) == {"one"}
+    said = " ".join(map(str, found.refused))
+    assert "one.yml: rename it; another file has its name." in said
+    assert "\\udcff.yaml: rename it" in said and said.encode()
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))
     file = tmp_path / "lesson.yaml"
@@ -207,4 +252,6 @@ def test_only_so_many_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(shelf, "MOST_FILES", 1)
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(LESSON, "utf-8")
-    assert set(tours_of_folder(rules()).tours) == {"a"}
+    found = tours_of_folder(rules())
+    assert set(found.tours) == {"a"}
+    assert str(found.refused[-1]) == f"{FOLDER} names a folder of 2 tours; the first 1 are shown."

@@ -18,6 +18,7 @@ from lora_viz.training.runs.events import SnapshotEvent, StepEvent
 from lora_viz.training.runs.run_folder import Run
 from lora_viz.training.runs.snapshots import read_snapshot
 from lora_viz.training.settings import TrainingSettings, training_scenario
+from lora_viz.training.work import loading
 from lora_viz.training.work.measurements import MemoryMeter
 from tests.training.jobs import EMBEDDED_FOLDER, SHORT, SMALL, run_here, short_settings
 
@@ -152,6 +153,24 @@ def test_a_gpu_is_read_through_torch_and_nvml(monkeypatch: pytest.MonkeyPatch) -
     assert (reading.allocated, reading.reserved, reading.peak_allocated) == (10, 20, 15)
     assert (reading.device_used, reading.device_total, reading.utilisation_percent) == (40, 100, 50)
     assert meter.cuda_peaks() == (15, 25)
+
+
+def test_each_process_loads_4_bit_weights_onto_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stand-ins for two GPUs and for what loads."""
+    chosen: list[int] = []
+    options: dict[str, Any] = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(loading.importlib.util, "find_spec", lambda _name: True)
+    monkeypatch.setattr(loading, "_four_bits", lambda _scenario: "packed")
+    monkeypatch.setattr(loading, "_from_pretrained", lambda *_what, **how: options.update(how))
+    settings = TrainingSettings.make({"scenario": training_scenario({"method": "qlora"})})
+    for rank, expected in (("1", 1), ("0", 0)):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        loading.load_base(settings.scenario, loading.choose_place(settings))
+        assert options["device_map"] == {"": expected}
+    assert chosen == [1]
 
 
 @pytest.mark.gpu

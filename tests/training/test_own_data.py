@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lora_viz.errors import UserError
+from lora_viz.models.source import resolve
+from lora_viz.tours.shelf import tours_of_folder
 from lora_viz.training.data.ask import read_data_counts
 from lora_viz.training.data.data_counts import DataCounts
 from lora_viz.training.data.own_data import (
@@ -23,6 +27,7 @@ from lora_viz.training.data.own_data import (
     load_own,
 )
 from lora_viz.training.data.tasks import Example, Task
+from lora_viz.ui.tour.courses import rules
 from tests.training.jobs import own_text, run_here, short_settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -218,3 +223,48 @@ def test_rows_that_a_tokenizer_makes_nothing_of_are_left_out() -> None:
     assert parts.without_tokens == 6 and parts.too_long == 0
     assert [one.input_ids.tolist() for one in parts.train] == [[1, 2, 0]]
     assert parts.used.held_out == part[:1]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b'{"prompt": "a", "completion": "b", "completion": "c"}', "line 41: “completion” twice"),
+        (b'{"prompt": "a", "prompt": "", "completion": "c"}', "line 41: “prompt” twice"),
+        (b'{"prompt": 5, "completion": "c"}', "line 41: “prompt” is not text"),
+    ],
+)
+def test_a_row_says_each_thing_once(tmp_path: Path, line: bytes, words: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    rows = [json.dumps({"prompt": f"{row}", "completion": "x"}).encode() for row in range(40)]
+    file.write_bytes(b"\n".join([*rows, line]))
+    with pytest.raises(UserError, match=words):
+        load_own(file)
+    long = b'{"prompt": "a", "completion": "b", "number": ' + b"9" * 5000 + b"}"
+    file.write_bytes(b"\n".join([*rows, long]))  # which is JSON, and no field of ours
+    assert len(load_own(file).train) == 33
+
+
+def test_what_is_no_data_at_all_is_not_read_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(b"x\n" * 2_000_000)
+    with pytest.raises(UserError, match="more than 10,000 rows cannot be used") as raised:
+        load_own(file)
+    assert len(str(raised.value)) < 200
+    assert "line 5: not JSON" in str(raised.value) and "line 6" not in str(raised.value)
+
+
+@pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="only root may read it")
+def test_an_ordinary_file_whose_end_never_comes_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kernel.yaml").symlink_to("/proc/kmsg")
+    monkeypatch.setenv("LORA_VIZ_TOURS", str(tmp_path))
+    signal.alarm(20)  # which ends the process
+    try:
+        with pytest.raises(UserError, match="kmsg is empty"):
+            load_own("/proc/kmsg")
+        with pytest.raises(UserError, match="not JSON"):
+            resolve("/proc/kmsg")
+        assert [str(one)[:11] for one in tours_of_folder(rules()).refused] == ["kernel.yaml"]
+    finally:
+        signal.alarm(0)

@@ -102,6 +102,43 @@ def test_whatever_stands_where_a_resumed_job_writes_costs_a_sentence_or_nothing(
         assert sleeping and not outside.exists()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "events.jsonl",
+        "process.log",
+        "held_out_tokens.safetensors",
+        "layer_changes.safetensors",
+        "snapshots",
+        "snapshots/step-000003.safetensors",
+        "checkpoints",
+        "checkpoints/checkpoint-2",
+        "adapter",
+        "adapter/adapter_model.safetensors",
+        "model",
+    ],
+)
+def test_what_a_link_leads_to_is_not_a_resumed_jobs_to_write(
+    name: str, tmp_path: Path, sleeping: list[subprocess.Popen[bytes]]
+) -> None:
+    """A folder from somewhere else may hold a link to the reader's own files."""
+    run, outside = stopped_run(tmp_path), tmp_path / "outside"
+    is_folder = "." not in name
+    precious = outside / "checkpoint-7" / "mine" if is_folder else outside
+    precious.parent.mkdir(parents=True, exist_ok=True)
+    precious.write_text("mine, and no newline at its end")
+    path = run.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(outside)
+    for resume in (launch.resume, launch.prepare_to_resume):
+        with pytest.raises(UserError, match="is a link, and what it leads to") as raised:
+            resume(Run(run.path))
+        assert str(raised.value).startswith(name)
+    assert precious.read_text() == "mine, and no newline at its end"
+    assert not sleeping and run.state() == "stopped"
+
+
 def test_room_is_not_taken_at_the_end_of_a_link(tmp_path: Path) -> None:
     run, precious = stopped_run(tmp_path), tmp_path / "precious.txt"
     precious.write_text("mine")

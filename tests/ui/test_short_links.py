@@ -47,6 +47,12 @@ def test_a_file_that_is_another_is_not_taken_for_it() -> None:
     assert restored({"s": word})[0] == {}
 
 
+def test_what_was_damaged_is_kept_again() -> None:
+    word = keep_link({"rank": "16"})
+    storage.kept_file("links", word).write_text("rank=1")
+    assert keep_link({"rank": "16"}) == word and restored({"s": word})[0] == {"rank": "16"}
+
+
 def test_too_much_is_not_kept() -> None:
     with pytest.raises(UserError, match="too long"):
         keep_link({"layer": "a" * LONGEST})

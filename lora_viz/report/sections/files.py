@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lora_viz.checkpoint.parts import CheckpointSizes, checkpoint_sizes
 from lora_viz.checkpoint.sizes import OptimizerLayout
 from lora_viz.choices.optimizers import whose_file_is_torchs
@@ -70,15 +72,21 @@ def files(scenario: Scenario, ask: Ask) -> Section:
 
 def saved_sizes(scenario: Scenario, ask: Ask) -> CheckpointSizes:
     """The sizes of a scenario's checkpoints, by full fine-tuning and with its adapter."""
-    return checkpoint_sizes(
-        tuple(file.bytes for file in ask(model_files_of(scenario))),
-        _optimizer(scenario.changed(method="full"), ask),
-        ask(adapter_of(scenario)),
-        _optimizer(scenario.changed(method="lora"), ask),
-        scenario.rank,
-        scenario.adapter_dtype,
-        scenario.base_dtype,
-    )
+    return saved_sizes_by_rank(scenario, ask)(scenario.rank)
+
+
+def saved_sizes_by_rank(scenario: Scenario, ask: Ask) -> Callable[[int], CheckpointSizes]:
+    """The same sizes at any rank; what they follow from is asked at once."""
+    files = tuple(file.bytes for file in ask(model_files_of(scenario)))
+    full = _optimizer(scenario.changed(method="full"), ask)
+    adapter = ask(adapter_of(scenario))
+    lora = _optimizer(scenario.changed(method="lora"), ask)
+
+    def at(rank: int) -> CheckpointSizes:
+        dtypes = scenario.adapter_dtype, scenario.base_dtype
+        return checkpoint_sizes(files, full, adapter, lora, rank, *dtypes)
+
+    return at
 
 
 def _optimizer(scenario: Scenario, ask: Ask) -> OptimizerLayout:

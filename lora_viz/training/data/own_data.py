@@ -7,10 +7,13 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from lora_viz.choices.declaration import as_shown
+from lora_viz.errors import UserError
 from lora_viz.i18n import N_, Message, joined
 from lora_viz.storage import note_use
+from lora_viz.storage.plain_files import read_plain_file
 from lora_viz.training.data.examples import Example, InvalidDataError, Task
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -21,6 +24,7 @@ MINIMUM_ROWS = 10
 MINIMUM_CHARACTERS = 2_000
 MAXIMUM_NAME_BYTES = 100
 NAMED_PROBLEMS = 5
+MOST_PROBLEMS = 10_001  # rows; what has so many is another kind of file, and is read no further
 VALIDATION_SHARE = HELD_OUT_SHARE = 0.1
 
 
@@ -80,8 +84,7 @@ def _read(file: Path, name: str) -> bytes:
         mode = file.stat().st_mode
         is_ordinary = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
         if is_ordinary:
-            with file.open("rb") as opened:
-                content = opened.read(MAXIMUM_BYTES + 1)
+            content = read_plain_file(file, MAXIMUM_BYTES + 1)
     except (OSError, ValueError):  # a name that holds a zero byte is a ValueError
         _refuse(N_("%(file)s cannot be read."), file=_as_unicode(str(file)))
     if not is_ordinary:
@@ -145,6 +148,13 @@ def _read_rows(name: str, text: str) -> list[Example]:
         wrong += 1
         if wrong <= NAMED_PROBLEMS:
             problems.append(Message(N_("line %(line)s: %(problem)s"), line=number, problem=row))
+        if wrong == MOST_PROBLEMS:
+            _refuse(
+                N_("%(file)s: more than %(most)s rows cannot be used (%(listed)s)."),
+                file=name,
+                most=f"{MOST_PROBLEMS - 1:,}",
+                listed=joined("; ", problems),
+            )
     if wrong:
         _refuse_rows(name, problems, wrong, len(rows) + wrong)
     return list(dict.fromkeys(rows))
@@ -153,7 +163,9 @@ def _read_rows(name: str, text: str) -> list[Example]:
 def _read_row(line: str) -> Example | Message:
     """The example on one line, or what is wrong with it."""
     try:
-        values = json.loads(line)
+        values = json.loads(line, object_pairs_hook=_each_field_once, parse_int=_no_number)
+    except _TwiceError as error:
+        return error.message
     except (ValueError, RecursionError):
         return Message(N_("not JSON"))
     if not isinstance(values, dict):
@@ -168,6 +180,23 @@ def _read_row(line: str) -> Example | Message:
         if not values[field].strip():
             return Message(N_("an empty “%s”"), field)
     return Example(values["prompt"], values["completion"])
+
+
+class _TwiceError(UserError):
+    """An object has a field twice."""
+
+
+def _each_field_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = next(name for name in values if sum(name == one for one, _value in pairs) > 1)
+        raise _TwiceError(N_("“%s” twice"), as_shown(twice))
+    return values
+
+
+def _no_number(_digits: str) -> int:
+    """What a whole number stands for: none is used, and Python reads none of 4,301 digits."""
+    return 0
 
 
 def _is_unicode(text: str) -> bool:

@@ -14,6 +14,7 @@ from lora_viz.i18n import N_, Message
 DamageKind = Literal[
     "missing",
     "leads_nowhere",
+    "link",
     "folder",
     "no_folder",
     "special",
@@ -87,6 +88,10 @@ def _printable(words: str) -> str:
 _SENTENCES: dict[DamageKind, str] = {
     "missing": N_("%(file)s is missing."),
     "leads_nowhere": N_("%(file)s is a link that leads nowhere."),
+    "link": N_(
+        "%(file)s is a link, and what it leads to is not the run's to write; put the file or the "
+        "folder itself there."
+    ),
     "folder": N_("%(file)s is a folder where a file should be."),
     "no_folder": N_("%(file)s is a file where a folder should be."),
     "special": N_("%(file)s is not an ordinary file."),

@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,6 +88,20 @@ def plain_file_damage(folder: Path, name: str) -> Damage | None:
         return None if error.damage.kind == "missing" else error.damage
     is_too_large = found.st_size > LARGEST.get(name, found.st_size)
     return Damage(name, "too_large", size(found.st_size)) if is_too_large else None
+
+
+def link_damage(folder: Path, name: str) -> Damage | None:
+    """What is wrong with a file that is to be written: a link leads somewhere else."""
+    return Damage(name, "link") if (folder / name).is_symlink() else None
+
+
+def links_below(folder: Path, without: str = "") -> Iterator[Damage]:
+    """Every link in a folder that is to be written, but for those called `without`."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if name != without and path.is_symlink():
+                yield Damage(str(path.relative_to(folder)), "link")
 
 
 def exists(path: Path) -> bool:

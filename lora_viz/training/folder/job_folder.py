@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
-from lora_viz.storage import RUNS, need_writable, writing_in
+from lora_viz.storage import RUNS, need_text, need_writable, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.folder.damage import Damage, DamagedFileError
 from lora_viz.training.folder.files import exists, plain_file_damage, read_json
@@ -62,6 +62,7 @@ class JobFolder:
         Raises:
             UserError: its process lives, or the folder cannot be written.
         """
+        need_text(self.path, RUNS)
         with writing_in(self.path, RUNS):
             need_writable(self.path)
             lock = locks.take(self.lock_file)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lora_viz.training.folder.damage import DamagedFileError
-from lora_viz.training.folder.files import plain_file_damage
+from lora_viz.training.folder.files import link_damage, plain_file_damage
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -40,10 +40,10 @@ def open_to_append(folder: Path, name: str) -> BinaryIO:
 
     Raises:
         DamagedFileError: something else stands in its place, such as a FIFO, which would wait for
-            a reader.
+            a reader, or a link, whose end is another's.
         OSError: it cannot be written.
     """
-    if damage := plain_file_damage(folder, name):
+    if damage := plain_file_damage(folder, name) or link_damage(folder, name):
         raise DamagedFileError(damage)
-    how = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+    how = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW
     return open(os.open(folder / name, how, 0o644), "ab", buffering=0)  # noqa: PTH123

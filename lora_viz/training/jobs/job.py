@@ -15,7 +15,9 @@ from pathlib import Path
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import set_language
+from lora_viz.storage import whole_number
 from lora_viz.training.jobs.failures import DivergedError, explain
+from lora_viz.training.jobs.memory_limits import need_memory_for_libraries
 from lora_viz.training.jobs.printing import print_without_failing
 from lora_viz.training.jobs.queue import own_ticket, wait_for_turn
 from lora_viz.training.jobs.record import Listener, Record
@@ -37,13 +39,17 @@ def main() -> None:
 
 
 def process_rank() -> int:
-    """Which of the processes that `accelerate launch` started this is; 0 for the only one."""
-    return int(os.environ.get("RANK", "0"))
+    """Which of the processes that `accelerate launch` started this is; 0 for the only one.
+
+    Raises:
+        UserError: the environment says something that is no number.
+    """
+    return whole_number("RANK", 0)
 
 
 def process_count() -> int:
-    """How many processes train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    """How many processes train together. Raises as `process_rank` does."""
+    return whole_number("WORLD_SIZE", 1, least=1)
 
 
 def work(
@@ -94,6 +100,7 @@ def do_job(
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
     def train() -> None:
+        need_memory_for_libraries()
         record.reserve_room()
         record.begin("loading")
         from lora_viz.training.work.fine_tuning import fine_tune

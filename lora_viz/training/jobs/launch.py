@@ -20,8 +20,10 @@ from lora_viz.i18n import N_, Message
 from lora_viz.models.source import typed_model
 from lora_viz.storage import RUNS, writing_in
 from lora_viz.training.folder import locks
+from lora_viz.training.folder.damage import DamagedFileError
+from lora_viz.training.folder.files import links_below
 from lora_viz.training.folder.job_folder import JobFolder
-from lora_viz.training.folder.reserve import take_room
+from lora_viz.training.folder.reserve import RESERVE, take_room
 from lora_viz.training.folder.writing import open_to_append, write_whole
 from lora_viz.training.jobs.queue import Ticket, draw_ticket
 from lora_viz.training.jobs.stopping import asked_to_stop_later
@@ -95,6 +97,8 @@ def _put_result_aside(run: Run) -> bool:
     """
     settings = Run(run.path).settings  # those that cannot be read raise before a change
     _need_unfinished(run)
+    for damage in links_below(run.path, without=RESERVE):  # of a job's files, or of a checkpoint's
+        raise DamagedFileError(damage)
     result = run.result_file
     with writing_in(run.path, RUNS):
         take_room(run.path)

@@ -9,17 +9,20 @@ default). A process that dies leaves the queue by dying.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lora_viz.storage import STORAGE, writable_folder, writing_in
+from lora_viz.storage import STORAGE, whole_number, writable_folder, writing_in
 from lora_viz.training.folder import locks
 from lora_viz.training.jobs.stopping import StopSignal
 
 LOOK_SECONDS = 0.3
 HANDED_ON = "LORA_VIZ_TICKET"
+ENDING = ".ticket"
+DESCRIPTOR = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Ticket:
 
     def ahead(self) -> int:
         """How many living jobs drew their tickets before this one."""
-        older = [path for path in self.path.parent.glob("*.ticket") if path.name < self.path.name]
+        older = [path for path in self.path.parent.glob(f"*{ENDING}") if path.name < self.path.name]
         return sum(_is_alive(path) for path in older)
 
     def environment(self) -> dict[str, str]:
@@ -44,10 +47,20 @@ class Ticket:
         os.close(self.descriptor)
 
 
+def need_queue() -> Path:
+    """The folder of the tickets, which takes files now.
+
+    Raises:
+        UserError: it takes none, or `$LORA_VIZ_JOBS` is no number of jobs.
+    """
+    places()
+    return writable_folder("queue")
+
+
 def draw_ticket() -> Ticket:
-    """A place at the end of the queue. Raises `UnwritableFolderError`."""
-    folder = writable_folder("queue")
-    path = folder / f"{time.time_ns():020d}-{os.getpid()}.ticket"
+    """A place at the end of the queue. Raises as `need_queue` does."""
+    folder = need_queue()
+    path = folder / f"{time.time_ns():020d}-{os.getpid()}{ENDING}"
     with writing_in(folder, STORAGE):
         descriptor = locks.take(path)
     assert descriptor is not None, "no other process has a ticket of this name"
@@ -56,8 +69,7 @@ def draw_ticket() -> Ticket:
 
 def own_ticket() -> Ticket:
     """The ticket that whoever started this process drew for it, or a new one."""
-    descriptor, _colon, path = os.environ.pop(HANDED_ON, "").partition(":")
-    return Ticket(Path(path), int(descriptor)) if path else draw_ticket()
+    return _handed_on(os.environ.pop(HANDED_ON, "")) or draw_ticket()
 
 
 def wait_for_turn(ticket: Ticket, stop: StopSignal, tell: Callable[[int], None]) -> None:
@@ -76,9 +88,21 @@ def wait_for_turn(ticket: Ticket, stop: StopSignal, tell: Callable[[int], None])
 
 
 def places() -> int:
-    """How many jobs may run at a time: `$LORA_VIZ_JOBS`, or one."""
-    given = os.environ.get("LORA_VIZ_JOBS", "")
-    return max(1, int(given)) if given.isdigit() else 1
+    """How many jobs may run at a time: `$LORA_VIZ_JOBS`, or one. Raises `UserError`."""
+    return whole_number("LORA_VIZ_JOBS", 1, least=1)
+
+
+def _handed_on(words: str) -> Ticket | None:
+    """The ticket that these words name, if this process has inherited its open file."""
+    descriptor, _colon, name = words.partition(":")
+    if not DESCRIPTOR.fullmatch(descriptor):
+        return None
+    path = Path(name)
+    try:
+        is_held = os.path.samestat(os.fstat(int(descriptor)), path.stat())
+    except (OSError, ValueError):
+        return None
+    return Ticket(path, int(descriptor)) if is_held and path.suffix == ENDING else None
 
 
 def _is_alive(path: Path) -> bool:

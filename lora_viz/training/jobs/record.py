@@ -15,10 +15,13 @@ from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.reserve import take_room, write_into_room
 from lora_viz.training.folder.writing import open_to_append
 from lora_viz.training.jobs.failures import explain
+from lora_viz.training.jobs.memory_limits import need_room
 from lora_viz.training.runs.events import Activity, Event, EventWriter, NoticeEvent, StateEvent
 from lora_viz.training.runs.results import End, Result, ending
 from lora_viz.training.runs.run_folder import SETTINGS, Run
 
+# what libraries do that end the process where memory runs out
+IN_RUST: tuple[Activity, ...] = ("loading", "tokenising")
 Listener = Callable[[Event], None]
 
 
@@ -67,7 +70,13 @@ class Record:
                 self._listener(event)
 
     def begin(self, activity: Activity) -> None:
-        """The job does something else from here on."""
+        """The job does something else from here on.
+
+        Raises:
+            UserError: it may take too little memory for that.
+        """
+        if activity in IN_RUST:
+            need_room()
         self._count_seconds()
         self._activity = activity
         self.write(StateEvent(state=activity))

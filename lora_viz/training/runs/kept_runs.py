@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from lora_viz.i18n import N_
-from lora_viz.storage import RUNS, runs_folder, writing_in
+from lora_viz.storage import RUNS, need_text, runs_folder, writing_in
 from lora_viz.training.folder.files import exists
 from lora_viz.training.folder.job_folder import LOCK, PROCESS
 from lora_viz.training.folder.places import NAME_FORM, NameTakenError, check_name
@@ -50,6 +50,7 @@ def create_run(
         UserError: the name cannot be one or is taken, or the folder cannot be written.
     """
     root = root or runs_folder()
+    need_text(root, RUNS)
     with writing_in(root, RUNS):
         if name:
             path = _make_folder(root, [check_name(name)], takes_empty=True)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
-from lora_viz.storage import RUNS, runs_folder, writable_folder, writing_in
+from lora_viz.storage import RUNS, need_text, runs_folder, writing_in
 from lora_viz.training.folder.damage import Damage, DamagedFileError
 from lora_viz.training.folder.files import read_ending
 from lora_viz.training.folder.job_folder import JobFolder
@@ -22,6 +22,7 @@ from lora_viz.training.folder.places import NameTakenError, check_name
 from lora_viz.training.folder.reserve import take_room
 from lora_viz.training.folder.unchanged import kept_while_unchanged
 from lora_viz.training.folder.writing import make_first, write_whole
+from lora_viz.training.jobs.queue import need_queue
 from lora_viz.training.runs.kept_runs import SWEEP_PLAN
 from lora_viz.training.runs.results import Ending, Result
 from lora_viz.training.runs.run_folder import Run, read_run
@@ -99,7 +100,8 @@ def create_sweep(plan: SweepPlan, name: str, root: Path | None = None) -> Sweep:
     """
     root = root or runs_folder()
     path = root / check_name(name)
-    writable_folder("queue")  # or the sweep could not begin, and its folder would be left behind
+    need_text(root, RUNS)
+    need_queue()  # or the sweep could not begin, and its folder would be left behind
     for suffix, _settings in plan.runs():
         if (root / f"{name}.{suffix}").exists():
             raise NameTakenError(

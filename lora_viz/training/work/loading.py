@@ -35,8 +35,13 @@ class Place:
 
 
 def choose_place(settings: TrainingSettings) -> Place:
-    """A GPU if there is one. Raises `UserError` where the settings need what is not there."""
+    """A GPU if there is one. Raises `UserError` where the settings need what is not there.
+
+    From then on "cuda" is this process's own GPU, where several train together.
+    """
     has_gpu = torch.cuda.is_available()
+    if has_gpu and own_gpu() > 0:
+        torch.cuda.set_device(own_gpu())
     scenario = settings.scenario
     if scenario.is_quantized and not (has_gpu and importlib.util.find_spec("bitsandbytes")):
         raise UserError(
@@ -53,6 +58,11 @@ def choose_place(settings: TrainingSettings) -> Place:
     wanted = settings.precision == "bfloat16"
     automatic = settings.precision == "auto" and has_gpu and torch.cuda.is_bf16_supported()
     return Place("cuda" if has_gpu else "cpu", wanted or automatic)
+
+
+def own_gpu() -> int:
+    """The number of the GPU that `accelerate launch` gave this process; 0 for the only one."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def silence_libraries() -> None:
@@ -112,7 +122,7 @@ def load_base(scenario: Scenario, place: Place) -> Any:
         "attn_implementation": scenario.attention,
     }
     if scenario.is_quantized:
-        options |= {"quantization_config": _four_bits(scenario), "device_map": {"": 0}}
+        options |= {"quantization_config": _four_bits(scenario), "device_map": {"": own_gpu()}}
     model = _from_pretrained(transformers.AutoModelForCausalLM, scenario.model, **options)
     return model if scenario.is_quantized else model.to(place.device)
 

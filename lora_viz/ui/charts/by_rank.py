@@ -2,6 +2,8 @@
 
 A browser that knows them draws the figure of another rank by itself. Nothing is guessed: each
 figure is drawn here as it will be drawn when the server is asked, and compared with the others.
+That takes longer than the page itself, and most readers touch no slider: so a page only says where
+a browser finds them, and they are worked out when one asks.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from math import isclose
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,7 @@ import streamlit as st
 
 from lora_viz.format import grouped
 from lora_viz.ui.kit.controls import RANKS
+from lora_viz.ui.serving.later import Later
 from lora_viz.ui.session import state
 
 if TYPE_CHECKING:
@@ -30,16 +34,17 @@ Change = tuple[Path, Any]
 
 @dataclass(frozen=True)
 class ByRank:
-    """One chart's changes, and by which figures it is known that they still hold."""
+    """One chart's changes, and by which figures it is known that they still hold.
+
+    `marks` has the figure of one rank, and those of all as soon as the changes are worked out.
+    """
 
     marks: dict[int, str]
-    changes: list[Change]
+    changes: Later
 
 
-def changes_by_rank(
-    name: str, figure: str, at_rank: Callable[[int], go.Figure]
-) -> dict[str, Any] | None:
-    """What the browser needs to draw a chart at each rank of the slider.
+def changes_by_rank(name: str, figure: str, at_rank: Callable[[int], go.Figure]) -> dict[str, str]:
+    """Where the browser finds what it needs to draw a chart at each rank of the slider.
 
     A session keeps the last answer for each chart, and takes it again as long as the figure at the
     rank of the scenario is the same as then.
@@ -47,28 +52,37 @@ def changes_by_rank(
     Args:
         name: the chart's.
         figure: the figure at the scenario's rank as JSON.
-        at_rank: the figure at any rank.
+        at_rank: the figure at any rank. It is called after the page's run, in another thread.
 
     Returns:
-        `rank` (as the slider says it), `ranks` (all that it can say), `numbers` (the same as
-        numbers) and `changes`: places in the figure, each with a value for each rank (None where
-        there is nothing), or with `at0` and `each`, where the value at rank r is at0 + each · r.
+        `rank` (as the slider says it) and `address`, where `work_out` answers.
     """
-    rank = state.scenario().rank
+    rank, mark = state.scenario().rank, _mark(figure)
     kept: dict[str, ByRank] = st.session_state.setdefault(KEPT, {})
     known = kept.get(name)
-    if known is None or known.marks.get(rank) != _mark(figure):
-        texts = {one: at_rank(one).to_json() or "" for one in sorted({*RANKS, rank})}
-        known = kept[name] = ByRank(
-            {one: _mark(text) for one, text in texts.items()},
-            [*differences([json.loads(text) for text in texts.values()], list(texts))],
-        )
-    ranks = list(known.marks)
+    if known is None or known.marks.get(rank) != mark:
+        marks = {rank: mark}
+        known = kept[name] = ByRank(marks, Later(partial(work_out, marks, at_rank)))
+    return {"rank": grouped(rank), "address": known.changes.address}
+
+
+def work_out(marks: dict[int, str], at_rank: Callable[[int], go.Figure]) -> dict[str, Any]:
+    """What changes between the ranks of the slider, to which those of `marks` belong.
+
+    Adds the mark of the figure at each rank.
+
+    Returns:
+        `ranks` (all that the slider can say), `numbers` (the same as numbers) and `changes`: places
+        in the figure, each with a value for each rank (None where there is nothing), or with `at0`
+        and `each`, where the value at rank r is at0 + each · r.
+    """
+    texts = {one: at_rank(one).to_json() or "" for one in sorted({*RANKS, *marks})}
+    changes = differences([json.loads(text) for text in texts.values()], list(texts))
+    marks.update((one, _mark(text)) for one, text in texts.items())
     return {
-        "rank": grouped(rank),
-        "ranks": [grouped(one) for one in ranks],
-        "numbers": ranks,
-        "changes": known.changes,
+        "ranks": [grouped(one) for one in texts],
+        "numbers": list(texts),
+        "changes": changes,
     }
 
 

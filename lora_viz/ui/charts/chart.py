@@ -56,7 +56,8 @@ def chart(
         label: plain words for those who do not see it.
         narrow: the same in the shape for a place that is narrower than a phone's is wide.
         at_rank: the same figure at another rank, in closed form. With it the chart follows the
-            rank's slider while it is moved, before the server knows.
+            rank's slider while it is moved, before the server knows. It is called when a reader
+            comes near that slider, outside of any run: it reads no session and asks no worker.
     """
     theme = reader_theme()
     shapes = {"wide": figure} if narrow is None else {"wide": figure, "narrow": narrow}
@@ -65,6 +66,7 @@ def chart(
         key=f"chart-{name}",
         data={
             "figures": figures,
+            "theme": theme,
             "template": template(theme),
             "library": ADDRESS,
             "name": f"lora-viz-{name}",

@@ -24,6 +24,8 @@ from lora_viz.ui.session import state
 if TYPE_CHECKING:  # takes most of a second, which the first page does not wait for
     import pandas as pd
 
+LINE_PIXELS, CELL_PADDING = 19, 16  # of a table with several lines a row, as Streamlit draws it
+
 
 @dataclass(frozen=True)
 class Areas:
@@ -116,10 +118,20 @@ def tabs(
             draw()
 
 
-def table(rows: list[dict[str, Any]], name: str, **column_config: Any) -> None:
-    """A table and a button that saves it as CSV under this name."""
+def table(
+    rows: list[dict[str, Any]], name: str, lines: int | None = None, /, **column_config: Any
+) -> None:
+    """A table and a button that saves it as CSV under this name.
+
+    Args:
+        rows: each with a value by the title of its column.
+        name: of the file.
+        lines: how many lines of text a row shows; one, if not said.
+        column_config: what Streamlit calls so, by the title of a column.
+    """
     frame = as_frame(rows)
-    st.dataframe(frame, hide_index=True, column_config=column_config or None)
+    height = None if lines is None else LINE_PIXELS * lines + CELL_PADDING
+    st.dataframe(frame, hide_index=True, row_height=height, column_config=column_config or None)
     csv_button(frame, name)
 
 

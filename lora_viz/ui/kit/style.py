@@ -14,9 +14,8 @@ STYLE = """<style>
 }
 .key-meaning { opacity: 0.75; line-height: 1.4; margin: 0.3rem 0 1rem; }
 [data-testid="stMainBlockContainer"] {
-  padding: 3.4rem clamp(1rem, 3vw, 5rem) 2rem;
+  padding: 3.9rem clamp(1rem, 3vw, 5rem) 2rem; /* below the header */
 }
-[data-testid="stHeader"] { background: transparent; }
 [data-testid="stMain"] h1 { font-size: 1.9rem; padding: 0; margin-top: -0.6rem; }
 [data-testid="stMain"] h2 { font-size: 1.5rem; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-inline: 0.2em; }

@@ -2,6 +2,8 @@
 
 server
     Start and stop, response headers, unexpected errors.
+environment
+    Variables with a wrong value, before it starts.
 reader
     Whose a run is: a browser known by a cookie.
 history
@@ -10,4 +12,6 @@ warming
     What is loaded before it is asked for.
 plotly_library
     Plotly's own script, for charts that are redrawn in place.
+later
+    What a page's run leaves for later, and a browser asks for.
 """

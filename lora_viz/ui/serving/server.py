@@ -17,11 +17,11 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import _
 from lora_viz.questions import workers
 from lora_viz.ui.kit.messages import show_error
+from lora_viz.ui.serving.environment import ENOUGH_GB
 from lora_viz.ui.serving.warming import warm_up
-from lora_viz.ui.session.frames import allowed_origins, frame_ancestors
+from lora_viz.ui.session.frames import frame_ancestors
 
 ROOM_BYTES = 2**30  # a first page maps its libraries and its threads' stacks
-ENOUGH_GB = 4
 POLICY = "Content-Security-Policy"
 # Not next to `pages/`: a folder of that name next to the script would switch Streamlit's old
 # automatic navigation on, which greets a first visit by deep link with a "Page not found" dialog.
@@ -38,7 +38,6 @@ SECURITY_HEADERS = {
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the worker processes for as long as the server runs."""
-    allowed_origins()  # a wrong setting is said when the server starts
     warn_of_little_memory()
     ended = threading.Event()
     threading.Thread(target=warm_up, args=(ended,), daemon=True).start()

@@ -26,26 +26,32 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from lora_viz.i18n import _
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_, _
 
 ORIGINS = "LORA_VIZ_FRAME_ORIGINS"
 ORIGIN_FORM = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 EMBED = "embed"
 ONLY_LOOKED_AT = "only-looked-at"
+LONGEST_SHOWN = 60
 
 
 def allowed_origins() -> tuple[str, ...]:
     """The origins of `LORA_VIZ_FRAME_ORIGINS` whose pages may frame this application and use it.
 
     Raises:
-        ValueError: one of them is no origin such as https://course.example.
+        UserError: one of them is no origin such as https://course.example.
     """
     origins = tuple(os.environ.get(ORIGINS, "").split())
     for origin in origins:
         if not ORIGIN_FORM.fullmatch(origin):
-            raise ValueError(
-                f"{ORIGINS} cannot hold “{origin}”; it should be origins such as "
-                "https://course.example with spaces between them."
+            raise UserError(
+                N_(
+                    "%(name)s cannot hold “%(origin)s”; it should be origins such as "
+                    "https://course.example with spaces between them."
+                ),
+                name=ORIGINS,
+                origin=origin[:LONGEST_SHOWN],
             )
     return origins
 

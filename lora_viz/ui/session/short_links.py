@@ -33,9 +33,7 @@ def keep_link(query: Mapping[str, str]) -> str:
     if len(text) > LONGEST:
         raise UserError(N_("This link is too long to be kept; copy the whole one."))
     word = _word_for(text)
-    if storage.kept_file(KIND, word).is_file():
-        storage.note_use(storage.kept_file(KIND, word))
-    else:
+    if _kept(word) is None:  # or what is there was damaged
         storage.keep(KIND, word, text)
     return word
 

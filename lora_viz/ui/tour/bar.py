@@ -101,7 +101,8 @@ def _draw(at: AtStop, page: str, numbers: dict[str, str]) -> tuple[DeltaGenerato
 
 def _fill(body: tuple[DeltaGenerator, DeltaGenerator], at: AtStop, numbers: dict[str, str]) -> None:
     title, say, others = texts_of(at, numbers)
-    body[0].markdown(f"**{title}.** {say}")
+    end = "" if title.endswith("?") else "."
+    body[0].markdown(f"**{title}{end}** {say}")
     lines = (f"**{name}** · {words}" for name, words in others)
     body[1].markdown("  \n".join(lines) or " ")
 

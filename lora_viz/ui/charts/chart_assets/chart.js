@@ -3,12 +3,19 @@
 
 const NARROW = 560; // pixels
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const chart = parentElement.querySelector(".chart-figure");
   chart.given = data;
   chart.setAttribute("aria-label", data.label);
   chart.style.minHeight ||= `${JSON.parse(data.figures.wide).layout.height}px`; // until it is drawn
   nameSaveButtons(parentElement, chart);
+  const app = document.querySelector("[data-testid=stApp]");
+  chart.themes ??= new MutationObserver(() => {
+    // a reader's evening, or another theme in the menu: the server draws in the new one's ink
+    const { colorScheme } = getComputedStyle(app);
+    if (colorScheme !== chart.given.theme) setTriggerValue("themed", colorScheme);
+  });
+  chart.themes.observe(app, { attributeFilter: ["class"] });
   plotly(data.library).then((library) => {
     if (!chart.isConnected) return;
     chart.library = library;
@@ -19,6 +26,7 @@ export default function ({ data, parentElement }) {
   });
   return () => {
     chart.observer?.disconnect();
+    chart.themes.disconnect();
     document.removeEventListener("keydown", chart.onEscape);
     leaveHand(chart);
     stopEasing(chart);
@@ -34,7 +42,7 @@ function update(chart) {
   if (text === chart.text && chart.look === lookOf(chart)) return; // what plays goes on
   chart.text = text;
   chart.goal = JSON.parse(text);
-  change(chart, ahead(chart) ?? chart.goal);
+  change(chart, ahead(chart, heldRank()) ?? chart.goal);
 }
 
 // A new width: the same picture, or the other shape.

@@ -1,34 +1,92 @@
 // A slider sends its value when it is let go. A chart that knows what changes with the rank follows
 // the hand before: the server's figure, with other numbers in the places that the rank decides.
+// What they are it asks of the server when a hand comes near; until then it waits as others do.
 
-const RANK_SLIDERS = ".st-key-page-rank, .st-key-sidebar-rank";
+const RANK_SLIDER = ".st-key-page-rank";
+const TOUCHED = `${RANK_SLIDER}:is(:hover, :focus-within)`;
+const TOUCHES = ["pointerover", "pointerdown", "focusin"];
+
+const toFollow = []; // charts
+let isFollowing = false;
 
 function followHand(chart) {
-  chart.hand ??= new MutationObserver((changes) => {
-    const moved = changes.map(({ target }) => target).findLast(isHeld);
-    if (!moved || !chart.shown) return;
-    chart.handsRank = moved.getAttribute("aria-valuetext");
-    const figure = ahead(chart);
-    stopEasing(chart);
-    if (figure) draw(chart, settled(chart.shown, unpacked(figure)));
-  });
   if (!chart.given.byRank) return leaveHand(chart);
+  if (document.querySelector(TOUCHED)) learn(chart); // the server's figure may be another one now
+  if (chart.hand) return;
+  chart.hand = new MutationObserver((changes) => {
+    if (changes.some(({ target }) => target === heldSlider())) follow(chart);
+  });
   chart.hand.observe(document.body, { subtree: true, attributeFilter: ["aria-valuetext"] });
+  chart.onTouch = ({ target }) => target.closest(RANK_SLIDER) && learn(chart);
+  TOUCHES.forEach((kind) => document.addEventListener(kind, chart.onTouch));
 }
 
 function leaveHand(chart) {
   chart.hand?.disconnect();
+  chart.hand = null;
+  TOUCHES.forEach((kind) => document.removeEventListener(kind, chart.onTouch));
+}
+
+// Ask what changes with the rank, once for each address that the server names.
+function learn(chart) {
+  const { address } = chart.given.byRank ?? {};
+  if (!address || chart.asked === address) return;
+  chart.asked = address;
+  chart.byRank = null;
+  fetch(address)
+    .then((answer) => (answer.ok ? answer.json() : null)) // what is refused once is not asked again
+    .then((byRank) => {
+      if (chart.asked !== address) return;
+      chart.byRank = byRank;
+      if (ahead(chart, heldRank())) follow(chart);
+    })
+    .catch(() => {
+      if (chart.asked === address) chart.asked = null;
+    });
 }
 
 // Only the slider that is moved; the same setting's other ones follow when the server has answered.
-function isHeld(slider) {
-  return slider === document.activeElement && slider.closest(RANK_SLIDERS);
+function heldSlider() {
+  const held = document.activeElement;
+  return held?.closest(RANK_SLIDER) ? held : null;
+}
+
+function heldRank() {
+  return heldSlider()?.getAttribute("aria-valuetext");
+}
+
+// Show what the hand says: the page's first chart at once, and each further one when the browser has
+// painted the one before. Meanwhile the hand may be further, which is then shown and nothing between.
+function follow(chart) {
+  chart.handsRank = heldRank();
+  if (!toFollow.includes(chart)) toFollow.push(chart);
+  if (isFollowing) return;
+  isFollowing = true;
+  queueMicrotask(() => { // when all charts have seen it
+    toFollow.sort(inPageOrder);
+    followNext();
+  });
+}
+
+function followNext() {
+  const chart = toFollow.shift();
+  isFollowing = Boolean(chart);
+  if (!chart) return;
+  requestAnimationFrame(() => setTimeout(followNext));
+  if (!chart.shown || !chart.isConnected) return;
+  stopEasing(chart);
+  const figure = settled(chart.shown, unpacked(ahead(chart, chart.handsRank) ?? chart.goal));
+  if (figure !== chart.shown) draw(chart, figure);
+}
+
+function inPageOrder(one, other) {
+  return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 }
 
 // The figure at the hand's rank, while the server's is of another one.
-function ahead({ given: { byRank }, goal, handsRank }) {
-  if (!byRank || handsRank === byRank.rank) return null;
-  const place = byRank.ranks.indexOf(handsRank);
+function ahead({ given, goal, asked, byRank }, rank) {
+  if (!byRank || !goal || asked !== given.byRank?.address || rank === given.byRank.rank) return null;
+  const place = byRank.ranks.indexOf(rank);
   if (place < 0) return null;
   const figure = structuredClone(goal);
   for (const [path, values] of byRank.changes) {
