@@ -302,7 +302,9 @@ def zipped_adapter(one: RecordedRun) -> bytes:
                 continue
             name = file.relative_to(one.run.adapter_folder.parent)
             if file.name == CARD:
-                archive.writestr(str(name), one.open_words(file.read_text("utf-8", "replace")))
+                archive.writestr(
+                    str(name), one.open_words(file.read_text(encoding="utf-8", errors="replace"))
+                )
             else:
                 archive.write(file, name)
     return content.getvalue()
