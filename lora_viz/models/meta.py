@@ -133,7 +133,7 @@ def _untie_head(model: transformers.PreTrainedModel) -> None:
     embedding: Any = model.get_input_embeddings()
     if head is None or head.weight is not embedding.weight:
         return
-    head.weight = torch.nn.Parameter(torch.empty_like(embedding.weight))
+    head.weight = torch.nn.Parameter(head.weight.clone())
     for name, parameter in model.named_parameters():
         if parameter is head.weight:
             model.all_tied_weights_keys.pop(name, None)
