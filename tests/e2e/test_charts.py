@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from time import sleep
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
-from harness.browser import open_page, wait_until_idle
+from harness.browser import new_context, open_page, wait_until_idle
+from harness.server import AppServer
 from lora_viz.figures.kit.colours import GROUND, as_browsers_write
 from lora_viz.ui.serving.later import FOLDER
 
@@ -159,3 +161,30 @@ def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
     assert page.evaluate(SHOWN) == by_hand
     for drawn, answered in zip(by_hand, page.evaluate(ANSWERED), strict=True):
         assert_alike(json.loads(drawn), json.loads(answered))
+
+
+WORDS_OFF_THEIR_BARS = """bars => bars.filter((bar) => {
+    const [path, words] = ["path", "text"].map((part) => bar.querySelector(part));
+    if (!words) return false;
+    const [drawn, written] = [path, words].map((part) => part.getBoundingClientRect());
+    const inside = written.left >= drawn.left - 1 && written.right <= drawn.right + 1;
+    return !inside && written.left < drawn.right;
+}).map((bar) => bar.textContent)"""
+
+
+def test_words_stand_at_their_bars_where_the_fonts_come_late(
+    browser: Browser, server: AppServer
+) -> None:
+    with new_context(browser, server.url) as context:
+        page = context.new_page()
+        context.route("**/*.woff2", _late)
+        open_page(page, "/summary", "Summary")
+        page.evaluate("document.fonts.ready")
+        bars = page.locator(".chart-figure .bars .point")
+        assert bars.count() == 6
+        assert bars.evaluate_all(WORDS_OFF_THEIR_BARS) == []
+
+
+def _late(route: Route) -> None:
+    sleep(0.5)
+    route.continue_()

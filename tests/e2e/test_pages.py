@@ -58,6 +58,8 @@ def test_every_page_fits_its_window_and_is_accessible(
         main = page.get_by_test_id("stMain")
         too_wide = main.evaluate("element => element.scrollWidth - element.clientWidth")
         assert too_wide <= 0, f"{path} is {too_wide} pixels wider than its window"
+        cut = main.locator(".katex-display").evaluate_all(CUT_OFF)
+        assert max(cut, default=0) <= 0, f"{path}: a formula is wider than its place"
         inaccessible = violations(page)
         assert not inaccessible, f"{path}:\n" + "\n".join(inaccessible)
         assert_terms_explain_themselves(page, one.name)
@@ -67,6 +69,7 @@ def test_every_page_fits_its_window_and_is_accessible(
     assert errors == []
 
 
+CUT_OFF = "formulas => formulas.map((one) => one.scrollWidth - one.clientWidth)"
 SHOWN_AT_FOCUS = """keys => {
     const shown = {};
     for (const key of keys) {

@@ -120,9 +120,9 @@ def _draw_layers(
         drawing += drawn
     if outputs:
         middle = space[0] + space[1] / 2
-        drawing += arrow_down(middle, y + 1, ARROW - 4)
-        drawing += _beside(middle, y - 3, _("output projection")) if is_attention else ""
-        drawn, y = _draw_rows(outputs, scale, space, y + ARROW - 3)
+        drawing += arrow_down(middle, y + 2, ARROW - 4)
+        drawing += _beside(middle, y - 0.5, _("output projection")) if is_attention else ""
+        drawn, y = _draw_rows(outputs, scale, space, y + ARROW)
         drawing += drawn
     return drawing, y
 
@@ -140,10 +140,10 @@ def part_title(role: PartRole) -> str:
 def _draw_computation(space: tuple[float, float], top: float) -> tuple[str, float]:
     """Between the projections: attention itself, which has no weights."""
     left, width = space
-    band = top + ARROW - 3
+    band = top + ARROW
     words = _("Attention computation (no weights, no LoRA here)")
-    drawn = arrow_down(left + width / 2, top + 1, ARROW - 4)
-    drawn += _beside(left + width / 2, top - 3, "Q, K, V")
+    drawn = arrow_down(left + width / 2, top + 2, ARROW - 4)
+    drawn += _beside(left + width / 2, top - 0.5, "Q, K, V")
     drawn += rectangle((left, band, width, BAND), "computation")
     drawn += text(words, left + width / 2, band + 15, "small-text", anchor="middle")
     return drawn, band + BAND

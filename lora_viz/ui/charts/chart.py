@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlit.components.v2 import component
 
+from lora_viz.figures.kit.fonts import NUMBER_FONT, TEXT_FONT
 from lora_viz.i18n import _
 from lora_viz.ui.charts.by_rank import changes_by_rank
 from lora_viz.ui.charts.theme import in_ink, reader_theme, template
@@ -69,6 +70,7 @@ def chart(
             "theme": theme,
             "template": template(theme),
             "library": ADDRESS,
+            "fonts": [TEXT_FONT, NUMBER_FONT],
             "name": f"lora-viz-{name}",
             "label": label,
             "words": {

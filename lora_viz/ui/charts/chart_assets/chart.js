@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (colorScheme !== chart.given.theme) setTriggerValue("themed", colorScheme);
   });
   chart.themes.observe(app, { attributeFilter: ["class"] });
-  plotly(data.library).then((library) => {
+  Promise.all([plotly(data.library), loaded(data.fonts)]).then(([library]) => {
     if (!chart.isConnected) return;
     chart.library = library;
     update(chart);
@@ -91,6 +91,12 @@ function draw(chart, figure) {
   chart.style.minHeight = `${layout.height}px`;
   chart.style.setProperty("--chart-height", `${layout.height}px`);
   chart.dataset.drawn = "";
+}
+
+// Plotly measures words when it draws them, and a font that comes later moves them off their bars.
+function loaded(fonts) {
+  const faces = fonts.flatMap((font) => [`12px ${font}`, `bold 12px ${font}`]);
+  return Promise.allSettled(faces.map((face) => document.fonts.load(face)));
 }
 
 // The library comes from this application's own server, once for all charts of a visit.
