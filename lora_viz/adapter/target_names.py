@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lora_viz.adapter.layout import AdapterLayout, AdapterTensor
 from lora_viz.choices.scenario import Scenario
-from lora_viz.models.catalogue import default_targets
+from lora_viz.models.hub_names import usual_targets
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def names_to_compare(scenario: Scenario) -> TargetNames | None:
         return None
     if shortened(targets) != targets:
         return TargetNames(targets, shortened(targets))
-    usual = default_targets(scenario.model)
+    usual = usual_targets(scenario.model)
     if usual != targets and shortened(usual) == targets:
         return TargetNames(usual, targets)
     return None

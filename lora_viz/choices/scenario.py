@@ -39,7 +39,7 @@ from lora_viz.choices.targets import as_peft_targets, bounded, going_together, s
 from lora_viz.dtypes import DType
 from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
-from lora_viz.models.catalogue import default_targets
+from lora_viz.models.hub_names import usual_targets
 from lora_viz.models.known_names import known_model
 from lora_viz.models.source import MODEL_IN_LINKS
 
@@ -419,7 +419,7 @@ class Scenario(Declared):
     def fill_in_targets(cls, values: Any) -> Any:
         if isinstance(values, dict) and "target_modules" not in values:
             model = values.get("model", cls.model_fields["model"].default)
-            usual = default_targets(known_model(model)) if isinstance(model, str) else ()
+            usual = usual_targets(model) if isinstance(model, str) else ()
             return values | {"target_modules": usual} if usual else values
         return values
 
@@ -589,8 +589,8 @@ class Scenario(Declared):
         """
         if model == self.model:
             return self
-        targets = default_targets(known_model(model))
-        if targets == default_targets(self.model):
+        targets = usual_targets(model)
+        if targets == usual_targets(self.model):
             return self.changed(model=model, **self._usual(OF_ONE_VOCABULARY))
         usual = self._usual(OF_ONE_VOCABULARY + OF_NAMES)
         return self.changed(model=model, target_modules=targets, **usual)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lora_viz.models.catalogue import catalogue
+from lora_viz.models.catalogue import catalogue, default_targets
 
-# Those who publish the same models under names of their own
+# Those who publish the same models under names of their own, and what they made other layers of
 MIRRORS = ("unsloth", "nousresearch")
+OTHER_LAYERS = ("unsloth/phi-4",)  # as a Llama, with the parts of each fused layer apart
 # What a name says of weights, of training and of packing, but not of layers
 OF_WEIGHTS = re.compile(
     r"[-_](?:unsloth|bnb[-_]4bit|instruct|chat|hf|it|base|intermediate[-_]step[-_]\w+)(?![a-z0-9])"
@@ -28,11 +29,18 @@ def catalogue_key(name: str) -> str | None:
     if name.lower() in catalogue():
         return name.lower()
     owner, _slash, last = name.strip().rpartition("/")
+    if f"{owner}/{_plain(last)}".lower() in OTHER_LAYERS:
+        return None
     key = _by_plain_name().get(_plain(last))
     if key is None:
         return None
     own = catalogue()[key].hub_id.partition("/")[0].lower()
     return key if owner.lower() in ("", own, *MIRRORS) else None
+
+
+def usual_targets(name: str) -> tuple[str, ...]:
+    """The usual target modules of a model, also of one with the layers of the catalogue's."""
+    return default_targets(catalogue_key(name) or name)
 
 
 def is_packed(name: str) -> bool:

@@ -9,6 +9,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
+from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.models import source
 from lora_viz.models.catalogue import catalogue
@@ -75,3 +76,12 @@ def test_a_gated_model_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(monkeypatch, LocalEntryNotFoundError("no network"))
     with pytest.raises(UserError, match="cannot be reached for “meta-llama/Llama-9-8B”"):
         resolve("meta-llama/Llama-9-8B")
+
+
+def test_a_model_with_other_weights_has_the_usual_targets_and_one_with_other_layers_has_not() -> (
+    None
+):
+    assert catalogue_key("unsloth/phi-4") is catalogue_key("unsloth/phi-4-bnb-4bit") is None
+    scenario = Scenario().with_model("meta-llama/Llama-3.1-8B-Instruct")
+    assert scenario.target_modules == Scenario().with_model("llama-3.1-8b").target_modules
+    assert Scenario.make({"model": scenario.model}).target_modules == scenario.target_modules

@@ -9,7 +9,7 @@ from lora_viz.figures.wording.names import method_name, model_name
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.memory.report import MemoryReport
-from lora_viz.models.catalogue import default_targets
+from lora_viz.models.hub_names import usual_targets
 from lora_viz.questions import ask_for, kept
 from lora_viz.ui.kit.asking import answer_or_reason
 
@@ -79,6 +79,6 @@ def _fewer_targets(scenario: Scenario) -> tuple[str, ...]:
     if not scenario.trains_adapter:
         return ()
     if targets == (ALL_LINEAR,):
-        usual = default_targets(scenario.model)
+        usual = usual_targets(scenario.model)
         return () if usual == targets else usual
     return targets[: len(targets) // 2]
