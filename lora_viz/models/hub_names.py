@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from lora_viz.models.catalogue import catalogue, default_targets
+from lora_viz.models.known_names import known_model
 
 # Those who publish the same models under names of their own, and what they made other layers of
 MIRRORS = ("unsloth", "nousresearch")
@@ -26,8 +27,8 @@ def catalogue_key(name: str) -> str | None:
     Args:
         name: a key of the catalogue, a name there, a hub id, or the last part of one.
     """
-    if name.lower() in catalogue():
-        return name.lower()
+    if known_model(name) in catalogue():
+        return known_model(name)
     owner, _slash, last = name.strip().rpartition("/")
     if f"{owner}/{_plain(last)}".lower() in OTHER_LAYERS:
         return None
