@@ -21,6 +21,7 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.hub_names import catalogue_key
+from lora_viz.models.known_names import known_model
 from lora_viz.storage import keep, kept_file
 from lora_viz.storage import note_use as note_use_of_file
 from lora_viz.storage.plain_files import read_plain_file
@@ -162,7 +163,9 @@ def typed_model(text: str) -> str:
             return str(path)
     except (OSError, RuntimeError, ValueError):  # no name of a file, or of a user, can be like this
         return text
-    return text if "/" in text else catalogue_key(text) or text
+    shown = catalogue().get(known_model(text))  # a name may have a slash, as ViT-B/16 has
+    is_shown = shown is not None and shown.hub_id.lower() != text.strip().lower()
+    return catalogue_key(text) or text if is_shown or "/" not in text else text
 
 
 def local_path(model: str) -> Path | None:
