@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import torch
 import transformers
 
 from lora_viz.models.meta import model_class
@@ -57,9 +58,12 @@ def build(config: Config) -> transformers.PreTrainedModel:
         return model
     if head.weight is not model.get_input_embeddings().weight:
         return model
-    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    weights["lm_head.weight"] += 1
-    return model_class(read).from_pretrained(None, config=read, state_dict=weights).train()
+    with torch.device("cpu"):  # whatever the device is of what has no data
+        built = model_class(read)._from_config(read)
+        weights = {name: tensor.clone() for name, tensor in built.state_dict().items()}
+        weights["lm_head.weight"] += 1
+        model = model_class(read).from_pretrained(None, config=read, state_dict=weights)
+    return model.train()
 
 
 def _gpt2(random: Random) -> Config:

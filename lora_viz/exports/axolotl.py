@@ -101,7 +101,7 @@ ADAPTER_KEYS: dict[str, Rule] = {
     **{name: further(written) for name, written in FURTHER.items()},
     "exclude_modules": unsaid_unless_usual(),
     "lora_bias": unsaid_unless_usual(),
-    "task_type": unsaid_but("", None, "CAUSAL_LM"),
+    "task_type": unsaid_but("auto", "CAUSAL_LM"),
 }
 AXOLOTL: Table = {
     **ADAPTER_KEYS,

@@ -102,7 +102,7 @@ ADAPTER_KEYS: dict[str, Rule] = {
     "modules_to_save": _saved,
     "init_lora_weights": _start,
     **dict.fromkeys(WITHOUT_A_KEY, unsaid_unless_usual()),
-    "task_type": unsaid_but("", None, "CAUSAL_LM"),
+    "task_type": unsaid_but("auto", "CAUSAL_LM"),
 }
 LLAMA_FACTORY: Table = {
     **ADAPTER_KEYS,

@@ -19,6 +19,7 @@ TASKS = {
     "ForTokenClassification": "TOKEN_CLS",
     "ForQuestionAnswering": "QUESTION_ANS",
 }
+UNKNOWN_TO_PEFT = "IMAGE_CLS"
 STANDS_FOR_A_MODEL = "FOLDER-OR-HUB-ID"
 
 
@@ -39,9 +40,12 @@ class Subject:
 
     @property
     def task(self) -> str | None:
-        """PEFT's task of the model's class; None where it names none of PEFT's."""
+        """PEFT's task that was chosen, or of the model's class; None where it is none of PEFT's."""
+        chosen = self.scenario.task_type
+        if chosen != "auto":
+            return None if chosen == UNKNOWN_TO_PEFT else chosen
         ends = (task for end, task in TASKS.items() if self.class_name.endswith(end))
-        return getattr(self.scenario, "task_type", "") or next(ends, None)
+        return next(ends, None)
 
     @property
     def weights(self) -> str | None:

@@ -23,7 +23,7 @@ from lora_viz.training.runs.story import Moment, Story
 
 # pixels from the top
 WORDS_TOP, SCALE_BOTTOM = 4, 296
-CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 304, 340, 442, 564
+CHART_TITLES, CHARTS_TOP, CHARTS_BOTTOM, HEIGHT = 304, 340, 428, 550
 LEFT, RIGHT, WIDTH = 0.0, 0.52, 0.48
 BOXES = {
     "W": Box(LEFT, 92, WIDTH, 78),

@@ -18,6 +18,7 @@ QLORA = Scenario.make(
 )
 # of fields that are neither a switch, a number nor one of a few words
 OTHERS: dict[str, Any] = {
+    "task_type": "SEQ_CLS",  # auto is CAUSAL_LM for this model
     "model": "llama-3.2-1b",
     "method": "lora",
     "target_modules": ("k_proj", "o_proj"),
