@@ -13,4 +13,6 @@ ask
 from_peft, repeat_blocks, peft_matching, tasks_from_peft, warnings_from_peft, refusals_from_peft
     PEFT itself on a model without weights: tensors, matched names, tasks, warnings, refusals. They
     load torch.
+versions_of_peft
+    What older versions of PEFT lack, in which measured runs are simulated.
 """

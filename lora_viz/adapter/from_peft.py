@@ -12,8 +12,6 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.lora.layer import LoraLayer
-from peft.utils import AuxiliaryTrainingWrapper
-from peft.utils.other import get_pattern_key
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
@@ -25,6 +23,7 @@ from lora_viz.adapter.layout import (
 )
 from lora_viz.adapter.refusals_from_peft import check_tokens, refused_readably
 from lora_viz.adapter.tasks_from_peft import task_of
+from lora_viz.adapter.versions_of_peft import AROUND_MODULES, pattern_for
 from lora_viz.adapter.warnings_from_peft import PEFT_PREFIX, names_of, plain_name, warnings_of
 from lora_viz.errors import UserError
 from lora_viz.i18n import N_
@@ -79,9 +78,7 @@ def with_peft(
 def _refuse_what_is_trained_twice(adapted: nn.Module) -> None:
     """Raise `UserError` where something that PEFT trains in full lies in another such thing."""
     wrapped = [
-        name
-        for name, module in adapted.named_modules()
-        if isinstance(module, AuxiliaryTrainingWrapper)
+        name for name, module in adapted.named_modules() if isinstance(module, AROUND_MODULES)
     ]
     for name in wrapped:
         if any(name.startswith(f"{outer}.") for outer in wrapped):
@@ -135,7 +132,7 @@ def layers_with_own_rank(adapted: nn.Module, choices: Mapping[str, Any]) -> dict
         name: patterns[key]
         for name, module in adapted.named_modules()
         if patterns and isinstance(module, LoraLayer) and isinstance(module, nn.Module)
-        for key in [get_pattern_key([*patterns], plain_name(name, module))]
+        for key in [pattern_for([*patterns], plain_name(name, module))]
         if key in patterns
     }
 

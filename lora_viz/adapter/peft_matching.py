@@ -16,9 +16,9 @@ from typing import Any
 
 from peft import LoraConfig
 from peft.tuners.tuners_utils import _maybe_include_all_linear_layers, check_target_module_exists
-from peft.utils.other import get_pattern_key
 from torch import nn
 
+from lora_viz.adapter.versions_of_peft import pattern_for
 from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import LastingError, UserError, in_a_sentence, with_its_words
 from lora_viz.i18n import N_, Message
@@ -74,7 +74,7 @@ def matched_parts(model: nn.Module, choices: Mapping[str, Any]) -> MatchedParts:
     ranks = config.rank_pattern or {}
 
     def rank_of(name: str) -> int:
-        return ranks.get(get_pattern_key([*ranks], name), config.r)
+        return ranks.get(pattern_for([*ranks], name), config.r)
 
     bare = tuple(f".{name}" for name in choices.get("target_parameters") or ())
     parameters = [name for name, _parameter in model.named_parameters()] if bare else []

@@ -14,13 +14,13 @@ from peft import LoraConfig
 from peft.tuners.lora.layer import LoraLayer
 from peft.tuners.tuners_utils import check_target_module_exists
 from peft.utils import ModulesToSaveWrapper
-from peft.utils.other import get_pattern_key
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from lora_viz.adapter.layout import AdapterWarning, WarningKind
 from lora_viz.adapter.peft_matching import names_fused_parameters
 from lora_viz.adapter.tasks_from_peft import HEADS, task_of
+from lora_viz.adapter.versions_of_peft import pattern_for
 from lora_viz.models.architecture import BLOCK, module_type
 from lora_viz.models.layer_kinds import NAMES_OF_FUSED_LAYERS
 
@@ -148,7 +148,7 @@ def _about_patterns(choices: Mapping[str, Any], adapted: nn.Module) -> Iterator[
     )
     for kind, field in of_patterns:
         for key in choices.get(field, ()):
-            if not any(get_pattern_key([key], name) == key for name in layers):
+            if not any(pattern_for([key], name) == key for name in layers):
                 yield AdapterWarning(kind, key, ())
 
 
