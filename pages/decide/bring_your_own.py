@@ -4,9 +4,8 @@ import streamlit as st
 
 from lora_viz.errors import UserError
 from lora_viz.figures.memory_bars import memory_bars
-from lora_viz.figures.wording.names import method_name, model_name
+from lora_viz.figures.wording.names import method_name, step_name
 from lora_viz.figures.wording.pieces import bar_pieces, rows
-from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.bring_your_own import words
@@ -27,14 +26,7 @@ page.headline(
         "Give the file that you train with: see what it means, what it costs, whether it fits your "
         "card, and what would make it fit."
     ),
-    _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
-    % {
-        "model": model_name(scenario.model),
-        "method": method_name(scenario.method),
-        "rank": scenario.rank,
-        "batch": grouped(scenario.batch_size),
-        "length": grouped(scenario.seq_len),
-    },
+    step_name(scenario),
 )
 at = page.areas()
 with at.controls:

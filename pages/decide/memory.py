@@ -8,9 +8,8 @@ from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
-from lora_viz.figures.wording.names import method_name, model_name
+from lora_viz.figures.wording.names import method_name, step_name
 from lora_viz.figures.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
-from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.ui.charts.chart import chart
@@ -31,14 +30,7 @@ page.headline(
         "One training step, simulated: LoRA removes gradients and moments, but weights, "
         "activations and logits stay. See what is there at the peak, and when."
     ),
-    _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
-    % {
-        "model": model_name(scenario.model),
-        "method": method_name(scenario.method),
-        "rank": scenario.rank,
-        "batch": grouped(scenario.batch_size),
-        "length": grouped(scenario.seq_len),
-    },
+    step_name(scenario),
 )
 words.note_on_context(scenario, asking.architecture().context_length)
 at = page.areas()

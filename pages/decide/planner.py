@@ -3,8 +3,7 @@
 import streamlit as st
 
 from lora_viz.choices.methods import METHODS
-from lora_viz.figures.wording.names import method_name, model_name
-from lora_viz.format import grouped
+from lora_viz.figures.wording.names import method_name, model_name, step_name
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
 from lora_viz.memory.report import MemoryReport
@@ -26,14 +25,7 @@ scenario = state.scenario()
 page.headline(
     "planner",
     _("What fits on which card, how far it can go there, and what each setting costs."),
-    _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s")
-    % {
-        "model": model_name(scenario.model),
-        "method": method_name(scenario.method),
-        "rank": scenario.rank,
-        "batch": grouped(scenario.batch_size),
-        "length": grouped(scenario.seq_len),
-    },
+    step_name(scenario),
 )
 context_length = asking.architecture().context_length
 memory_words.note_on_context(scenario, context_length)

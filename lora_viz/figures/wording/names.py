@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lora_viz.choices.methods import METHODS
+from lora_viz.choices.scenario import Scenario
 from lora_viz.figures.kit.literal import visible
+from lora_viz.format import grouped
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Architecture
 from lora_viz.models.catalogue import catalogue
@@ -35,6 +37,17 @@ def architecture_name(of: Architecture) -> str:
     if of.kind == "uploaded":
         return _("Uploaded %s model") % of.model_type
     return of.name
+
+
+def step_name(scenario: Scenario) -> str:
+    """What one training step is of: the model, how it is trained, and its batch."""
+    return _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s") % {
+        "model": model_name(scenario.model),
+        "method": method_name(scenario.method),
+        "rank": scenario.rank,
+        "batch": grouped(scenario.batch_size),
+        "length": grouped(scenario.seq_len),
+    }
 
 
 def run_name(name: str) -> str:
