@@ -9,14 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import nn
-from transformers.models.auto import modeling_auto
 
-# PEFT's task types that train the model's head in full, and transformers' classes of that task
-TASKS: dict[str, Mapping[Any, Any]] = {
-    "SEQ_CLS": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-    "TOKEN_CLS": modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
-    "QUESTION_ANS": modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
-}
+from lora_viz.models.changed import CLASSES
+
+# PEFT's task types that train the model's head in full
+WITH_HEAD = ("SEQ_CLS", "TOKEN_CLS", "QUESTION_ANS")
 # what PEFT calls heads (`PeftModelForSequenceClassification` and its siblings)
 HEADS = ("classifier", "score", "qa_outputs")
 
@@ -24,7 +21,7 @@ HEADS = ("classifier", "score", "qa_outputs")
 def task_of(model: nn.Module) -> str | None:
     """PEFT's task type of a model whose head PEFT trains in full; None for all other models."""
     name = type(model).__name__
-    return next((task for task, classes in TASKS.items() if name in class_names(classes)), None)
+    return next((task for task in WITH_HEAD if name in class_names(CLASSES[task])), None)
 
 
 def class_names(classes: Mapping[Any, Any]) -> Iterator[str]:
