@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from textwrap import wrap
+from typing import Any
 
 from lora_viz import __version__
 from lora_viz.choices.scenario import Scenario
+from lora_viz.exports.literals import yaml_text
 from lora_viz.exports.rules import Remark
 from lora_viz.i18n import N_, Message
 
@@ -20,6 +22,21 @@ def head(remarks: Iterable[Remark], what: Message) -> str:
     made = Message(N_("Made with LoRA Viz %s."), __version__)
     lines = [*wrapped(f"{what} {made}"), *remark_lines(remarks)]
     return "".join(commented(line) for line in lines)
+
+
+def yaml_file(
+    remarks: Iterable[Remark],
+    what: Message,
+    keys: Mapping[str, Any],
+    yours: Message,
+    own: Mapping[str, Any],
+) -> str:
+    """A file of YAML: what it is, the scenario's keys, and an example of what is the reader's own.
+
+    Args:
+        yours: what of it is to be chosen, for a comment above `own`.
+    """
+    return f"{head(remarks, what)}{yaml_text(keys)}\n{commented(yours)}{yaml_text(own)}"
 
 
 def commented(words: object) -> str:

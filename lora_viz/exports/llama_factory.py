@@ -7,8 +7,7 @@ Its keys are those of its model, data, fine-tuning and training arguments
 from __future__ import annotations
 
 from lora_viz.choices.targets import ALL_LINEAR, as_peft_targets
-from lora_viz.exports.comments import commented, head
-from lora_viz.exports.literals import yaml_text
+from lora_viz.exports.comments import yaml_file
 from lora_viz.exports.rules import (
     NOTHING,
     OF_CARD,
@@ -147,7 +146,5 @@ def llama_factory_yaml(subject: Subject) -> tuple[str, list[Remark]]:
         "learning_rate": usual_rate(subject.scenario),
         "num_train_epochs": 1.0,
     }
-    yours = commented(
-        Message(N_("Yours to choose: the data, the template, how fast and how long."))
-    )
-    return f"{head(remarks, what)}{yaml_text(keys)}\n{yours}{yaml_text(own)}", remarks
+    yours = Message(N_("Yours to choose: the data, the template, how fast and how long."))
+    return yaml_file(remarks, what, keys, yours, own), remarks
