@@ -3,7 +3,10 @@
 declaration
     `Declared`, on which every set of choices stands: limits, labels, links, sentences.
 scenario
-    `Scenario`: the model, the adapter, the training step and the card.
+    `Scenario`: all choices together, and the card.
+model_choices, adapter_choices, peft_settings, step_choices
+    The fields of a scenario by their subjects: the model and its method, the adapter, PEFT's
+    further settings, the training step.
 scenario_links
     Several scenarios in one link.
 targets
