@@ -6,6 +6,8 @@ ask
     `simulate_step`, which a worker runs.
 torch_step
     The step itself. It loads torch.
+snapshots
+    PyTorch's memory snapshots: the simulated step as one, and what one of a real run says.
 trace, extend, allocator, timeline
     What it allocates: recorded, for all blocks, through PyTorch's allocator, over time.
 fit, step_time, measured_runs

@@ -30,11 +30,19 @@ class Block:
     after: Block | None = None
 
 
+@dataclass(frozen=True)
+class DeviceSegment:
+    """A stretch of the device's memory that the allocator has taken."""
+
+    address: int
+    size: int
+
+
 class CachingAllocator:
     """Hands out blocks, keeps what is freed, and asks the device for segments.
 
     `allocated` are the bytes of the blocks in use, as `torch.cuda.memory_allocated` counts them: a
-    block that is not worth splitting counts whole. `reserved` are the bytes of all segments.
+    block that is not worth splitting counts whole. `reserved` are the bytes of all `segments`.
     """
 
     def __init__(self) -> None:
@@ -43,6 +51,7 @@ class CachingAllocator:
         self._free: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
         self._blocks: dict[int, Block] = {}
         self._next_address = 0
+        self.segments: list[DeviceSegment] = []
 
     def allocate(self, request: int) -> Block:
         """A block of at least `request` bytes: the smallest free one that is large enough."""
@@ -64,6 +73,10 @@ class CachingAllocator:
                 _merge(block, neighbour)
         self._keep(block)
 
+    def free_blocks(self) -> dict[int, Block]:
+        """The blocks that are free, by their addresses."""
+        return dict(self._blocks)
+
     def _take_free(self, size: int, small: bool) -> Block | None:
         pool = self._free[small]
         index = bisect_left(pool, (size, -1))
@@ -82,6 +95,7 @@ class CachingAllocator:
         self.reserved += segment
         self.peak_reserved = max(self.peak_reserved, self.reserved)
         block = Block(segment, self._next_address, small)
+        self.segments.append(DeviceSegment(self._next_address, segment))
         self._next_address += segment
         return block
 

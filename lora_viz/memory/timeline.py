@@ -50,7 +50,7 @@ def play(trace: Trace, *, varying_lengths: bool = False) -> Timeline:
     Args:
         varying_lengths: put steps over shorter batches before, as padded batches have them.
     """
-    player = _Player(trace)
+    player = Player(trace)
     player.set_up()
     for share in (*(EARLIER_LENGTHS if varying_lengths else ()), 1.0):
         player.step(share)
@@ -58,7 +58,9 @@ def play(trace: Trace, *, varying_lengths: bool = False) -> Timeline:
 
 
 @dataclass
-class _Player:
+class Player:
+    """Applies a trace to an allocator, event by event."""
+
     trace: Trace
     allocator: CachingAllocator = field(default_factory=CachingAllocator)
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class _Player:
         self.step_events = [e for e in self.trace.events if phases[e.segment] != "setup"]
 
     def set_up(self) -> None:
+        """What is there before the first step: weights, and what loading them leaves."""
         for event in self.setup_events:
             self.apply(event, 1.0)
         self.lasting = set(self.blocks)
@@ -105,6 +108,7 @@ class _Player:
         return Timeline(peaks, highest, curve, self.allocator.peak_reserved)
 
     def apply(self, event: Event, share: float) -> None:
+        """Allocate or free, what grows with the batch at this share of its tokens."""
         number = event.allocation
         made = self.trace.allocations[number]
         if event.frees:
@@ -118,6 +122,7 @@ class _Player:
             self.alive[made.kind] += block.size
 
     def release(self, number: int) -> None:
+        """Free an allocation, if it is there."""
         block = self.blocks.pop(number, None)
         if block is not None:
             self.alive[self.trace.allocations[number].kind] -= block.size

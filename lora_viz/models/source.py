@@ -122,6 +122,15 @@ def parse_custom(model: str) -> CustomGPT2 | None:
     return CustomGPT2(*map(int, match.groups())) if match else None
 
 
+def vocabulary_of(values: dict[str, Any]) -> int:
+    """How many tokens a configuration says that its vocabulary has; 0 where it does not."""
+    for part in (values, values.get("text_config"), values.get("decoder")):
+        count = part.get("vocab_size") if isinstance(part, dict) else None
+        if isinstance(count, int):
+            return count
+    return 0
+
+
 def resolve(model: str) -> ModelConfig:
     """Find the configuration of a model.
 

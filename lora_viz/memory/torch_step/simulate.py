@@ -5,7 +5,8 @@ Importing this module loads torch, transformers and peft.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
@@ -16,12 +17,13 @@ from lora_viz.memory.extend import NotAlikeError, extend
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import play
-from lora_viz.memory.torch_step.record import record_shallow
+from lora_viz.memory.torch_step.record import Recorded, record_shallow
 from lora_viz.memory.torch_step.recorder import EndlessBlockError
 from lora_viz.memory.trace import Trace
 from lora_viz.models.by_torch import context_length_of
 from lora_viz.models.changed import build_changed
 
+Answer = TypeVar("Answer")
 # neighbours on each side that have to be alike; 0, the last resort, simulates every block
 CONTEXTS = (1, 2, 0)
 
@@ -32,9 +34,25 @@ def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
     Raises:
         UserError: no model can be built of it, no layer is adapted, or the step itself fails.
     """
+    return _in_the_shortest_way(values, settings, _report)
+
+
+def trace_of(values: dict[str, Any], settings: StepSettings) -> Trace:
+    """What a step of the whole model allocates and frees. Raises as `simulate` does."""
+    return _in_the_shortest_way(values, settings, lambda _recorded, trace, _settings: trace)
+
+
+def _in_the_shortest_way(
+    values: dict[str, Any],
+    settings: StepSettings,
+    answer: Callable[[Recorded, Trace, StepSettings], Answer],
+) -> Answer:
+    """An answer of the step, simulated with as few blocks as are alike."""
     for context in CONTEXTS:
         try:
-            return _simulate(values, settings, context)
+            recorded = record_shallow(values, settings, context)
+            trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
+            return answer(recorded, trace, settings)
         except NotAlikeError:
             continue
         except UserError:
@@ -83,9 +101,7 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
     )
 
 
-def _simulate(values: dict[str, Any], settings: StepSettings, context: int) -> MemoryReport:
-    recorded = record_shallow(values, settings, context)
-    trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
+def _report(recorded: Recorded, trace: Trace, settings: StepSettings) -> MemoryReport:
     timeline = play(trace)
     reserved = timeline.reserved
     if settings.padding:
