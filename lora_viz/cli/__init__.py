@@ -16,6 +16,8 @@ imports
     The commands that read a file of a trainer, and that say what an adapter may hold.
 export
     The command that writes a scenario for other trainers.
+snapshots
+    The commands that write the simulated step as a snapshot, and read what a failed run left.
 terminal
     Text from outside for a terminal.
 train, sweep, prepare

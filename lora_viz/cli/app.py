@@ -27,6 +27,7 @@ from lora_viz.cli.export import export_command
 from lora_viz.cli.imports import identify_command, import_command
 from lora_viz.cli.options import GroupedCommand, declared_parameters, with_typed_model
 from lora_viz.cli.report import report_command
+from lora_viz.cli.snapshots import explain_command, snapshot_command
 from lora_viz.cli.sweep import sweep_command
 from lora_viz.cli.terminal import as_lines, saying_where_slow, tell
 from lora_viz.cli.train import runs_app, train_command
@@ -402,6 +403,8 @@ app.command("import")(import_command)
 app.command("identify")(identify_command)
 app.command("report", cls=GroupedCommand)(report_command())
 app.command("export", cls=GroupedCommand)(export_command())
+app.command("snapshot", cls=GroupedCommand)(snapshot_command())
+app.command("explain", cls=GroupedCommand)(explain_command())
 app.command("train", cls=GroupedCommand)(train_command())
 app.command("sweep", cls=GroupedCommand)(sweep_command())
 app.add_typer(runs_app, name="runs")

@@ -23,10 +23,12 @@ from lora_viz.machine.torch_here import TorchReading
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import step_settings
+from lora_viz.memory.snapshots.ask import read_simulated_snapshot, read_snapshot_file
+from lora_viz.memory.snapshots.reading import SnapshotFacts
 from lora_viz.models.architecture import Architecture
 from lora_viz.models.ask import read_architecture
 from lora_viz.models.catalogue import catalogue
-from lora_viz.models.source import local_config
+from lora_viz.models.source import local_config, resolve, vocabulary_of
 from lora_viz.questions.question import Question, Weight
 from lora_viz.training.data.ask import read_data_counts
 from lora_viz.training.data.data_counts import DataCounts
@@ -80,6 +82,29 @@ def step_of(scenario: Scenario, capability: float | None = None) -> Question[Mem
     if capability is not None:
         settings = replace(settings, compute_capability=capability)
     return _about_model(scenario.model, simulate_step, settings.as_arguments(), weight="heavy")
+
+
+def simulated_snapshot_of(scenario: Scenario) -> Question[str]:
+    """The simulated step as a snapshot of memory, packed. The answer does not last."""
+    question = _about_model(
+        scenario.model,
+        read_simulated_snapshot,
+        step_settings(scenario).as_arguments(),
+        weight="heavy",
+    )
+    return replace(question, lasts=False)
+
+
+def snapshot_facts_of(file: Path, name: str, scenario: Scenario) -> Question[SnapshotFacts]:
+    """What a snapshot says that somebody took of a run of this scenario.
+
+    Raises:
+        UserError: the scenario's model cannot be found.
+    """
+    vocabulary = scenario.vocab_size or vocabulary_of(resolve(scenario.model).values)
+    return Question(
+        read_snapshot_file, (str(file), name, vocabulary), content=_stamp_of(file), weight="heavy"
+    )
 
 
 def forward_pass_of(scenario: Scenario, layer: str, steps: int, seed: int) -> Question[ForwardPass]:

@@ -8,7 +8,7 @@ asking
     A choice or a bar from an answer and its mistakes.
 mistakes
     What somebody has thought who chooses a wrong answer.
-one_layer, counts, files, runs, steps, published
+one_layer, counts, files, runs, steps, failures, published
     The questions by subject: each a function of the facts, which answers None where it lacks some.
 of_pages
     Which questions belong to which page.

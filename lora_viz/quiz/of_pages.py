@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lora_viz.quiz import counts, files, one_layer, published, runs, steps
+from lora_viz.quiz import counts, failures, files, one_layer, published, runs, steps
 from lora_viz.quiz.facts import KnownFacts
 from lora_viz.quiz.prediction import Prediction
 
@@ -30,6 +30,7 @@ OF_PAGES: dict[str, tuple[Callable[[KnownFacts], Prediction | None], ...]] = {
     "bring_your_own": (files.rank_of_file, counts.base_of_all),
     "planner": (steps.needed_of_card, steps.smallest_card),
     "compare": (steps.tokens_of_step, steps.steps_for_tokens, steps.weights_in_other_dtype),
+    "failed_run": (failures.highest_phase, failures.left_between_steps),
     "this_machine": (published.memory_of_card, published.reading_of_card),
     "glossary": (one_layer.other_scaling, files.bytes_of_values),
     "trust": (published.near_the_measured, published.context_in_decimals),

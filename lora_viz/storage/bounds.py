@@ -46,6 +46,7 @@ KINDS = {
     "tokens": KeptKind(300, 30, can_be_made_again=True),
     "uploads": KeptKind(100, 365, can_be_made_again=False),
     "training_data": KeptKind(1_000, 365, can_be_made_again=False),
+    "snapshots": KeptKind(1_000, 1, can_be_made_again=True),
     "links": KeptKind(20, 365, can_be_made_again=False),
 }
 

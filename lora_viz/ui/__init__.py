@@ -22,7 +22,7 @@ parameters, rank, checkpoints
     The pages that count.
 training_lab, compare_runs, training_process, runs
     The pages about runs, and what they share.
-memory, bring_your_own, planner, compare, this_machine
+memory, bring_your_own, planner, failed_run, compare, this_machine
     The pages to decide by.
 summary, audit
     The pages about the explainer.

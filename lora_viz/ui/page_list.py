@@ -245,8 +245,8 @@ PAGES = (
         N_("Planner"),
         N_("Which card is enough, and how far does it go?"),
         Next(
-            "this_machine",
-            N_("The planner knows cards by their data sheets. See which cards are here."),
+            "failed_run",
+            N_("A run can fail on a card that should be enough. See which kind was too large."),
         ),
         needs=("model", "machine"),
         steps=9,
@@ -261,6 +261,19 @@ PAGES = (
             N_("Before you decide by these numbers, see how far they are from measured ones."),
         ),
         needs=("scenario",),
+    ),
+    Page(
+        "decide",
+        "failed_run",
+        N_("Out of memory"),
+        N_("My run had no memory left: which kind was too large?"),
+        Next(
+            "this_machine",
+            N_("The planner knows cards by their data sheets. See which cards are here."),
+        ),
+        needs=("model", "machine"),
+        steps=1,
+        heading=N_("Why did my run fail?"),
     ),
     Page(
         "decide",
