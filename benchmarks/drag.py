@@ -31,7 +31,7 @@ WATCH = """() => {
     watcher.disconnect();
   }).observe(document.querySelector(selector),
     {subtree: true, childList: true, attributes: true, characterData: true});
-  first("picture", ".chart-figure");
+  first("picture", ".chart-place");
   first("number", ".st-key-key-number");
 }"""
 IS_OVER = "() => seen.picture && seen.number"

@@ -15,7 +15,7 @@ from lora_viz.figures.kit.matrices import add_magnifier, matrix_hover
 from lora_viz.format import grouped
 from lora_viz.i18n import _
 
-FIGURE_HEIGHT = 440
+FIGURE_HEIGHT, HEIGHT_ON_PHONE = 440, 250
 WIDTH, HEIGHT = 4.0, 2.7
 MARGIN = 0.05
 TOP, MOST_HEIGHT = 0.28, 1.68
@@ -69,16 +69,23 @@ class MatrixBox:
 
 
 def decomposition_figure(
-    in_features: int, out_features: int, rank: int, bytes_per_value: int
+    in_features: int,
+    out_features: int,
+    rank: int,
+    bytes_per_value: int,
+    height: int = FIGURE_HEIGHT,
 ) -> go.Figure:
-    """ΔW (out × in), B (out × r) and A (r × in); equal areas are equal numbers of parameters."""
+    """ΔW (out × in), B (out × r) and A (r × in); equal areas are equal numbers of parameters.
+
+    `height` is in pixels; in one that is too low for the width, all are smaller.
+    """
     boxes = lay_out(
         DrawnMatrix("ΔW", "update", out_features, in_features),
         DrawnMatrix("B", "B", out_features, rank),
         DrawnMatrix("A", "A", rank, in_features),
     )
     update, b, a = boxes
-    drawing = _empty_picture()
+    drawing = _empty_picture(height)
     for box in boxes:
         _draw(drawing, box, bytes_per_value)
     _sign(drawing, "=", (update, b), update.middle[1])
@@ -144,8 +151,8 @@ def _rooms(scale: float, *matrices: DrawnMatrix) -> tuple[float, ...]:
     return update.room(scale), b.room(scale), a.room(scale, MAGNIFIER_ROOM)
 
 
-def _empty_picture() -> Drawing:
-    drawing = Drawing(FIGURE_HEIGHT)
+def _empty_picture(height: int) -> Drawing:
+    drawing = Drawing(height)
     make_true_to_scale(drawing)
     drawing.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False)
     drawing.update_xaxes(range=[-MARGIN, WIDTH + MARGIN], fixedrange=True)

@@ -16,6 +16,8 @@ powerpoint
     A slide for each figure, with PowerPoint's own charts.
 native_charts
     These charts.
+slide_fonts
+    Fonts that people's machines have.
 slide_parts
     What else a slide holds: words, tables, shapes true to scale.
 pdf

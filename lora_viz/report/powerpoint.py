@@ -12,6 +12,7 @@ from lora_viz.figures.kit.literal import visible
 from lora_viz.i18n import _
 from lora_viz.report.facts import Boxes, Chapter, Chart, Report, Section, Table
 from lora_viz.report.native_charts import add_chart
+from lora_viz.report.slide_fonts import set_theme_fonts
 from lora_viz.report.slide_parts import add_boxes, add_grid, add_table, add_text
 
 WIDE = Inches(13.333), Inches(7.5)  # 16:9
@@ -30,6 +31,7 @@ LONGEST_LINE = 110  # characters of a link that is shown; the whole of it is beh
 def pptx_file(report: Report) -> bytes:
     """The file's content."""
     made = Presentation()
+    set_theme_fonts(made)
     made.slide_width, made.slide_height = WIDE
     made.core_properties.title = visible(report.title, LONGEST_TITLE)
     made.core_properties.language = report.language

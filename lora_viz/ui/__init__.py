@@ -10,6 +10,8 @@ navigation
     The pages by section, above every page.
 kit, charts, session, serving
     What pages are built with; Plotly's pictures; one reader's session; the server around them.
+tables
+    Tables that phones and paper show as lines.
 page_end, quiz
     What stands below every page, and the questions there.
 stage

@@ -72,7 +72,7 @@ with at.controls:
     controls.several("target_modules", asking.known_targets())
     target_trap.switch(trap)
     controls.options("axis", words=words.axis)
-with at.side:
+with at.below:
     target_trap.story(trap, layout, scenario)
 
 

@@ -66,7 +66,7 @@ with at.number:
     memory_words.key_number(report, scenario)
     if found:
         words.note_on_left_out(found)
-with at.side, st.container(border=True):
+with at.below, st.container(border=True):
     memory_words.next_steps(report, scenario)
 page.tabs(
     formula=lambda: memory_words.formula(reports),

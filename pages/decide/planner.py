@@ -40,9 +40,12 @@ with at.controls:
     controls.slider("batch_size", highest=64)
     controls.number("seq_len")
     controls.toggle("gradient_checkpointing")
-with at.side, st.container(border=True):
-    controls.select("gpu", tuple(gpus()))
-    controls.number("gpu_memory_gb")
+with at.below, st.container(border=True):
+    card, memory = st.columns(2, gap="medium")
+    with card:
+        controls.select("gpu", tuple(gpus()))
+    with memory:
+        controls.number("gpu_memory_gb")
 rows = planned_cards(scenario, machine_words.reading_now())
 planned = planned_scenarios(scenario, state.view())
 with at.picture:

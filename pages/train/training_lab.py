@@ -10,7 +10,7 @@ from lora_viz.ui.runs.read import kept_runs
 from lora_viz.ui.runs.words import description, run_name
 from lora_viz.ui.session import state
 from lora_viz.ui.training_lab import settings, start, words
-from lora_viz.ui.training_lab.progress import show_run
+from lora_viz.ui.training_lab.progress import show_example, show_run
 from lora_viz.ui.training_lab.results import results
 
 kept = kept_runs()
@@ -60,6 +60,8 @@ with at.picture:
         show_info(_("Choose another run in the list, or start one."))
     else:
         words.before_the_first_run()
+        if examples := kept.to_begin_with():
+            show_example(examples[0])
 if one and not one.is_running:
     results(one)
 

@@ -26,7 +26,8 @@ WATCH = """(number) => {
   };
   look();
 }"""
-SHOWN = "[...document.querySelectorAll('.chart-figure')].map((one) => JSON.stringify(one.shown))"
+CHARTS = "[...document.querySelectorAll('.chart-figure')]"
+SHOWN = f"{CHARTS}.map((one) => JSON.stringify(one.shown))"
 IS_ANSWERED = """[...document.querySelectorAll('.chart-figure')]
   .every((one) => one.given.byRank.rank === "16" && !one.easing)"""
 IS_LEARNT = "[...document.querySelectorAll('.chart-figure')].every((one) => one.byRank)"
@@ -161,6 +162,38 @@ def test_charts_follow_the_rank_before_the_server_answers(page: Page) -> None:
     assert page.evaluate(SHOWN) == by_hand
     for drawn, answered in zip(by_hand, page.evaluate(ANSWERED), strict=True):
         assert_alike(json.loads(drawn), json.loads(answered))
+
+
+def test_the_slider_of_a_moving_figure_takes_arrow_keys(page: Page) -> None:
+    open_page(page, "/training-process", "Training process")
+    slider = page.locator(".chart-figure").get_by_role("slider", name="Step")
+    for key, says in (("Home", "0"), ("ArrowRight", "10"), ("End", "150"), ("ArrowLeft", "140")):
+        slider.press(key)
+        expect(slider).to_have_attribute("aria-valuetext", says)
+        expect(page.locator(".slider-label").first).to_have_text(f"Step: {says}")
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, "/trust", "How far to trust this")
+    lines = page.locator(".table-lines")
+    assert lines.evaluate("table => table.scrollWidth <= table.clientWidth")
+    expect(lines.locator("tr").nth(1)).to_contain_text("transformers")
+    expect(page.get_by_test_id("stDataFrame")).not_to_be_visible()
+
+
+def test_what_lies_under_the_hand_is_what_plotly_draws_when_it_rests(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    slider = hold_slider(page)
+    page.wait_for_function(f"{CHARTS}.every((one) => one.beforehand?.pictures.has('16'))")
+    page.evaluate(f"{CHARTS}.forEach((one) => {{ one.kept = one.beforehand.pictures.get('16') }})")
+    slider.press("ArrowRight")
+    page.wait_for_url("**rank=16")
+    page.wait_for_function(IS_ANSWERED)
+    page.wait_for_function(f"{CHARTS}.every((one) => !one.laidOver)")
+    wait_until_idle(page)
+    charts = page.locator(".chart-figure").all()
+    by_plotly = [one.screenshot() for one in charts]
+    page.evaluate(f"{CHARTS}.forEach((one) => one.parentElement.append(one.kept))")
+    assert page.locator(".chart-place > .chart-beforehand").count() == len(charts)
+    assert [one.screenshot() for one in charts] == by_plotly
 
 
 WORDS_OFF_THEIR_BARS = """bars => bars.filter((bar) => {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from harness.browser import assert_no_exception, open_page, wait_until_idle
 from lora_viz.ui.page_list import PAGES
 
+ABOVE_THE_BAR = """() => {
+  const charts = [...document.querySelectorAll(".st-key-area-picture .chart-figure[data-drawn]")];
+  return charts.length && charts.every((one) => one.getBoundingClientRect().bottom <= 665);
+}"""
 TITLES = [page.headline for page in PAGES]
 
 
@@ -56,3 +61,10 @@ def test_a_link_leaves_out_what_a_lesson_does_not_need(page: Page) -> None:
     for slider in page.get_by_role("slider").all():
         expect(slider).not_to_be_visible()
     expect(page.get_by_test_id("stSidebar").get_by_text("Alpha")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["full-or-lora", "planner"])
+def test_the_charts_of_a_picture_end_above_the_fold(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, f"/{address}?stage=1", "GPT-2 small")
+    page.wait_for_function(ABOVE_THE_BAR)

@@ -65,3 +65,20 @@ def test_a_file_for_a_trainer_is_shown_and_saved_as_it_is(page: Page) -> None:
     text = saved.value.path().read_text(encoding="utf-8")
     compile(text, "train.py", "exec")
     assert text.split() == shown.inner_text().split()
+
+
+def test_every_tab_is_printed_under_its_name(page: Page, tmp_path: Path) -> None:
+    open_page(page, f"/rank?{SMALL}", "Rank")
+    page.evaluate(KEEP_WHAT_IS_PRINTED)
+    page.pdf(path=tmp_path / "rank.pdf")
+    parts = page.evaluate("printed")
+    assert [name for name, _words in parts] == ["Formula", "Table", "Why it matters", "Sources"]
+    assert "Whole model" in parts[1][1] and "arXiv" in parts[3][1]
+    expect(page.locator(".printed-tabs")).to_have_count(0)
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Formula")
+
+
+KEEP_WHAT_IS_PRINTED = """() => window.addEventListener("beforeprint", () => {
+  window.printed = [...document.querySelectorAll(".printed-tabs h3")]
+    .map((name) => [name.textContent, name.nextSibling.textContent]);
+})"""

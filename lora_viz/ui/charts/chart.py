@@ -26,13 +26,14 @@ COMPONENT = "chart"
 ASSETS = Path(__file__).parent / "chart_assets"
 SCRIPTS = (
     "chart.js",
+    "beforehand.js",
     "easing.js",
     "hand.js",
     "player.js",
     "toolbar.js",
 )  # one module, in this order
 HTML = """
-<div class="chart-figure" role="figure"></div>
+<div class="chart-place"><div class="chart-figure" role="figure"></div></div>
 <div class="chart-save">
   <span></span>
   <button data-format="png">PNG</button><button data-format="svg">SVG</button>
@@ -79,6 +80,7 @@ def chart(
                 "enlarge": _("Fullscreen"),
                 "play": _("Play"),
                 "pause": _("Pause"),
+                "step": _("Step"),
             },
             "byRank": None
             if at_rank is None

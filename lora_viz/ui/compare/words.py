@@ -20,6 +20,7 @@ from lora_viz.ui.compare.answers import NAMES, Compared
 from lora_viz.ui.kit import page
 from lora_viz.ui.kit.literal import as_frame, as_markdown
 from lora_viz.ui.session import state
+from lora_viz.ui.tables.lines import with_lines
 
 # always in the table; of the others only those that differ
 ALWAYS = ("model", "method", "rank", "target_modules", "batch_size", "seq_len", "base_dtype", "gpu")
@@ -148,7 +149,8 @@ def table(compared: list[Compared]) -> None:
         "": st.column_config.Column(width=SIGN_WIDTH),
         _("Setting or result"): st.column_config.Column(width=NAME_WIDTH),
     }
-    st.dataframe(styled, hide_index=True, height="content", column_config=columns)
+    with with_lines(frame, "comparison", is_marked=lambda row: lines[row][""] == DIFFERS):
+        st.dataframe(styled, hide_index=True, height="content", column_config=columns)
     st.caption(_("%s marks the settings that differ.") % DIFFERS)
     page.csv_button(frame, "comparison")
 

@@ -24,6 +24,7 @@ from lora_viz.ui.runs.read import RecordedRun
 from lora_viz.ui.runs.words import badge, description, run_name, setting_label, state_names
 from lora_viz.ui.session import state
 from lora_viz.ui.session.frames import act_button
+from lora_viz.ui.tables.lines import with_lines
 
 SETTING_WIDTH, RESULT_WIDTH = 150, 215  # pixels, so that a phone shows the first run too
 LAB = file_of("training_lab")
@@ -176,12 +177,13 @@ def _highlighted_table(rows: list[dict[str, Any]], highlighted: int, name: str) 
     styled = frame.style.apply(
         lambda row: [HIGHLIGHTED if row.name < highlighted else ""] * len(row), axis=1
     )
-    st.dataframe(
-        styled,
-        hide_index=True,
-        height=min(38 + 35 * len(rows), 430),
-        column_config={_("Setting"): st.column_config.Column(width=SETTING_WIDTH)},
-    )
+    with with_lines(frame, name, is_marked=lambda row: row < highlighted):
+        st.dataframe(
+            styled,
+            hide_index=True,
+            height=min(38 + 35 * len(rows), 430),
+            column_config={_("Setting"): st.column_config.Column(width=SETTING_WIDTH)},
+        )
     page.csv_button(frame, name)
 
 

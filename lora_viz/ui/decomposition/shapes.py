@@ -10,7 +10,12 @@ import streamlit as st
 from lora_viz.adapter.layout import AdaptedModule, break_even_rank, lora_parameters, scaling
 from lora_viz.choices.scenario import Scenario
 from lora_viz.dtypes import BYTES_PER_VALUE
-from lora_viz.figures.decomposition_shapes import decomposition_figure, is_below_a_pixel
+from lora_viz.figures.decomposition_shapes import (
+    FIGURE_HEIGHT,
+    HEIGHT_ON_PHONE,
+    decomposition_figure,
+    is_below_a_pixel,
+)
 from lora_viz.format import grouped, percent
 from lora_viz.i18n import _
 from lora_viz.models.architecture import Layer
@@ -71,6 +76,7 @@ class Shapes:
             self._at_rank(self.scenario.rank),
             "decomposition",
             _("ΔW, B and A to scale"),
+            narrow=self._at_rank(self.scenario.rank, HEIGHT_ON_PHONE),
             at_rank=self._at_rank,
         )
 
@@ -161,10 +167,10 @@ class Shapes:
         }
         st.markdown("\n".join(f"- {point % values}" for point in points))
 
-    def _at_rank(self, rank: int) -> go.Figure:
+    def _at_rank(self, rank: int, height: int = FIGURE_HEIGHT) -> go.Figure:
         value_bytes = BYTES_PER_VALUE[self.scenario.adapter_dtype]
         return decomposition_figure(
-            self.layer.in_features, self.layer.out_features, rank, value_bytes
+            self.layer.in_features, self.layer.out_features, rank, value_bytes, height
         )
 
     def _limit(self) -> str:

@@ -20,6 +20,7 @@ from lora_viz.ui.kit.literal import as_csv, as_frame, as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.session import state
+from lora_viz.ui.tables.lines import with_lines
 
 if TYPE_CHECKING:  # takes most of a second, which the first page does not wait for
     import pandas as pd
@@ -124,7 +125,7 @@ def tabs(
 def table(
     rows: list[dict[str, Any]], name: str, lines: int | None = None, /, **column_config: Any
 ) -> None:
-    """A table and a button that saves it as CSV under this name.
+    """A table, which phones and paper show as lines, and a button that saves it as CSV.
 
     Args:
         rows: each with a value by the title of its column.
@@ -135,7 +136,8 @@ def table(
     """
     frame = as_frame(rows)
     height = None if lines is None else LINE_PIXELS * lines + CELL_PADDING
-    st.dataframe(frame, hide_index=True, row_height=height, column_config=column_config or None)
+    with with_lines(frame, name, column_config):
+        st.dataframe(frame, hide_index=True, row_height=height, column_config=column_config or None)
     csv_button(frame, name)
 
 

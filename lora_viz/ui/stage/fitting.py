@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parent / "fitting_assets" / "fitting.js"
 
 
 def fit_pictures() -> None:
-    """Enlarge the charts of the picture as far as they still fit the window."""
+    """Draw the charts of the picture as large as they fit the window."""
     _component()(key="stage-fitting")
 
 

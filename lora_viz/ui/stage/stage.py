@@ -23,7 +23,8 @@ KEYS = Keys(
     swipes={"left": "next", "right": "back"},
 )
 # Charts are drawn for a place that is smaller by the factor --stage-chart, and enlarged by it, so
-# that their words grow. `fitting_assets/fitting.js` sets it: a picture fits the window if it can.
+# that their words grow; below 1 it is the other way round. `fitting_assets/fitting.js` sets it: a
+# picture fits the window if it can.
 STYLE = """<style>
 :root { --stage: clamp(1.15, calc(100vw / 1000px), 1.9); --picture-height: calc(100vh - 15rem); }
 @media (max-width: 640px) { :root { --stage: 1; --picture-height: none; } }
@@ -35,9 +36,11 @@ html { font-size: calc(16px * var(--stage)); }
 [data-testid="stMain"] [data-testid="stHorizontalBlock"] { gap: 1rem; }
 .key-number { font-size: 3.2rem; }
 @media (min-width: 641px) {
+  .chart-figure, .chart-place > .chart-beforehand {
+    transform: scale(var(--stage-chart, 1)); transform-origin: 0 0;
+  }
   .chart-figure {
-    width: calc(100% / var(--stage-chart, 1)); transform: scale(var(--stage-chart, 1));
-    transform-origin: 0 0;
+    width: calc(100% / var(--stage-chart, 1));
     margin-bottom: calc(var(--chart-height, 0px) * (var(--stage-chart, 1) - 1));
   }
 }

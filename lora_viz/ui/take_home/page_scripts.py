@@ -66,5 +66,6 @@ def _style() -> str:
 
 
 async def _send_script(_request: Request) -> Response:
-    text = asset("print.js") + (ASSETS / "save.js").read_text(encoding="utf-8")
+    tabs, save = ((ASSETS / name).read_text(encoding="utf-8") for name in ("tabs.js", "save.js"))
+    text = tabs + asset("print.js") + save
     return Response(text, media_type="text/javascript", headers={"Cache-Control": "no-cache"})

@@ -53,7 +53,7 @@ def guided(page: str) -> Iterator[None]:
     numbers = _numbers(at, _quickly)
     body = _draw(at, page, numbers)
     if at.stop.part and page == at.stop.page:
-        point_at(at.stop.part)
+        point_at(at.stop.part, f"{at.tour.name} {at.number}")
     yield
     if NOT_YET in numbers.values():
         _fill(body, at, _numbers(at, _patiently))

@@ -53,10 +53,21 @@ def _view(run: Run, was_running: bool) -> None:
         _progress(one)
         _gpu_meters()
     if one.curves.last or one.curves.evaluations:
-        shapes = training_curves(one.curves, one.steps, one.name)
-        chart(shapes["wide"], "run", _("The run's curves over its steps"), narrow=shapes["narrow"])
+        _curves(one)
     elif one.is_running:
         st.caption(_("The curves begin with the first evaluation, before the first step."))
+
+
+def show_example(one: RecordedRun) -> None:
+    """Show the curves of a shipped run, where the reader has none."""
+    st.markdown(f"**{as_markdown(_('An example: %s') % run_name(one.name))}**")
+    st.caption(as_markdown(description(one.settings)))
+    _curves(one)
+
+
+def _curves(one: RecordedRun) -> None:
+    shapes = training_curves(one.curves, one.steps, one.name)
+    chart(shapes["wide"], "run", _("The run's curves over its steps"), narrow=shapes["narrow"])
 
 
 def _head(one: RecordedRun) -> None:

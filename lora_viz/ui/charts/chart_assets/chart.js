@@ -30,6 +30,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.removeEventListener("keydown", chart.onEscape);
     leaveHand(chart);
     stopEasing(chart);
+    liftOff(chart);
+    chart.isWatched = chart.hasPlayer = false; // what Plotly lets go of hears of nothing
     window.Plotly?.purge(chart);
   };
 }
@@ -49,6 +51,7 @@ function update(chart) {
 function fit(chart) {
   if (!chart.clientWidth || chart.clientWidth === chart.drawnWidth) return;
   if (!chart.shown || shapeFor(chart) !== chart.shape) update(chart);
+  else if (chart.laidOver) draw(chart, chart.shown);
   else resize(chart);
 }
 
@@ -87,7 +90,11 @@ function draw(chart, figure) {
     },
     frames,
     config: toolbar(chart),
-  }).then(() => openPlayer(chart));
+  }).then(() => {
+    openPlayer(chart);
+    watchTouches(chart);
+  });
+  liftOff(chart);
   chart.style.minHeight = `${layout.height}px`;
   chart.style.setProperty("--chart-height", `${layout.height}px`);
   chart.dataset.drawn = "";

@@ -30,7 +30,11 @@ function leaveHand(chart) {
 // Ask what changes with the rank, once for each address that the server names.
 function learn(chart) {
   const { address } = chart.given.byRank ?? {};
-  if (!address || chart.asked === address) return;
+  if (!address) return;
+  if (chart.asked === address) {
+    if (chart.byRank && chart.beforehand.look !== lookOf(chart)) drawBeforehand(chart);
+    return;
+  }
   chart.asked = address;
   chart.byRank = null;
   fetch(address)
@@ -38,7 +42,9 @@ function learn(chart) {
     .then((byRank) => {
       if (chart.asked !== address) return;
       chart.byRank = byRank;
+      if (!byRank) return;
       if (ahead(chart, heldRank())) follow(chart);
+      drawBeforehand(chart);
     })
     .catch(() => {
       if (chart.asked === address) chart.asked = null;
@@ -59,6 +65,7 @@ function heldRank() {
 // painted the one before. Meanwhile the hand may be further, which is then shown and nothing between.
 function follow(chart) {
   chart.handsRank = heldRank();
+  movedAt = performance.now();
   if (!toFollow.includes(chart)) toFollow.push(chart);
   if (isFollowing) return;
   isFollowing = true;
@@ -76,7 +83,8 @@ function followNext() {
   if (!chart.shown || !chart.isConnected) return;
   stopEasing(chart);
   const figure = settled(chart.shown, unpacked(ahead(chart, chart.handsRank) ?? chart.goal));
-  if (figure !== chart.shown) draw(chart, figure);
+  if (figure === chart.shown || layOver(chart, chart.handsRank, figure)) return;
+  draw(chart, figure);
 }
 
 function inPageOrder(one, other) {
