@@ -4,9 +4,9 @@ declaration
     `Declared`, on which every set of choices stands: limits, labels, links, sentences.
 scenario
     `Scenario`: all choices together, and the card.
-model_choices, adapter_choices, peft_settings, step_choices
+model_choices, adapter_choices, peft_settings, step_choices, several_cards
     The fields of a scenario by their subjects: the model and its method, the adapter, PEFT's
-    further settings, the training step.
+    further settings, the training step, and the cards that share one.
 scenario_links
     Several scenarios in one link.
 targets

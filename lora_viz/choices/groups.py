@@ -13,6 +13,7 @@ GROUPS: dict[str, str] = {
     "formats": N_("Number formats"),
     "passes": N_("Forward and backward pass"),
     "optimizer": N_("Optimizer"),
+    "cards": N_("Several cards"),
     "card": N_("GPU"),
     "pages": N_("Pages"),
     "data": N_("Data"),

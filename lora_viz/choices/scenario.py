@@ -24,6 +24,7 @@ from lora_viz.choices.peft_choices import (
     lora_choices,
 )
 from lora_viz.choices.peft_settings import PeftSettings
+from lora_viz.choices.several_cards import SeveralCards
 from lora_viz.choices.step_choices import StepChoices
 from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
@@ -31,7 +32,7 @@ from lora_viz.models.hub_names import usual_targets
 
 
 # pydantic takes the fields of the last base first
-class Scenario(StepChoices, PeftSettings, AdapterChoices, ModelChoices):
+class Scenario(SeveralCards, StepChoices, PeftSettings, AdapterChoices, ModelChoices):
     """One setting of every choice. The defaults are those of the explainer that the app follows.
 
     Target modules that are not given are the model's usual ones.
@@ -82,7 +83,10 @@ class Scenario(StepChoices, PeftSettings, AdapterChoices, ModelChoices):
         """Whether a setting means anything by this scenario's method, which else leaves it out."""
         if field == "adapter_dtype" or self._extra(field)["group"] == "adapter":
             return self.trains_adapter
-        return self.is_quantized or field not in ("double_quant", "kbit_preparation")
+        if field in ("sharding", "cpu_offload"):
+            return self.world_size > 1
+        of_packing = ("double_quant", "kbit_preparation", "quant_storage")
+        return self.is_quantized or field not in of_packing
 
     @property
     def card(self) -> Card:

@@ -6,6 +6,8 @@ options
     Options made of declared choices.
 reports
     What a command answers, as plain data.
+cards
+    What is said of several cards.
 counted
     What `count` answers, as text.
 batch

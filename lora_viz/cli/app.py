@@ -22,6 +22,7 @@ from lora_viz import storage
 from lora_viz.choices.scenario import Scenario
 from lora_viz.cli import reports
 from lora_viz.cli.batch import lines_of, scenario_in
+from lora_viz.cli.cards import cards_as_text, of_cards
 from lora_viz.cli.counted import EVERY_LAYER, count_as_text
 from lora_viz.cli.export import export_command
 from lora_viz.cli.imports import identify_command, import_command
@@ -351,7 +352,7 @@ def _needs_as_text(answer: dict[str, Any]) -> str:
         "too_large": _("it does not fit"),
     }
     return _("%(gpu)s: a step needs %(needs)s B of %(memory)s B; %(verdict)s") % {
-        "gpu": answer["gpu"],
+        "gpu": of_cards(answer),
         "needs": grouped(answer["needs_bytes"]),
         "memory": grouped(answer["gpu_memory_bytes"]),
         "verdict": verdicts[answer["verdict"]],
@@ -399,6 +400,7 @@ _report_command("count", reports.count, count_as_text, EVERY_LAYER)
 _report_command("checkpoint", reports.checkpoint, _checkpoint_as_text)
 _report_command("memory", reports.memory, _memory_as_text)
 _report_command("fit", reports.fit, _fit_as_text)
+_report_command("cards", reports.enough_cards, cards_as_text)
 app.command("import")(import_command)
 app.command("identify")(identify_command)
 app.command("report", cls=GroupedCommand)(report_command())

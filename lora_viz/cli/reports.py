@@ -17,7 +17,9 @@ from lora_viz.checkpoint.sizes import (
 )
 from lora_viz.choices.optimizers import OPTIMIZERS
 from lora_viz.choices.scenario import Scenario
+from lora_viz.errors import UserError
 from lora_viz.machine.cards import Card
+from lora_viz.memory.fewest_cards import MOST_TRIED, SPLITTING, fewest_cards
 from lora_viz.memory.fit import largest, verdict
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.step_time import step_seconds
@@ -98,13 +100,16 @@ def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     """What one training step takes of a GPU: a real step, run without data or weights.
 
     `peak_allocated_bytes` is what torch.cuda.max_memory_allocated would say; `breakdown` are its
-    parts; the libraries in `software` ran the step. `needs_bytes` is held against the card's
+    parts; the libraries in `software` ran the step. Of several cards (`--world-size`) all numbers
+    are those of one, the fullest. `needs_bytes` is held against the card's
     memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
     """
     report = _simulated(scenario, ask)
     return {
         "model": scenario.model,
         "method": scenario.method,
+        "cards": scenario.world_size,
+        "sharding": scenario.sharding if scenario.world_size > 1 else None,
         "peak_allocated_bytes": report.peak_allocated,
         "peak_reserved_bytes": {"low": report.reserved_low, "high": report.reserved_high},
         "peak_phase": report.peak_phase,
@@ -137,6 +142,8 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     return {
         "model": scenario.model,
         "method": scenario.method,
+        "cards": scenario.world_size,
+        "sharding": scenario.sharding if scenario.world_size > 1 else None,
         **_needs(_simulated(scenario, ask), scenario.card),
         "batch_size": scenario.batch_size,
         "seq_len": scenario.seq_len,
@@ -147,6 +154,38 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "largest_seq_len_tight": length.tight_value,
         "seq_len_limited_by": length.limited_by,
         "context_length": context,
+        **_warnings_of(scenario, ask),
+    }
+
+
+def enough_cards(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
+    """The fewest of the scenario's cards, up to 64, on which its step fits, by FSDP2 and by ZeRO-3.
+
+    Each is searched with simulated steps; null where 64 are too few, or where this way cannot train
+    it, for the reason in `refused`. `batch_size` is each card's own.
+    """
+
+    def simulate(wanted: Scenario) -> MemoryReport:
+        return _simulated(wanted, ask)
+
+    fewest: dict[str, int | None] = {}
+    refused: dict[str, str] = {}
+    for sharding in SPLITTING:
+        try:
+            memory_bytes = scenario.card.memory_bytes
+            fewest[sharding] = fewest_cards(scenario, sharding, memory_bytes, simulate).count
+        except UserError as error:
+            fewest[sharding], refused[sharding] = None, str(error)
+    return {
+        "model": scenario.model,
+        "method": scenario.method,
+        "gpu": scenario.card.name,
+        "gpu_memory_bytes": scenario.card.memory_bytes,
+        "batch_size": scenario.batch_size,
+        "seq_len": scenario.seq_len,
+        "most_tried": MOST_TRIED,
+        "fewest_cards": fewest,
+        "refused": refused,
         **_warnings_of(scenario, ask),
     }
 

@@ -196,4 +196,10 @@ OF_STEP: Table = {
     ),
 }  # fmt: skip
 # Which card there is no trainer is told.
-OF_CARD: Table = {"gpu": unsaid(), "gpu_memory_gb": unsaid_but(0.0)}
+OF_CARD: Table = {
+    **dict.fromkeys(
+        ("world_size", "sharding", "cpu_offload", "quant_storage"), unsaid_unless_usual()
+    ),
+    "gpu": unsaid(),
+    "gpu_memory_gb": unsaid_but(0.0),
+}

@@ -10,6 +10,6 @@ snapshots
     PyTorch's memory snapshots: the simulated step as one, and what one of a real run says.
 trace, extend, allocator, timeline
     What it allocates: recorded, for all blocks, through PyTorch's allocator, over time.
-fit, step_time, measured_runs
-    What fits on a card; seconds; runs that others measured.
+fit, fewest_cards, step_time, measured_runs
+    What fits on a card, and on how many; seconds; runs that others measured.
 """

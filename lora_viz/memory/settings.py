@@ -10,6 +10,7 @@ from lora_viz.choices.methods import METHODS
 from lora_viz.choices.peft_choices import ADAPTER_FIELDS, MODEL_FIELDS, lora_choices
 from lora_viz.choices.quantizations import QUANTIZATIONS
 from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.several_cards import SHARDINGS
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class StepSettings:
     quantization: str
     double_quant: bool
     kbit_preparation: str
+    world_size: int
+    sharding: str
+    cpu_offload: str
+    quant_storage: str
     compute_capability: float
 
     @property
@@ -66,6 +71,11 @@ class StepSettings:
     def trains_adapter(self) -> bool:
         """Whether A and B are trained, and not the model's own weights."""
         return METHODS[self.method].trains_adapter
+
+    @property
+    def splits_weights(self) -> bool:
+        """Whether a card holds only its part of the weights."""
+        return self.world_size > 1 and SHARDINGS[self.sharding].splits_weights
 
     @property
     def model_changes(self) -> dict[str, Any]:
@@ -112,7 +122,9 @@ OF_ADAPTER = (
 def step_settings(scenario: Scenario) -> StepSettings:
     """The settings of a scenario; what its method does not use is at its default.
 
-    Norms in float32 over a head in half precision work under autocast only, which is Trainer's.
+    DeepSpeed turns every weight into its half precision (`_configure_distributed_model` of its
+    engine.py), the adapter's too. Norms in float32 over a head in half precision work under
+    autocast only, which is Trainer's.
     """
     values = {
         name: getattr(scenario, name)
@@ -123,9 +135,13 @@ def step_settings(scenario: Scenario) -> StepSettings:
         defaults = Scenario()
         values |= {name: getattr(defaults, name) for name in OF_ADAPTER}
     if not scenario.is_quantized:
-        values |= {"double_quant": False, "kbit_preparation": "none"}
+        values |= {"double_quant": False, "kbit_preparation": "none", "quant_storage": "uint8"}
     elif scenario.kbit_preparation == "norms":
         values |= {"training_loop": "trainer"}
+    if scenario.world_size == 1:
+        values |= {"sharding": "ddp", "cpu_offload": "none"}
+    elif SHARDINGS[scenario.sharding].zero_stage and scenario.base_dtype != "float32":
+        values |= {"adapter_dtype": scenario.base_dtype, "kbit_preparation": "none"}
     return StepSettings(
         **values, compute_capability=capability_class(scenario.card.compute_capability)
     )

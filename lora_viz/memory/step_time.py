@@ -47,8 +47,12 @@ def least_seconds(report: MemoryReport, scenario: Scenario) -> float:
 def tokens_per_second(
     report: MemoryReport, scenario: Scenario, utilisation: float = UTILISATION
 ) -> float:
-    """Tokens that a second of training goes through at that rate."""
+    """Tokens that a second of training goes through at that rate, on all cards together.
+
+    What cards exchange is taken to cost no time.
+    """
     tokens = scenario.batch_size * scenario.seq_len * scenario.gradient_accumulation
+    tokens *= scenario.world_size
     return tokens / step_seconds(report, scenario, utilisation)
 
 

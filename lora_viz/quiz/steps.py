@@ -25,6 +25,7 @@ KIND_NAMES = {
     "modules_to_save": N_("Modules trained in full"),
     "optimizer": N_("Optimizer state"),
     "workspaces": N_("Workspaces"),
+    "exchange": N_("Gathered from and sent to other cards"),
     "gradients": N_("Gradients"),
     "activations": N_("Activations"),
     "logits": N_("Logits and loss"),

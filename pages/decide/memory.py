@@ -4,11 +4,12 @@ import streamlit as st
 
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.several_cards import SHARDINGS
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
 from lora_viz.figures.memory_bars import memory_bars
 from lora_viz.figures.memory_curve import memory_curve
-from lora_viz.figures.wording.names import method_name, step_name
+from lora_viz.figures.wording.names import method_name, sharding_name, step_name
 from lora_viz.figures.wording.pieces import bar_pieces, curve_pieces, phase_names, rows
 from lora_viz.i18n import _
 from lora_viz.machine.cards import gpus
@@ -45,6 +46,11 @@ with at.controls:
     controls.slider("batch_size", highest=64)
     controls.number("seq_len")
     controls.toggle("gradient_checkpointing")
+    count, sharding = st.columns(2, vertical_alignment="bottom")
+    with count:
+        controls.number("world_size")
+    with sharding:
+        controls.select("sharding", tuple(SHARDINGS), words=sharding_name)
 with at.picture:
     answered = {method: step_of(scenario.changed(method=method)) for method in METHODS}
     reports = {method: step for method, step in answered.items() if not isinstance(step, UserError)}
@@ -62,7 +68,11 @@ with at.picture:
         for method, count in QUOTED.items()
         if is_explainers
     }
-    label = _("What a step needs of the card")
+    label = (
+        _("What a step needs of the card")
+        if scenario.world_size == 1
+        else _("What a step needs of each card")
+    )
     st.markdown(f"**{label}**")
     chart(
         memory_bars(

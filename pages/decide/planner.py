@@ -12,7 +12,7 @@ from lora_viz.models.catalogue import catalogue
 from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.target_warnings import warn_of_unmatched_targets
 from lora_viz.ui.memory import words as memory_words
-from lora_viz.ui.planner import grid
+from lora_viz.ui.planner import grid, several_cards
 from lora_viz.ui.planner import search as planner_search
 from lora_viz.ui.planner import time as planner_time
 from lora_viz.ui.planner import words as planner_words
@@ -68,6 +68,8 @@ if chosen:
         planner_time.step_sentence(chosen, scenario, utilisation)
     with st.expander(_("Seconds per step on every card that it fits")):
         planner_time.table(scenario, rows, steps, utilisation)
+    with st.container(border=True):
+        several_cards.how_many(scenario, rows)
     with st.container(border=True):
         st.markdown(f"**{_('What does each setting cost?')}**")
         planner_search.costs(chosen, scenario, utilisation)

@@ -6,6 +6,8 @@ pieces
     The kinds of memory in words and colours; a simulated step as pieces and table rows.
 needs
     What a step needs of a card: the same number everywhere.
+sharding
+    A step on several cards: what its numbers rest on.
 failures
     Why a run had no memory left.
 counted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lora_viz.choices.methods import METHODS
 from lora_viz.choices.scenario import Scenario
+from lora_viz.choices.several_cards import SHARDINGS
 from lora_viz.figures.kit.literal import visible
 from lora_viz.format import grouped
 from lora_viz.i18n import _
@@ -39,8 +40,26 @@ def architecture_name(of: Architecture) -> str:
     return of.name
 
 
+def sharding_name(sharding: str) -> str:
+    """A way to train on several cards as its authors write it."""
+    return SHARDINGS[sharding].label
+
+
+def cards_name(scenario: Scenario) -> str:
+    """How many cards share a step, and how: "4 cards, FSDP2"."""
+    return _("%(count)s cards, %(sharding)s") % {
+        "count": grouped(scenario.world_size),
+        "sharding": SHARDINGS[scenario.sharding].label,
+    }
+
+
 def step_name(scenario: Scenario) -> str:
-    """What one training step is of: the model, how it is trained, and its batch."""
+    """What one training step is of: the model, how it is trained, its batch, and its cards."""
+    alone = _step_of_one_card(scenario)
+    return f"{alone} · {cards_name(scenario)}" if scenario.world_size > 1 else alone
+
+
+def _step_of_one_card(scenario: Scenario) -> str:
     return _("%(model)s · %(method)s · r = %(rank)s · batch %(batch)s × %(length)s") % {
         "model": model_name(scenario.model),
         "method": method_name(scenario.method),

@@ -10,6 +10,8 @@ recorder, block_hooks, classify
     What was allocated, in which block, and of which kind.
 cuda, attention, flash_attention
     Where CUDA differs from the simulated CPU.
+several_cards
+    The step on one of several cards.
 simulate
     The step with a few blocks for all where they are alike.
 """

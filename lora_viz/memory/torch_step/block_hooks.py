@@ -23,8 +23,12 @@ def watch(recorder: Recorder, lists: list[list[nn.Module]]) -> list[Any]:
     for blocks in lists:
         for block in blocks:
             is_last = block is blocks[-1]
-            handles.append(block.register_forward_pre_hook(_enters(recorder, part)))
-            handles.append(block.register_forward_hook(_leaves(recorder, part, is_last)))
+            # before what others do when a block begins, after what they do when it ends
+            enters, returns = _enters(recorder, part), _returns(recorder, part)
+            handles.append(block.register_forward_pre_hook(enters, prepend=True))
+            handles.append(block.register_forward_hook(returns, prepend=True))
+            if is_last:
+                handles.append(block.register_forward_hook(_leaves(recorder)))
             part += 1
     return handles
 
@@ -37,14 +41,20 @@ def _enters(recorder: Recorder, part: int) -> Any:
     return hook
 
 
-def _leaves(recorder: Recorder, part: int, is_last: bool) -> Any:
+def _returns(recorder: Recorder, part: int) -> Any:
     def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
         if recorder.phase != "forward":
             return
         hidden = output[0] if isinstance(output, (tuple, list)) else output
         if hidden.requires_grad:
             hidden.register_hook(lambda _gradient: recorder.begin("backward", part))
-        if is_last:
+
+    return hook
+
+
+def _leaves(recorder: Recorder) -> Any:
+    def hook(_module: nn.Module, _inputs: Any, _output: Any) -> None:
+        if recorder.phase == "forward":
             recorder.begin("forward", None)
 
     return hook

@@ -30,7 +30,7 @@ def mark_weights(recorder: Recorder, whole: nn.Module, part_of: Mapping[int, int
         for buffer in module.buffers(recurse=False):
             recorder.mark(buffer, "weights", owner)
         if isinstance(module, Linear4bit):
-            for tensor in module.weight.quant_state.tensors():
+            for tensor in module.quant_state.tensors():
                 recorder.mark(tensor, "quantization", owner)
 
 

@@ -63,10 +63,16 @@ class QuantState:
         return [value for value in vars(self).values() if isinstance(value, torch.Tensor)]
 
 
-def quantize_4bit(weight: torch.Tensor, double_quant: bool) -> tuple[torch.Tensor, QuantState]:
-    """The packed weight and its constants, made in the order in which bitsandbytes makes them."""
+def quantize_4bit(
+    weight: torch.Tensor, double_quant: bool, storage: torch.dtype = torch.uint8
+) -> tuple[torch.Tensor, QuantState]:
+    """The packed weight and its constants, made in the order in which bitsandbytes makes them.
+
+    Args:
+        storage: bitsandbytes' `quant_storage`: a value of it holds two packed ones for each byte.
+    """
     absmax = torch.empty(-(-weight.numel() // BLOCK))
-    packed = torch.empty(((weight.numel() + 1) // 2, 1), dtype=torch.uint8)
+    packed = torch.empty(((weight.numel() + 1) // (2 * storage.itemsize), 1), dtype=storage)
     return packed, QuantState(weight, absmax, double_quant)
 
 
@@ -111,32 +117,35 @@ class Linear4bit(nn.Linear):
         quantization: str,
         compute_dtype: torch.dtype,
         double_quant: bool,
+        storage: torch.dtype = torch.uint8,
     ) -> None:
         super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
         self.bias = linear.bias
         self.compute_dtype = compute_dtype
         self.double_quant = double_quant
         self.quantization = quantization
+        self.storage = storage
         self.weight = Params4bit(linear.weight.data, requires_grad=False)
         self.weight.quant_type = quantization
         self.weight.compress_statistics = double_quant
         with torch.device("meta"):
-            _, self.weight.quant_state = quantize_4bit(linear.weight, double_quant)
+            _, self.quant_state = quantize_4bit(linear.weight, double_quant)
+        self.weight.quant_state = self.quant_state
 
     def packed(self, weight: torch.Tensor) -> Params4bit:
         """The packed form of a weight with its constants, as loading in four bits makes it."""
-        packed, state = quantize_4bit(weight, self.double_quant)
+        packed, state = quantize_4bit(weight, self.double_quant, self.storage)
         parameter = Params4bit(packed, requires_grad=False)
         parameter.quant_type = self.quantization
         parameter.compress_statistics = self.double_quant
-        parameter.quant_state = state
+        parameter.quant_state = self.quant_state = state
         return parameter
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         dtype = input.dtype
         bias = None if self.bias is None else self.bias.to(self.compute_dtype)
         converted = input.to(self.compute_dtype)
-        result = MatMul4Bit.apply(converted, self.weight, bias, self.weight.quant_state)
+        result = MatMul4Bit.apply(converted, self.weight, bias, self.quant_state)
         return result.to(dtype)
 
 
@@ -149,7 +158,7 @@ def dora_unpacks() -> Iterator[None]:
 
     def unpack(module: nn.Module) -> torch.Tensor:
         if isinstance(module, Linear4bit) and not module.weight.is_meta:
-            return dequantize_4bit(module.weight, module.weight.quant_state)
+            return dequantize_4bit(module.weight, module.quant_state)
         return dequantize_module_weight(module)
 
     with patch.object(dora, "dequantize_module_weight", unpack):
@@ -202,6 +211,7 @@ def quantize(
     double_quant: bool,
     compute_dtype: torch.dtype,
     saved: tuple[str, ...] = (),
+    storage: torch.dtype = torch.uint8,
 ) -> None:
     """Replace every linear layer but the heads by one that will hold a packed weight.
 
@@ -226,7 +236,7 @@ def quantize(
         setattr(
             model.get_submodule(parent_name),
             child,
-            Linear4bit(linear, quantization, compute_dtype, double_quant),
+            Linear4bit(linear, quantization, compute_dtype, double_quant, storage),
         )
 
 

@@ -16,6 +16,7 @@ from lora_viz.memory.extend import Depth
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.classify import classify
 from lora_viz.memory.torch_step.inputs import check_inputs, prepare_for_batches
+from lora_viz.memory.torch_step.several_cards.whole_model import WholeModel, whole_model
 from lora_viz.memory.torch_step.stand_in import prepare_model
 from lora_viz.memory.torch_step.step import record_step
 from lora_viz.memory.trace import Trace
@@ -25,11 +26,12 @@ from lora_viz.models.changed import build_changed
 
 @dataclass(frozen=True)
 class Recorded:
-    """A shallow model's trace, its depths, and how many parameters the whole model trains."""
+    """A shallow model's trace and depths; what the whole model trains, and its weights."""
 
     trace: Trace
     depths: list[Depth]
     trainable_parameters: int
+    model: WholeModel
 
 
 def record_shallow(values: dict[str, Any], settings: StepSettings, context: int) -> Recorded:
@@ -55,8 +57,9 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     kept = [list(blocks) for blocks in block_lists(stand_in.base).values()]
     depths = depths_of(lists)
     trace = record_step(stand_in, kept, settings, times_of(kept, depths))
+    weights = whole_model(stand_in.whole, stand_in.base, kept, depths)
     classify(trace, stand_in.base.config.get_text_config().vocab_size)
-    return Recorded(trace, depths, _trainable(stand_in.whole, times_of(kept, depths)))
+    return Recorded(trace, depths, _trainable(stand_in.whole, times_of(kept, depths)), weights)
 
 
 def depths_of(lists: list[BlockList]) -> list[Depth]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.utils.flop_counter import flop_registry
 from lora_viz.memory.torch_step.cuda import grouped_product, temporaries
 from lora_viz.memory.trace import Allocation, Event, Segment, Trace, rounded
 
+SHARDED = "DTensor"  # torch's class of tensors that are spread over cards, which costs an import
 MOST_OPERATIONS = 60_000  # of one block's forward pass; a step of more takes about a minute
 
 
@@ -34,7 +36,9 @@ class Recorder(TorchDispatchMode):
         super().__init__()
         self.trace = Trace()
         self._numbers: dict[int, int] = {}
-        self._closed = False
+        self._alive: set[int] = set()
+        self._elsewhere: set[int] = set()
+        self._closed = self._paused = False
         self.begin("setup", None)
 
     def begin(self, phase: str, part: int | None) -> None:
@@ -53,6 +57,10 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if self._paused:
+            return func(*args, **(kwargs or {}))
+        if any(kind.__name__ == SHARDED for kind in types):
+            return NotImplemented  # its operations come back, each on the part of this card
         self._operations += 1
         if self._operations > MOST_OPERATIONS and self.phase == "forward":
             raise EndlessBlockError
@@ -71,22 +79,54 @@ class Recorder(TorchDispatchMode):
 
     def see(self, tensor: torch.Tensor, kind: str = "", owner: int | None = None) -> None:
         """Count a tensor's storage, unless it is counted already; `kind` says what it is."""
-        storage = tensor.untyped_storage()
+        if self._paused:
+            return
+        storage = storage_of(tensor)
         known = self._numbers.get(storage._cdata)
         if known is not None:
             if kind:
                 self.trace.allocations[known].kind = kind
             return
-        size = storage.nbytes()
-        if not size or tensor.device.type == "meta":
+        if storage._cdata in self._elsewhere:
             return
+        if storage.nbytes() and tensor.device.type != "meta":
+            self._count(storage, kind, owner, tuple(tensor.shape))
+
+    def resized(self, storage: Any, kind: str) -> None:
+        """Count a storage that was given its bytes, or that all of them were taken from."""
+        known = self._numbers.get(storage._cdata)
+        if known is not None:
+            self._freed(storage._cdata, known)
+        if storage.nbytes() and not self._paused:
+            self._count(storage, kind, None, ())
+
+    def leaves(self, tensor: torch.Tensor) -> None:
+        """Count a tensor's storage no longer: it is somewhere else than on the card."""
+        storage = storage_of(tensor)
+        known = self._numbers.get(storage._cdata)
+        if known is not None:
+            self._freed(storage._cdata, known)
+        self._elsewhere.add(storage._cdata)
+        weakref.finalize(storage, self._elsewhere.discard, storage._cdata)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Write down nothing that is done meanwhile but what is freed."""
+        before, self._paused = self._paused, True
+        try:
+            yield
+        finally:
+            self._paused = before
+
+    def _count(self, storage: Any, kind: str, owner: int | None, shape: tuple[int, ...]) -> None:
         number = len(self.trace.allocations)
         segment = len(self.trace.segments) - 1
         self.trace.allocations.append(
-            Allocation(rounded(size), segment, kind, owner, tuple(tensor.shape))
+            Allocation(rounded(storage.nbytes()), segment, kind, owner, shape)
         )
         self.trace.events.append(Event(number, False, segment))
         self._numbers[storage._cdata] = number
+        self._alive.add(number)
         weakref.finalize(storage, self._freed, storage._cdata, number)
 
     def _see_all(self, tensors: list[torch.Tensor]) -> None:
@@ -95,7 +135,7 @@ class Recorder(TorchDispatchMode):
 
     def number(self, tensor: torch.Tensor) -> int | None:
         """The allocation that a tensor lies in."""
-        return self._numbers.get(tensor.untyped_storage()._cdata)
+        return self._numbers.get(storage_of(tensor)._cdata)
 
     def mark(self, tensor: torch.Tensor, kind: str, owner: int | None) -> None:
         """Say what a tensor's allocation is and which block it belongs to."""
@@ -116,11 +156,13 @@ class Recorder(TorchDispatchMode):
 
     def add_flops(self, count: float) -> None:
         """Count floating-point operations that no single operation of PyTorch shows."""
-        self.trace.segments[-1].flops += count
+        if not self._paused:
+            self.trace.segments[-1].flops += count
 
     def _freed(self, address: int, number: int) -> None:
-        if self._closed:
+        if self._closed or number not in self._alive:
             return
+        self._alive.discard(number)
         if self._numbers.get(address) == number:
             del self._numbers[address]
         self.trace.events.append(Event(number, True, len(self.trace.segments) - 1))
@@ -146,6 +188,11 @@ class Recorder(TorchDispatchMode):
     def _owner(self, tensor: Any) -> int | None:
         number = self.number(tensor) if isinstance(tensor, torch.Tensor) else None
         return None if number is None else self.trace.allocations[number].owner
+
+
+def storage_of(tensor: torch.Tensor) -> Any:
+    """A tensor's storage; that of this card's part where the tensor is spread over several."""
+    return getattr(tensor, "_local_tensor", tensor).untyped_storage()
 
 
 def _groups(args: Any, kwargs: dict[str, Any]) -> int:

@@ -19,6 +19,7 @@ from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import play
 from lora_viz.memory.torch_step.record import Recorded, record_shallow
 from lora_viz.memory.torch_step.recorder import EndlessBlockError
+from lora_viz.memory.torch_step.several_cards.kinds import check_cards, on_several_cards
 from lora_viz.memory.trace import Trace
 from lora_viz.models.by_torch import context_length_of
 from lora_viz.models.changed import build_changed
@@ -48,11 +49,10 @@ def _in_the_shortest_way(
     answer: Callable[[Recorded, Trace, StepSettings], Answer],
 ) -> Answer:
     """An answer of the step, simulated with as few blocks as are alike."""
+    check_cards(settings)
     for context in CONTEXTS:
         try:
-            recorded = record_shallow(values, settings, context)
-            trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
-            return answer(recorded, trace, settings)
+            return answer(*step_of_blocks(values, settings, context), settings)
         except NotAlikeError:
             continue
         except UserError:
@@ -60,6 +60,22 @@ def _in_the_shortest_way(
         except Exception as error:
             raise LastingError(_why_not(values, settings, error)) from error
     raise AssertionError("simulating every block needs no block to be alike")
+
+
+def step_of_blocks(
+    values: dict[str, Any], settings: StepSettings, context: int
+) -> tuple[Recorded, Trace]:
+    """A shallow model's record, and the trace of the whole model's step on one of its cards.
+
+    Args:
+        context: see `record_shallow`.
+
+    Raises:
+        NotAlikeError: the blocks that were kept do not stand for the others.
+    """
+    recorded = record_shallow(values, settings, context)
+    trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
+    return recorded, on_several_cards(trace, recorded.model, settings)
 
 
 def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> Message:

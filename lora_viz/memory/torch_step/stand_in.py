@@ -48,7 +48,8 @@ def prepare_model(model: Any, settings: StepSettings, choices: Mapping[str, Any]
     set_attention(model, settings.attention)
     if settings.is_quantized:
         saved = tuple(choices.get("modules_to_save") or ())
-        quantize(model, settings.quantization, settings.double_quant, dtype, saved)
+        storage = getattr(torch, settings.quant_storage)
+        quantize(model, settings.quantization, settings.double_quant, dtype, saved, storage)
         model.is_loaded_in_4bit = True
         model.config._pre_quantization_dtype = dtype  # as transformers' quantizers note it
         _prepare_for_kbit(model, settings.kbit_preparation)

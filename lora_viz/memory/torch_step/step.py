@@ -27,9 +27,11 @@ from lora_viz.memory.torch_step.cuda import (
 from lora_viz.memory.torch_step.flash_attention import FlashAttention
 from lora_viz.memory.torch_step.four_bits import dora_unpacks
 from lora_viz.memory.torch_step.inputs import make_inputs
-from lora_viz.memory.torch_step.loading import give_storages, warm_up_allocator
+from lora_viz.memory.torch_step.loading import warm_up_allocator
 from lora_viz.memory.torch_step.optimizers import make_optimizer
 from lora_viz.memory.torch_step.recorder import Recorder
+from lora_viz.memory.torch_step.several_cards.kinds import card_of
+from lora_viz.memory.torch_step.several_cards.one_card import OneCard
 from lora_viz.memory.torch_step.stand_in import StandIn
 from lora_viz.memory.trace import Trace
 
@@ -52,6 +54,7 @@ def record_step(
         times: how many parameters of the whole model each one stands for (`times_of`).
     """
     recorder = Recorder()
+    card = card_of(stand_in, settings, recorder)
     workspace = cublas_workspace_bytes(settings.compute_capability)
     as_on_cuda = AsOnCuda(
         settings.compute_capability,
@@ -63,6 +66,7 @@ def record_step(
     flash_attention = FlashAttention(recorder.add_flops, settings.padding)
     with (
         warnings.catch_warnings(),
+        card.connected(),
         FakeTensorMode(allow_non_fake_inputs=True),
         recorder,
         as_on_cuda,
@@ -72,12 +76,12 @@ def record_step(
         flash_attention.installed(stand_in.base),
     ):
         warnings.simplefilter("ignore")
-        if settings.is_quantized:
+        if settings.is_quantized and not settings.splits_weights:
             warm_up_allocator(stand_in.base, times)
-        trainable = _set_up(recorder, stand_in, lists, settings)
+        trainable = _set_up(recorder, stand_in, lists, card)
         borders = watch(recorder, lists)
         recorder.workspace(workspace)
-        loss, kept = _loss(stand_in, settings, recorder)
+        loss, kept = _loss(card)
         recorder.begin("backward", None)
         recorder.workspace(workspace)
         _run_backward(loss)
@@ -87,10 +91,11 @@ def record_step(
             handle.remove()
         recorder.begin("optimizer", None)
         mark_trained(recorder, trainable, {})
-        if settings.gradient_clipping:
-            nn.utils.clip_grad_norm_(trainable, CLIP_NORM, foreach=True)
-        optimizer = make_optimizer(settings.optimizer, trainable)
-        optimizer.step()
+        with card.updating():
+            if settings.gradient_clipping:
+                nn.utils.clip_grad_norm_(trainable, CLIP_NORM, foreach=True)
+            optimizer = make_optimizer(settings.optimizer, trainable)
+            optimizer.step()
         mark_trained(recorder, trainable, optimizer.state)
         recorder.begin("end", None)
         recorder.close()
@@ -101,46 +106,36 @@ def _set_up(
     recorder: Recorder,
     stand_in: StandIn,
     lists: list[list[nn.Module]],
-    settings: StepSettings,
+    card: OneCard,
 ) -> list[nn.Parameter]:
     """Give the model its storages, and with accumulation the gradients of earlier batches."""
     blocks = [block for blocks in lists for block in blocks]
     part_of = {id(module): part for part, block in enumerate(blocks) for module in block.modules()}
-    give_storages(stand_in.whole, lambda module: recorder.begin("setup", part_of.get(id(module))))
+    card.load(lambda module: recorder.begin("setup", part_of.get(id(module))))
     recorder.begin("setup", None)
     trainable = [p for p in stand_in.whole.parameters() if p.requires_grad]
     mark_weights(recorder, stand_in.whole, part_of)
-    if settings.gradient_accumulation > 1:
-        for parameter in trainable:
-            parameter.grad = torch.empty_like(parameter)
-        mark_trained(recorder, trainable, {})
+    if card.settings.gradient_accumulation > 1:
+        card.accumulate(trainable, lambda: _run_backward(_loss(card)[0]))
     recorder.begin("forward", None)
     return trainable
 
 
-def _loss(
-    stand_in: StandIn, settings: StepSettings, recorder: Recorder
-) -> tuple[torch.Tensor, Any]:
+def _loss(card: OneCard) -> tuple[torch.Tensor, Any]:
     """The loss, and what the training loop keeps of the model's other outputs.
 
     `Trainer.compute_loss` returns the loss only, so that the others are freed, and runs the model
     under autocast where weights are in half precision. A plain loop has the outputs in a variable
     until the backward pass is over.
     """
-    inputs = make_inputs(stand_in.base, settings)
+    settings = card.settings
+    inputs = make_inputs(card.stand_in.base, settings)
     for tensor in inputs.values():
-        recorder.see(tensor, "activations")
+        card.recorder.see(tensor, "activations")
     if not settings.padding:
         inputs.pop("attention_mask")
-    if settings.training_loop == "plain":
-        outputs = stand_in.whole(**inputs)
-        return outputs["loss"], outputs
-    if settings.base_dtype == "float32":
-        return stand_in.whole(**inputs)["loss"], None
-    with torch.autocast("cpu", dtype=getattr(torch, settings.base_dtype)):
-        outputs = stand_in.whole(**inputs)
-    _as_float32(outputs)
-    return outputs["loss"], None
+    outputs = card.forward(inputs)
+    return outputs["loss"], outputs if settings.training_loop == "plain" else None
 
 
 def _run_backward(loss: torch.Tensor) -> None:
@@ -157,10 +152,3 @@ def _run_backward(loss: torch.Tensor) -> None:
         allow_unreachable=True,
         accumulate_grad=True,
     )
-
-
-def _as_float32(outputs: Any) -> None:
-    """accelerate's `convert_outputs_to_fp32`, which wraps the model under mixed precision."""
-    for name, value in list(outputs.items()):
-        if isinstance(value, torch.Tensor) and value.is_floating_point():
-            outputs[name] = value.float()

@@ -9,9 +9,10 @@ import streamlit as st
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
-from lora_viz.figures.wording.names import method_name
+from lora_viz.figures.wording.names import cards_name, method_name
 from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_sentence
 from lora_viz.figures.wording.pieces import bar_pieces, words_for
+from lora_viz.figures.wording.sharding import about_sharding
 from lora_viz.format import binary_size, grouped, percent, size
 from lora_viz.i18n import _
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
@@ -28,14 +29,23 @@ OF_THE_BATCH = ("activations", "logits")
 def key_number(report: MemoryReport, scenario: Scenario) -> None:
     """What the chosen method needs of the card, whether that fits, and its parts."""
     card = scenario.card
-    words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.") % {
+    values = {
         "method": method_name(scenario.method),
         "needs": needs_of(report, card.memory_bytes),
         "card": as_html(card.name),
         "verdict": verdict_sentence(report, card),
         "parts": parts_of(report),
+        "cards": cards_name(scenario),
     }
-    page.key_number(size(report.needs.total), words)
+    words = _("%(method)s needs %(needs)s on %(card)s. %(verdict)s The parts: %(parts)s.")
+    number = size(report.needs.total)
+    if scenario.world_size > 1:
+        words = _(
+            "%(method)s on %(cards)s needs %(needs)s on each %(card)s. %(verdict)s The parts: "
+            "%(parts)s."
+        )
+        number = _("%s a card") % number
+    page.key_number(number, words % values)
 
 
 def note_on_context(scenario: Scenario, context_length: int | None) -> None:
@@ -245,6 +255,7 @@ def sources(report: MemoryReport) -> None:
             "Assumed: a plain training loop keeps the model's outputs, logits among them, during "
             "the backward pass; the training loop “trainer” frees them."
         ),
+        *about_sharding(),
         _("Reserved, at least: with expandable segments. At most: the default allocator."),
         _(
             "QLoRA: half a byte a packed value and a float32 constant for each 64 values, unless "

@@ -2,8 +2,8 @@
 
 answers
     The step of each column on each class of card.
-grid, search, time
-    The grid; how far a scenario can go; seconds per step.
+grid, search, several_cards, time
+    The grid; how far a scenario can go; how many cards are enough; seconds per step.
 words
     What the tabs say.
 """

@@ -118,8 +118,9 @@ def key_number(scenario: Scenario, rows: list[PlannedCard], steps: Steps) -> Non
     """The cheapest card that does it; without one, on how many cards it fits."""
     found = cheapest(scenario, rows, steps)
     if found and found.card:
+        times = f"{grouped(scenario.world_size)} × " if scenario.world_size > 1 else ""
         page.key_number(
-            f"${grouped(found.card.launch_price_usd or 0)}",
+            f"{times}${grouped(found.card.launch_price_usd or 0)}",
             _(
                 "%(card)s: the lowest launch price among the cards that this scenario fits. It "
                 "is the manufacturer's launch price; shop prices differ, and data-centre cards "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lora_viz.choices.scenario import Scenario
+from lora_viz.figures.wording.sharding import about_sharding
 from lora_viz.format import binary_size, size
 from lora_viz.i18n import _
 from lora_viz.memory.report import CUDA_CONTEXT_BYTES, MemoryReport
@@ -74,7 +75,8 @@ def sources() -> None:
         _("Memory: a simulated step for each column, as on the Memory page."),
         _("Assumed: a CUDA context of %s on every card. A screen on the card takes more.")
         % binary_size(CUDA_CONTEXT_BYTES),
-        _("One card trains alone: sharding over several is not simulated."),
+        *about_sharding(),
+        _("What several cards send each other is taken to cost no time."),
         _(
             "Utilisation: Chowdhery et al. 2022 (PaLM, table 3) list 21 to 46 % of the peak rate "
             "for large models, [arXiv:2204.02311](https://arxiv.org/abs/2204.02311); 40 % is "

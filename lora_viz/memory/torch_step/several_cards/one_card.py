@@ -1,0 +1,81 @@
+"""The parts of a step that differ between ways to train on several cards, as one card has them.
+
+Importing this module loads torch, transformers and peft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from lora_viz.memory.settings import StepSettings
+from lora_viz.memory.torch_step.classify import mark_trained
+from lora_viz.memory.torch_step.loading import give_storages
+from lora_viz.memory.torch_step.recorder import Recorder
+from lora_viz.memory.torch_step.stand_in import StandIn
+
+Inputs = dict[str, torch.Tensor]
+
+
+class OneCard:
+    """A card with the whole model, gradients and optimizer state on it."""
+
+    def __init__(self, stand_in: StandIn, settings: StepSettings, recorder: Recorder) -> None:
+        self.stand_in, self.settings, self.recorder = stand_in, settings, recorder
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Have the other cards there while the step runs."""
+        yield
+
+    def load(self, begin: Callable[[nn.Module], None]) -> None:
+        """Give the model its storages; `begin` is called with the module whose come next."""
+        give_storages(self.stand_in.whole, begin)
+
+    def accumulate(self, trainable: list[nn.Parameter], _batch: Callable[[], None]) -> None:
+        """Have the gradients of earlier batches there; `_batch` runs one."""
+        for parameter in trainable:
+            parameter.grad = torch.empty_like(parameter)
+        mark_trained(self.recorder, trainable, {})
+
+    def forward(self, inputs: Inputs) -> Any:
+        """The model's outputs, under mixed precision where the training loop has it."""
+        if not self.is_mixed:
+            return self.stand_in.whole(**inputs)
+        return under_autocast(self.stand_in.whole, self.dtype)(**inputs)
+
+    @contextmanager
+    def updating(self) -> Iterator[None]:
+        """What is around clipping and the optimizer's step."""
+        yield
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether Trainer runs the model under autocast."""
+        return self.settings.training_loop == "trainer" and self.settings.base_dtype != "float32"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The base model's number format."""
+        return getattr(torch, self.settings.base_dtype)
+
+
+def under_autocast(forward: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
+    """A forward pass as accelerate wraps it for mixed precision (`Accelerator.prepare_model`).
+
+    Its outputs are turned to float32 (`convert_outputs_to_fp32`).
+    """
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with torch.autocast("cpu", dtype=dtype):
+            outputs = forward(*args, **kwargs)
+        for name, value in list(outputs.items()):
+            if isinstance(value, torch.Tensor) and value.is_floating_point():
+                outputs[name] = value.float()
+        return outputs
+
+    return wrapped
