@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
+from pydantic import field_validator
 
-from lora_viz.choices.declaration import Declared, choice
+from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.losses import LossName
 from lora_viz.choices.optimizers import OptimizerName
+from lora_viz.choices.peft_values import LONGEST_TEXT, short_json
 from lora_viz.dtypes import DType
 from lora_viz.i18n import N_
+
+MOST_LENGTHS = 400  # that are kept of many: enough to describe them, and short enough for a link
+LONGEST_LENGTH = 1_048_576  # as the sequence length's
+PackingName = Literal["none", "one_row", "rows"]
+OffloadingName = Literal["none", "checkpoints", "activations"]
 
 
 class StepChoices(Declared):
@@ -25,6 +34,31 @@ class StepChoices(Declared):
         False,
         N_("Padding"),
         N_("Batches hold padded sequences, so that attention needs a mask."),
+        group="batch",
+    )
+    packing: PackingName = choice(
+        "none",
+        N_("Packing"),
+        N_(
+            "Sequences follow one another without padding, and none sees another: in one row for "
+            "the whole batch, as TRL and axolotl do, or in rows of the sequence length."
+        ),
+        group="batch",
+    )
+    lengths: Annotated[
+        tuple[int, ...],
+        InLinks(
+            re.compile(r"\d{1,7}"),
+            N_("lengths in tokens with commas between them, such as 128,256,512"),
+            LONGEST_TEXT,
+        ),
+    ] = choice(
+        (),
+        N_("Lengths of texts"),
+        N_(
+            "Tokens of your texts, such as 128,256,512; longer ones are cut at the sequence "
+            "length. Without them every sequence is as long as that."
+        ),
         group="batch",
     )
     base_dtype: DType = choice(
@@ -56,6 +90,24 @@ class StepChoices(Declared):
         False,
         N_("Gradient checkpointing"),
         N_("Keep only each block's input and compute the rest again in the backward pass."),
+        group="passes",
+    )
+    offloading: OffloadingName = choice(
+        "none",
+        N_("Offloading"),
+        N_(
+            "What waits in the host's memory for the backward pass: checkpoints, as Unsloth moves "
+            "them, or all saved activations, as TRL and torchtune do."
+        ),
+        group="passes",
+    )
+    loss: LossName = choice(
+        "full",
+        N_("Loss"),
+        N_(
+            "full holds all logits. chunked is TRL's loss, chunked_output torchtune's, fused "
+            "Liger's, and cut is Cut Cross-Entropy: they hold a part of them, or none."
+        ),
         group="passes",
     )
     attention: Literal["sdpa", "eager", "flash_attention_2"] = choice(
@@ -94,3 +146,37 @@ class StepChoices(Declared):
         N_("Scale gradients down to a norm of one before the step."),
         group="optimizer",
     )
+
+    @field_validator("lengths", mode="before")
+    @classmethod
+    def read_lengths_of_texts(cls, value: object) -> object:
+        """Read "128,256" as two lengths; of very many only as many as describe them stay."""
+        return read_lengths(value)
+
+
+def read_lengths(given: object) -> tuple[int, ...]:
+    """Tokens of texts between commas, or a list of them, in order.
+
+    Of more than `MOST_LENGTHS` that many stay: the middle of each of as many equal shares, and the
+    longest.
+    """
+    if isinstance(given, str):
+        given = short_json(f"[{given.strip().strip('[]')}]")
+    if not isinstance(given, (list, tuple)):
+        raise ValueError("no list")
+    lengths: list[int] = []
+    for one in given:
+        if not isinstance(one, int) or isinstance(one, bool) or not 1 <= one <= LONGEST_LENGTH:
+            raise ValueError("no length")
+        lengths.append(one)
+    return _described(sorted(lengths))
+
+
+def _described(lengths: list[int]) -> tuple[int, ...]:
+    count = len(lengths)
+    if count <= MOST_LENGTHS:
+        return tuple(lengths)
+    middles = [
+        lengths[(2 * share + 1) * count // (2 * MOST_LENGTHS)] for share in range(MOST_LENGTHS)
+    ]
+    return (*middles[:-1], lengths[-1])

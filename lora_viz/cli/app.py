@@ -34,7 +34,7 @@ from lora_viz.cli.terminal import as_lines, saying_where_slow, tell
 from lora_viz.cli.train import runs_app, train_command
 from lora_viz.errors import UserError, in_a_sentence, is_lack_of_memory, with_its_words
 from lora_viz.explainer.audit import audit
-from lora_viz.format import grouped
+from lora_viz.format import grouped, percent
 from lora_viz.i18n import LANGUAGES, _, current_language, set_language
 from lora_viz.machine.cards import cards
 from lora_viz.models.catalogue import catalogue
@@ -341,7 +341,26 @@ def _memory_as_text(answer: dict[str, Any]) -> str:
     ]
     versions = ", ".join(f"{name} {number}" for name, number in answer["software"].items())
     numbers = [f"{grouped(size):>18} B  {label}" for size, label in lines]
-    return "\n".join([*numbers, _needs_as_text(answer), versions])
+    return "\n".join([*numbers, *_batches_as_text(answer), _needs_as_text(answer), versions])
+
+
+def _batches_as_text(answer: dict[str, Any]) -> list[str]:
+    """What batches of texts of different lengths take, where their lengths were given."""
+    batches = answer["batches"]
+    if batches is None:
+        return []
+    words = _(
+        "longest batch: %(longest)s tokens a text; on average %(expected)s, with %(padding)s of "
+        "padding; reserved %(longest_first)s B where the longest comes first, %(shortest_first)s B "
+        "where it comes last"
+    ) % {
+        "longest": grouped(batches["longest"]),
+        "expected": grouped(round(batches["expected"])),
+        "padding": percent(batches["padding_share"], 0),
+        "longest_first": grouped(batches["reserved_longest_first"]),
+        "shortest_first": grouped(batches["reserved_shortest_first"]),
+    }
+    return [words]
 
 
 def _needs_as_text(answer: dict[str, Any]) -> str:

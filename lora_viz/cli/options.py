@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,9 @@ from lora_viz.models.source import typed_model
 from lora_viz.storage import expanded
 from lora_viz.training.settings import TrainingSettings, training_scenario
 
+LENGTHS_TYPED = re.compile(r"\[?[\d\s,]*\]?")
+LENGTH = re.compile(r"\d{1,7}")
+MOST_OF_A_FILE = 10_000_000  # characters
 OF_THE_COMMAND = "Options"  # the title above options that are no setting
 
 
@@ -80,9 +84,37 @@ def declared_parameters(
 
 
 def with_typed_model(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with the whole path of a model that is a folder or file of this machine."""
+    """The values with the whole path of a model that is a folder or file of this machine, and with
+    the lengths of texts that a file of it holds."""
+    values = _with_lengths_of_file(values)
     model = values.get("model")
     return values | {"model": typed_model(model)} if isinstance(model, str) else values
+
+
+def _with_lengths_of_file(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the lengths that a file holds, where one is named in their place.
+
+    It holds numbers of tokens, as JSON or with commas, spaces or line ends between them.
+
+    Raises:
+        UserError: it cannot be read, or holds anything else.
+    """
+    given = values.get("lengths")
+    if not isinstance(given, str) or not given or LENGTHS_TYPED.fullmatch(given):
+        return values
+    try:
+        with expanded(given).open(encoding="utf-8") as file:
+            text = file.read(MOST_OF_A_FILE + 1)
+    except (OSError, ValueError):
+        raise UserError(_("%s cannot be read.") % given) from None
+    numbers = text.strip().removeprefix("[").removesuffix("]").replace(",", " ").split()
+    is_whole = len(text) <= MOST_OF_A_FILE
+    if not is_whole or not numbers or not all(map(LENGTH.fullmatch, numbers)):
+        raise UserError(
+            _("%s should hold numbers of tokens, such as [128, 256, 512], in at most 10 MB.")
+            % given
+        )
+    return values | {"lengths": tuple(map(int, numbers))}
 
 
 def typed_settings(values: dict[str, Any]) -> TrainingSettings:

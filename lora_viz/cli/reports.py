@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from lora_viz.adapter.counts import count_trained_in_full, count_trained_tokens
@@ -103,6 +104,7 @@ def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
     parts; the libraries in `software` ran the step. Of several cards (`--world-size`) all numbers
     are those of one, the fullest. `needs_bytes` is held against the card's
     memory: the peak, what the allocator reserves beyond it, and an assumed CUDA context.
+    `batches` are those of texts whose lengths were given: the longest decides on the peak.
     """
     report = _simulated(scenario, ask)
     return {
@@ -117,6 +119,7 @@ def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "breakdown": report.breakdown,
         "trainable_parameters": report.trainable_parameters,
         "flops_per_step": report.flops,
+        "batches": None if report.batches is None else asdict(report.batches),
         **_needs(report, scenario.card),
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,

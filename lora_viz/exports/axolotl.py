@@ -12,6 +12,7 @@ from lora_viz.exports.comments import yaml_file
 from lora_viz.exports.rules import (
     NOTHING,
     OF_CARD,
+    OF_DATA,
     Remark,
     Rule,
     Said,
@@ -40,6 +41,13 @@ FURTHER = {
     "rank_pattern": "lora_rank_pattern",
     "alpha_pattern": "lora_alpha_pattern",
     "init_lora_weights": "peft_init_lora_weights",
+}
+
+# by loss, its key and the plugin that offers it
+KEYS_OF_LOSSES = {
+    "chunked_output": ("chunked_cross_entropy", ""),
+    "fused": ("liger_fused_linear_cross_entropy", "liger.LigerPlugin"),
+    "cut": ("cut_cross_entropy", "cut_cross_entropy.CutCrossEntropyPlugin"),
 }
 
 
@@ -89,6 +97,38 @@ def _checkpointing(subject: Subject, field: str) -> Said:
     return Said(keys)
 
 
+def _packing(subject: Subject, field: str) -> Said:
+    """What is packed is kept apart in axolotl, in one row for the whole batch."""
+    how = subject.value(field)
+    if how == "rows":
+        why = Message(N_("axolotl packs into one row for the whole batch"))
+        return Said({"sample_packing": True}, False, why)
+    if how == "none" and not subject.scenario.padding:
+        return Said(is_whole=False, why=Message(N_("axolotl keeps packed sequences apart")))
+    return Said({"sample_packing": True}) if how == "one_row" else NOTHING
+
+
+def _offloading(subject: Subject, field: str) -> Said:
+    """Both ways need gradient checkpointing in axolotl."""
+    how = subject.value(field)
+    if how == "none":
+        return NOTHING
+    if not subject.scenario.gradient_checkpointing:
+        return Said(is_whole=False, why=Message(N_("axolotl moves gradient checkpoints only")))
+    return Said({"activation_offloading": "legacy" if how == "checkpoints" else True})
+
+
+def _loss(subject: Subject, field: str) -> Said:
+    name = subject.value(field)
+    if name == "full":
+        return NOTHING
+    if name not in KEYS_OF_LOSSES:
+        return Said(is_whole=False, why=Message(N_("axolotl does not have it")))
+    key_of_loss, plugin = KEYS_OF_LOSSES[name]
+    plugins = {"plugins": [f"axolotl.integrations.{plugin}"]} if plugin else {}
+    return Said({**plugins, key_of_loss: True})
+
+
 ADAPTER_KEYS: dict[str, Rule] = {
     "rank": key("lora_r"),
     "alpha": as_whole_number("lora_alpha"),
@@ -112,6 +152,10 @@ AXOLOTL: Table = {
     "batch_size": key("micro_batch_size"),
     "seq_len": key("sequence_len"),
     "padding": key("sample_packing", lambda is_padded: not is_padded),
+    "packing": _packing,
+    **OF_DATA,
+    "offloading": _offloading,
+    "loss": _loss,
     "base_dtype": _dtype,
     "adapter_dtype": _adapter_dtype,
     "double_quant": key("bnb_config_kwargs.bnb_4bit_use_double_quant"),

@@ -11,6 +11,7 @@ from lora_viz.exports.comments import yaml_file
 from lora_viz.exports.rules import (
     NOTHING,
     OF_CARD,
+    OF_DATA,
     Remark,
     Rule,
     Said,
@@ -90,6 +91,29 @@ def _preparation(subject: Subject, field: str) -> Said:
     return Said(keys)
 
 
+def _packing(subject: Subject, field: str) -> Said:
+    how = subject.value(field)
+    if how == "none":
+        return NOTHING
+    why = None if how == "rows" else Message(N_("LLaMA-Factory packs into a row for each sequence"))
+    return Said({"packing": True, "neat_packing": True}, how == "rows", why)
+
+
+def _offloading(subject: Subject, field: str) -> Said:
+    how = subject.value(field)
+    if how == "checkpoints":
+        return Said({"use_unsloth_gc": True})
+    why = N_("LLaMA-Factory moves gradient checkpoints only")
+    return unsaid_but("none", why=why)(subject, field)
+
+
+def _loss(subject: Subject, field: str) -> Said:
+    if subject.value(field) == "fused":
+        why = N_("Liger's other kernels come with it")
+        return Said({"enable_liger_kernel": True}, why=Message(why))
+    return unsaid_but("full", why=N_("LLaMA-Factory does not have it"))(subject, field)
+
+
 ADAPTER_KEYS: dict[str, Rule] = {
     "rank": key("lora_rank"),
     "alpha": as_whole_number("lora_alpha"),
@@ -113,6 +137,10 @@ LLAMA_FACTORY: Table = {
     "batch_size": key("per_device_train_batch_size"),
     "seq_len": key("cutoff_len"),
     "padding": key("packing", lambda is_padded: not is_padded),
+    "packing": _packing,
+    **OF_DATA,
+    "offloading": _offloading,
+    "loss": _loss,
     "base_dtype": _dtype,
     "adapter_dtype": _adapter_dtype,
     "double_quant": key("double_quantization"),

@@ -194,7 +194,10 @@ OF_STEP: Table = {
         ),
         unsaid(),
     ),
+    **dict.fromkeys(("packing", "lengths", "offloading", "loss"), unsaid_unless_usual()),
 }  # fmt: skip
+# What a file says of a scenario's own data.
+OF_DATA: Table = {"lengths": unsaid_but((), why=N_("they are those of the data"))}
 # Which card there is no trainer is told.
 OF_CARD: Table = {
     **dict.fromkeys(

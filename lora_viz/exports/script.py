@@ -16,6 +16,7 @@ from lora_viz.exports.lora_config import ADAPTER_ARGUMENTS, task_of_peft
 from lora_viz.exports.rules import (
     NOTHING,
     OF_CARD,
+    OF_DATA,
     USUAL_OPTIMIZER,
     Remark,
     Rule,
@@ -24,6 +25,7 @@ from lora_viz.exports.rules import (
     clipping,
     key,
     said_by,
+    unsaid_but,
     unsaid_unless_usual,
     usual_rate,
     weights_at,
@@ -31,6 +33,7 @@ from lora_viz.exports.rules import (
 from lora_viz.exports.subject import Subject
 from lora_viz.i18n import N_, Message
 
+OTHER_LIGER_KERNELS = ("rope", "swiglu", "geglu", "rms_norm", "cross_entropy")
 NON_REENTRANT = {"use_reentrant": False}
 
 
@@ -74,6 +77,18 @@ def _checkpointing(subject: Subject, field: str) -> Said:
     )
 
 
+def _loss(subject: Subject, field: str) -> Said:
+    """Liger's by Trainer's own arguments, without Liger's other kernels."""
+    if subject.value(field) != "fused":
+        return unsaid_but("full", why=N_("Trainer does not have it"))(subject, field)
+    keys = {
+        "arguments.use_liger_kernel": True,
+        "arguments.liger_kernel_config": dict.fromkeys(OTHER_LIGER_KERNELS, False)
+        | {"fused_linear_cross_entropy": True},
+    }
+    return Said(keys, why=Message(N_("it needs the package liger-kernel")))
+
+
 def _precision(subject: Subject, field: str) -> Said:
     """How Trainer computes; it has no plain loop, in which outputs live through the backward."""
     flag = subject.mixed_precision
@@ -94,6 +109,10 @@ SCRIPT: Table = {
     "batch_size": key("arguments.per_device_train_batch_size"),
     "seq_len": key("sequence_length"),
     "padding": key("padding"),
+    "packing": unsaid_but("none", why=N_("the script cuts all texts into rows")),
+    **OF_DATA,
+    "offloading": unsaid_but("none", why=N_("Trainer moves nothing to the host")),
+    "loss": _loss,
     "base_dtype": key("loading.dtype"),
     "adapter_dtype": key("adapter_dtype"),
     "double_quant": key("packing.bnb_4bit_use_double_quant"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
+from lora_viz.i18n import N_
 from lora_viz.imports.peft_files import starts_from, targets_of_peft
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
@@ -21,8 +22,10 @@ from lora_viz.imports.rules import (
     Taken,
     checkpoints,
     clips,
+    computes_loss,
     is_on,
     model_named,
+    offloads,
     one_of,
     packs_sequences,
     packs_weights,
@@ -37,6 +40,11 @@ from lora_viz.imports.rules import (
 )
 from lora_viz.imports.transformers_files import IMPLIED
 
+PLUGINS_OF_LOSSES = (
+    "axolotl.integrations.liger.LigerPlugin",
+    "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin",
+)
+
 
 def _adapter(value: Any) -> Taken:
     if not value:
@@ -48,6 +56,14 @@ def _adapter(value: Any) -> Taken:
 
 def _all_linear(value: Any) -> Taken:
     return Taken(targets=(ALL_LINEAR,)) if is_on(value) else NOTHING
+
+
+def _plugins(value: Any) -> Taken:
+    """Of axolotl's plugins those that only offer losses, which keys of their own switch on."""
+    names = value if isinstance(value, list) else [value]
+    if not all(name in PLUGINS_OF_LOSSES for name in names if name):
+        raise UserError(NO_SETTING)
+    return NOTHING
 
 
 AXOLOTL_RULES: dict[str, Rule] = {
@@ -74,7 +90,14 @@ AXOLOTL_RULES: dict[str, Rule] = {
     "micro_batch_size": sets("batch_size"),
     "gradient_accumulation_steps": sets("gradient_accumulation"),
     "gradient_checkpointing": checkpoints,
-    "sample_packing": packs_sequences,
+    "sample_packing": packs_sequences("one_row"),
+    "activation_offloading": offloads,
+    "plugins": _plugins,
+    "liger_fused_linear_cross_entropy": computes_loss("fused"),
+    "cut_cross_entropy": computes_loss("cut"),
+    "chunked_cross_entropy": computes_loss(
+        "chunked_output", N_("It is torchtune's loss, which axolotl compiles; here it is not.")
+    ),
     "flash_attention": sets_if("attention", "flash_attention_2"),
     "sdp_attention": sets_if("attention", "sdpa"),
     "eager_attention": sets_if("attention", "eager"),
@@ -88,13 +111,12 @@ AXOLOTL_RULES: dict[str, Rule] = {
     "torch_dtype": weights_format,
     **dict.fromkeys(
         (
-            "activation_offloading", "base_model_config", "chunked_cross_entropy",
-            "context_parallel_size", "cut_cross_entropy", "deepspeed", "flex_attention", "fsdp",
+            "base_model_config", "context_parallel_size", "deepspeed", "flex_attention", "fsdp",
             "fsdp_config", "gptq", "layer_offloading", "liger_cross_entropy",
-            "liger_fused_linear_cross_entropy", "liger_glu_activation", "liger_layer_norm",
+            "liger_glu_activation", "liger_layer_norm",
             "liger_rms_norm", "liger_rope", "lora_mlp_kernel", "lora_o_kernel", "lora_qkv_kernel",
             "lora_embedding_kernel", "lora_model_dir", "loraplus_lr_ratio",
-            "overrides_of_model_config", "peft", "plugins", "quantization", "qat", "relora",
+            "overrides_of_model_config", "peft", "quantization", "qat", "relora",
             "relora_steps", "resize_token_embeddings_to_32x", "rl", "reward_model", "s2_attention",
             "sage_attention", "sequence_parallel_degree", "tensor_parallel_size", "tokens",
             "torch_compile", "unfrozen_parameters", "unsloth_cross_entropy_loss",

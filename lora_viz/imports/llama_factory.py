@@ -15,9 +15,11 @@ from lora_viz.imports.rules import (
     NO_SETTING,
     NOTHING,
     OF_TRAINING,
+    OTHER_KERNELS,
     Rule,
     Taken,
     begins_as,
+    computes_loss,
     is_on,
     model_named,
     one_of,
@@ -52,6 +54,17 @@ def _without_checkpoints(value: Any) -> Taken:
     return Taken({"gradient_checkpointing": not is_on(value)})
 
 
+def _packs(value: Any) -> Taken:
+    """Texts cut into rows, in which one text sees the other; “neat_packing” keeps them apart."""
+    return NOTHING if value is None else Taken({"padding": not is_on(value)})
+
+
+def _checkpoints_on_the_host(value: Any) -> Taken:
+    if not is_on(value):
+        return NOTHING
+    return Taken({"gradient_checkpointing": True, "offloading": "checkpoints"})
+
+
 def _norms_in_float32(value: Any) -> Taken:
     """LLaMA-Factory prepares no packed model as PEFT does: it casts norms if asked, or nothing."""
     return Taken({"kbit_preparation": "norms" if is_on(value) else "none"})
@@ -80,7 +93,10 @@ LLAMA_FACTORY_RULES: dict[str, Rule] = {
     "use_rslora": switches("rslora"),
     "use_dora": switches("dora"),
     "cutoff_len": sets("seq_len"),
-    "packing": packs_sequences,
+    "packing": _packs,
+    "neat_packing": packs_sequences("rows"),
+    "use_unsloth_gc": _checkpoints_on_the_host,
+    "enable_liger_kernel": computes_loss("fused", OTHER_KERNELS),
     "flash_attn": one_of("attention", ATTENTION_BY_NAME),
     "disable_gradient_checkpointing": _without_checkpoints,
     "upcast_layernorm": _norms_in_float32,
@@ -88,10 +104,10 @@ LLAMA_FACTORY_RULES: dict[str, Rule] = {
     "pure_bf16": weights_in("bfloat16"),
     **dict.fromkeys(
         (
-            "pissa_convert", "loraplus_lr_ratio", "use_unsloth", "use_unsloth_gc",
-            "enable_liger_kernel", "upcast_lmhead_output", "use_galore", "use_apollo", "use_badam",
+            "pissa_convert", "loraplus_lr_ratio", "use_unsloth",
+            "upcast_lmhead_output", "use_galore", "use_apollo", "use_badam",
             "use_adam_mini", "use_muon", "use_llama_pro", "shift_attn", "mixture_of_depths",
-            "resize_vocab", "new_special_tokens", "add_tokens", "neat_packing",
+            "resize_vocab", "new_special_tokens", "add_tokens",
             "adapter_name_or_path", "freeze_trainable_layers", "freeze_trainable_modules",
             "freeze_extra_modules", "use_dft_loss",
         ),

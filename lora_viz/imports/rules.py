@@ -38,6 +38,14 @@ ATTENTION_BY_NAME = {
     **dict.fromkeys(("sdpa", "auto"), "sdpa"),
     **dict.fromkeys(("eager", "disabled"), "eager"),
 }
+# Gradient checkpoints and activations that wait elsewhere, by the words of Unsloth and axolotl
+CHECKPOINTS_ELSEWHERE = {
+    "unsloth": "checkpoints",
+    "offload": "activations",
+    "offload_disk": "checkpoints",
+}
+OFFLOADING_BY_NAME = {"legacy": "checkpoints", "disk": "checkpoints"}
+OTHER_KERNELS = N_("Liger's loss is simulated, its other kernels are not.")
 
 
 # Further settings of PEFT's by its own names, which are the scenario's where it has them
@@ -56,7 +64,9 @@ FURTHER_OF_PEFT = (
 )
 # What is as usual where a file of an adapter, or of a whole training, sets nothing else
 OF_ADAPTER = (*FURTHER_OF_PEFT, "task_type", "num_labels", "vocab_size")
-OF_TRAINING = ("bias", "attention", "adapter_dtype", *OF_ADAPTER)
+OF_TRAINING = (
+    "bias", "attention", "adapter_dtype", "packing", "lengths", "offloading", "loss", *OF_ADAPTER,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,12 +167,31 @@ def is_on(value: Any) -> bool:
 
 def checkpoints(value: Any) -> Taken:
     """Gradient checkpointing: on, off, or a way of its own, such as unsloth or offload."""
-    if isinstance(value, str) and value.lower() in ("unsloth", "offload", "offload_disk"):
-        note = N_(
-            "“%s” also moves activations to other memory, which the simulated step does not do."
+    if isinstance(value, str) and value.lower() in CHECKPOINTS_ELSEWHERE:
+        return Taken(
+            {"gradient_checkpointing": True, "offloading": CHECKPOINTS_ELSEWHERE[value.lower()]}
         )
-        return Taken({"gradient_checkpointing": True}, note=Message(note, value.lower()))
     return switches("gradient_checkpointing")(value)
+
+
+def offloads(value: Any) -> Taken:
+    """Whether saved activations wait in the host's memory, or how they do."""
+    if isinstance(value, str) and value.lower() in OFFLOADING_BY_NAME:
+        return Taken({"offloading": OFFLOADING_BY_NAME[value.lower()]})
+    if isinstance(value, str) and value.lower() == "hidden_states":
+        raise UserError(NO_SETTING)
+    return Taken({"offloading": "activations"}) if is_on(value) else NOTHING
+
+
+def computes_loss(name: str, note: str | None = None) -> Rule:
+    """A switch for one of the losses that never hold all logits."""
+
+    def rule(value: Any) -> Taken:
+        if not is_on(value):
+            return NOTHING
+        return Taken({"loss": name}, note=Message(note) if note else None)
+
+    return rule
 
 
 def clips(value: Any) -> Taken:
@@ -170,9 +199,15 @@ def clips(value: Any) -> Taken:
     return Taken({"gradient_clipping": bool(value)})
 
 
-def packs_sequences(value: Any) -> Taken:
-    """Packed sequences need no padding, and so no mask."""
-    return NOTHING if value is None else Taken({"padding": not is_on(value)})
+def packs_sequences(packing: str) -> Rule:
+    """A switch for packed sequences, which need no padding, and how they are packed."""
+
+    def rule(value: Any) -> Taken:
+        if value is None:
+            return NOTHING
+        return Taken({"padding": not is_on(value), "packing": packing if is_on(value) else "none"})
+
+    return rule
 
 
 def packs_weights(value: Any) -> Taken:

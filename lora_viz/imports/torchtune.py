@@ -25,6 +25,7 @@ from lora_viz.imports.rules import (
     checkpoints,
     clips,
     is_on,
+    offloads,
     packs_sequences,
     sets,
     sets_if,
@@ -36,6 +37,10 @@ from lora_viz.models.catalogue import catalogue
 BUILDER = re.compile(r"torchtune\.models\.\w+\.(?P<method>q?lora_)?(?P<name>\w+)")
 LAYERS = {"output_proj": "o_proj", "w1": "gate_proj", "w2": "down_proj", "w3": "up_proj"}
 OF_MLP = ("gate_proj", "down_proj", "up_proj")
+LOSSES_OF_TORCHTUNE = {
+    "torch.nn.CrossEntropyLoss": "full",
+    "torchtune.modules.loss.CEWithChunkedOutputLoss": "chunked_output",
+}
 OPTIMIZERS_OF_TORCH = {
     "torch.optim.AdamW": "adamw",
     "torch.optim.SGD": "sgd",
@@ -86,6 +91,12 @@ def _optimizer(value: Any) -> Taken:
     return Taken({"optimizer": OPTIMIZERS_OF_TORCH[str(value)]})
 
 
+def _loss(value: Any) -> Taken:
+    if str(value) not in LOSSES_OF_TORCHTUNE:
+        raise UserError(NO_SETTING)
+    return Taken({"loss": LOSSES_OF_TORCHTUNE[str(value)]})
+
+
 def _dtype_of_all(value: Any) -> Taken:
     dtype = DTYPES_BY_NAME.get(str(value))
     if dtype is None:
@@ -104,7 +115,8 @@ TORCHTUNE_RULES: dict[str, Rule] = {
     "model.use_dora": switches("dora"),
     "model.quantize_base": sets_if("quantization", "nf4"),
     "tokenizer.max_seq_len": sets("seq_len"),
-    "dataset.packed": packs_sequences,
+    "dataset.packed": packs_sequences("rows"),
+    "enable_activation_offloading": offloads,
     "batch_size": sets("batch_size"),
     "gradient_accumulation_steps": sets("gradient_accumulation"),
     "enable_activation_checkpointing": checkpoints,
@@ -114,13 +126,13 @@ TORCHTUNE_RULES: dict[str, Rule] = {
     "dtype": _dtype_of_all,
     **dict.fromkeys(
         (
-            "compile", "enable_activation_offloading", "optimizer_in_bwd", "fsdp_cpu_offload",
+            "compile", "optimizer_in_bwd", "fsdp_cpu_offload",
             "tensor_parallel_dim", "context_parallel_dim", "ac_mode", "quantizer",
             "custom_sharded_layers", "teacher_model",
         ),
         without_setting(),
     ),
-    "loss._component_": without_setting("torch.nn.CrossEntropyLoss"),
+    "loss._component_": _loss,
 }  # fmt: skip
 TORCHTUNE_IDLE = (
     "checkpointer*", "dataset*", "device", "epochs", "log_*", "loss.*", "low_cpu_ram",

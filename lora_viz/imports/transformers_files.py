@@ -10,9 +10,12 @@ from __future__ import annotations
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     OPTIMIZERS_BY_NAME,
+    OTHER_KERNELS,
     Rule,
     checkpoints,
     clips,
+    computes_loss,
+    offloads,
     one_of,
     sets,
     weights_in,
@@ -26,14 +29,16 @@ TRAINER_RULES: dict[str, Rule] = {
     "gradient_checkpointing": checkpoints,
     "activation_checkpointing": checkpoints,
     "max_grad_norm": clips,
+    "activation_offloading": offloads,
+    "use_liger_kernel": computes_loss("fused", OTHER_KERNELS),
     "optim": one_of("optimizer", OPTIMIZERS_BY_NAME),
     "bf16": weights_in("bfloat16"),
     "fp16": weights_in("float16"),
     **dict.fromkeys(
         (
             "deepspeed", "fsdp", "fsdp_config", "parallelism_config", "torch_compile",
-            "use_liger_kernel", "liger_kernel_config", "optim_args", "optim_target_modules",
-            "auto_find_batch_size", "activation_offloading", "use_ipex",
+            "liger_kernel_config", "optim_args", "optim_target_modules",
+            "auto_find_batch_size", "use_ipex",
         ),
         without_setting(),
     ),

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from lora_viz.errors import UserError
+from lora_viz.i18n import N_, Message
 from lora_viz.imports.peft_files import targets_of_peft
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
     ATTENTION_BY_NAME,
+    NO_SETTING,
+    NOTHING,
     OF_TRAINING,
     Rule,
     Taken,
@@ -33,6 +37,19 @@ from lora_viz.imports.transformers_files import IMPLIED, TRAINER_IDLE, TRAINER_R
 
 def _with_peft(value: Any) -> Taken:
     return Taken({"method": "lora" if is_on(value) else "full"})
+
+
+def _loss(value: Any) -> Taken:
+    """TRL 1.16 computes its usual loss in chunks (`add_fused_lm_head`), under either name."""
+    if value not in (None, "nll", "chunked_nll"):
+        raise UserError(NO_SETTING)
+    note = N_("As TRL 1.16 computes it; earlier versions held all logits for “nll”.")
+    return Taken({"loss": "chunked"}, note=Message(note))
+
+
+def _strategy(value: Any) -> Taken:
+    """“wrapped” cuts texts into rows, in which one text sees the other."""
+    return Taken({"packing": "none"}) if value == "wrapped" else NOTHING
 
 
 TRL_RULES: dict[str, Rule] = {
@@ -58,16 +75,18 @@ TRL_RULES: dict[str, Rule] = {
     "use_bnb_nested_quant": switches("double_quant"),
     "max_length": sets("seq_len"),
     "max_seq_length": sets("seq_len"),
-    "packing": packs_sequences,
+    "packing": packs_sequences("one_row"),
+    "packing_strategy": _strategy,
     "padding_free": without_setting(),
-    "loss_type": without_setting("nll"),
+    "use_liger_kernel": without_setting(),
+    "loss_type": _loss,
 }
 TRL_IDLE = (
     *TRAINER_IDLE,
     "assistant_only_loss", "bnb_4bit_quant_storage", "chat_template*", "completion_only_loss",
     "dataset*", "eos_token", "eval_packing", "gradient_checkpointing_use_reentrant",
     "ignore_bias_buffers", "model_code_revision", "model_revision", "pad_to*", "pad_token",
-    "packing_strategy", "preprocessing_num_workers", "shuffle_dataset", "system_prompt",
+    "preprocessing_num_workers", "shuffle_dataset", "system_prompt",
     "tokenizer_name_or_path", "truncation_*", "trust_remote_code",
 )  # fmt: skip
 
@@ -82,6 +101,7 @@ def _defaults(given: Values) -> Values:
         "gradient_checkpointing": True,
         "max_grad_norm": 1.0,
         "optim": "adamw_torch_fused",
+        "loss_type": "nll",
     }
     if "max_seq_length" not in given:
         plain["max_length"] = 1024

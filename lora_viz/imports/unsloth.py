@@ -58,7 +58,7 @@ UNSLOTH_RULES: dict[str, Rule] = {
     "training.batch_size": sets("batch_size"),
     "training.gradient_accumulation_steps": sets("gradient_accumulation"),
     "training.gradient_checkpointing": checkpoints,
-    "training.packing": packs_sequences,
+    "training.packing": packs_sequences("one_row"),
     "training.optim": one_of("optimizer", OPTIMIZERS_BY_NAME),
     "lora.lora_r": sets("rank"),
     "lora.lora_alpha": sets("alpha"),

@@ -10,6 +10,8 @@ snapshots
     PyTorch's memory snapshots: the simulated step as one, and what one of a real run says.
 trace, extend, allocator, timeline
     What it allocates: recorded, for all blocks, through PyTorch's allocator, over time.
+lengths, orders
+    Batches of texts of different lengths, and what the allocator takes over several in order.
 fit, fewest_cards, step_time, measured_runs
     What fits on a card, and on how many; seconds; runs that others measured.
 """

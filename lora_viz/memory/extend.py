@@ -34,18 +34,22 @@ class Depth:
 Position = tuple[int, int]
 
 
-def extend(trace: Trace, depths: list[Depth]) -> Trace:
+def extend(trace: Trace, depths: list[Depth], reach: int = 1) -> Trace:
     """The trace that the whole model would leave.
+
+    Args:
+        reach: how far off a block may be that frees what another allocated; kept blocks have to
+            share as many neighbours.
 
     Raises:
         NotAlikeError: what a block frees is not there in the block that it stands for.
     """
-    return _Extension(trace, depths).run()
+    return _Extension(trace, depths, reach).run()
 
 
 class _Extension:
-    def __init__(self, trace: Trace, depths: list[Depth]) -> None:
-        self.trace, self.depths = trace, depths
+    def __init__(self, trace: Trace, depths: list[Depth], reach: int) -> None:
+        self.trace, self.depths, self.reach = trace, depths, reach
         self.result = Trace()
         self.positions = {
             depth.first + place: [
@@ -148,7 +152,7 @@ class _Extension:
         """What one block frees of another: of its neighbour, or of the only one of its kind."""
         number, block = position
         depth = self.depths[number]
-        if owner in depth and abs(owner - part) == 1:
+        if owner in depth and 1 <= abs(owner - part) <= self.reach:
             target = block + owner - part
             stand_in = depth.first + depth.stands_in[target]
             self._emit(event, self._same_place(event.allocation, stand_in), (number, target))

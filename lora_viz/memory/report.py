@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lora_viz.memory.lengths import BatchLengths
 from lora_viz.memory.timeline import CurvePoint
 
 # An assumption: the CUDA context with its loaded kernels takes 300 to 600 MiB, by card and driver.
@@ -35,7 +36,8 @@ class MemoryReport:
     `peak_allocated` is what `torch.cuda.max_memory_allocated` would say, `phases` the same for
     each phase, `breakdown` its parts by kind. Between `reserved_low` and `reserved_high` lies what
     PyTorch takes from the device: the least with expandable segments, the most with the default
-    allocator and, where batches are padded, varying lengths. `curve` follows the step.
+    allocator and, where batches are padded, varying lengths. `curve` follows the step. `batches`
+    are those of texts whose lengths were given.
     """
 
     peak_allocated: int
@@ -50,6 +52,7 @@ class MemoryReport:
     blocks_simulated: int
     blocks: int
     software: dict[str, str]
+    batches: BatchLengths | None = None
 
     @property
     def needs(self) -> Needs:

@@ -45,12 +45,16 @@ class StepSettings:
     batch_size: int
     seq_len: int
     padding: bool
+    packing: str
+    lengths: tuple[int, ...]
     base_dtype: str
     adapter_dtype: str
     optimizer: str
     gradient_accumulation: int
     gradient_clipping: bool
     gradient_checkpointing: bool
+    offloading: str
+    loss: str
     training_loop: str
     attention: str
     quantization: str
@@ -66,6 +70,18 @@ class StepSettings:
     def is_quantized(self) -> bool:
         """Whether the base model's linear layers are packed."""
         return QUANTIZATIONS[self.quantization].packs
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether sequences follow one another, so that a mask has to keep them apart."""
+        return self.packing != "none"
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """The shape of a batch of tokens."""
+        if self.packing == "one_row":
+            return 1, self.batch_size * self.seq_len
+        return self.batch_size, self.seq_len
 
     @property
     def trains_adapter(self) -> bool:
@@ -142,9 +158,29 @@ def step_settings(scenario: Scenario) -> StepSettings:
         values |= {"sharding": "ddp", "cpu_offload": "none"}
     elif SHARDINGS[scenario.sharding].zero_stage and scenario.base_dtype != "float32":
         values |= {"adapter_dtype": scenario.base_dtype, "kbit_preparation": "none"}
+    values |= _of_batches(scenario)
     return StepSettings(
         **values, compute_capability=capability_class(scenario.card.compute_capability)
     )
+
+
+def _of_batches(scenario: Scenario) -> dict[str, Any]:
+    """What a batch is where its sequences are packed, or have lengths of their own.
+
+    Packed sequences fill every row. Otherwise the longest sequence decides, and a batch of several
+    lengths is padded. Checkpoints that there are none of are not moved either.
+    """
+    values: dict[str, Any] = {"lengths": ()}
+    if scenario.packing != "none":
+        values |= {"padding": False}
+    elif scenario.lengths:
+        lengths = tuple(sorted(min(length, scenario.seq_len) for length in scenario.lengths))
+        values = {"lengths": lengths, "seq_len": lengths[-1]}
+        if scenario.batch_size > 1 and lengths[0] != lengths[-1]:
+            values |= {"padding": True}
+    if scenario.offloading == "checkpoints" and not scenario.gradient_checkpointing:
+        values |= {"offloading": "none"}
+    return values
 
 
 def capability_class(compute_capability: float) -> float:

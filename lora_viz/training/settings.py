@@ -25,6 +25,11 @@ SCENARIO_DEFAULTS: dict[str, Any] = {
 }
 LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes of a file's name and of its path, on Linux
 
+# what a job's step is, whatever the scenario says of steps that are not run here
+AS_TRAINED: dict[str, Any] = {
+    "loss": "full", "offloading": "none", "packing": "none", "lengths": (),
+}  # fmt: skip
+
 
 def training_scenario(values: dict[str, Any] | None = None) -> Scenario:
     """A scenario with the training lab's defaults for what `values` leaves open.

@@ -111,6 +111,9 @@ with at.side:
     with st.container(border=True):
         for finding in words.findings(reports, scenario):
             st.markdown(finding)
+    if chosen and chosen.batches:
+        with st.container(border=True):
+            words.batches(chosen)
     if chosen:
         with st.container(border=True):
             words.next_steps(chosen, scenario)
@@ -118,5 +121,5 @@ page.tabs(
     formula=lambda: words.formula(reports),
     table=lambda: page.table(rows(reports), "memory"),
     why=lambda: words.why(reports, scenario),
-    sources=lambda: words.sources(chosen or next(iter(reports.values()))),
+    sources=lambda: words.sources(chosen or next(iter(reports.values())), scenario),
 )

@@ -39,6 +39,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bias": st.sampled_from(["none", "all", "lora_only"]),
     "dropout": st.floats(0, 0.9),
     "seq_len": st.integers(1, 1_048_576),
+    "loss": st.sampled_from(Scenario.options("loss")),
+    "offloading": st.sampled_from(Scenario.options("offloading")),
+    "packing": st.sampled_from(Scenario.options("packing")),
+    "lengths": st.lists(st.integers(1, 1_048_576), max_size=300).map(tuple),
     "language": st.sampled_from(["en", "ko"]),
 }
 

@@ -31,6 +31,7 @@ OTHERS: dict[str, Any] = {
     "exclude_modules": ("lm_head",),
     "rank_pattern": '{"q_proj":4}',
     "alpha_pattern": '{"q_proj":4}',
+    "lengths": (64, 128),
 }
 
 

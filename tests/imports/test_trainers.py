@@ -25,7 +25,7 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "target_modules": ("all-linear",), "seq_len": 2048, "batch_size": 1,
             "gradient_accumulation": 8, "base_dtype": "bfloat16", "padding": False,
             "gradient_checkpointing": True, "attention": "flash_attention_2",
-            "double_quant": True, "training_loop": "trainer",
+            "double_quant": True, "training_loop": "trainer", "packing": "one_row",
         },
         {"optimizer", "deepspeed", "lora_modules_to_save"},
     ),
@@ -36,9 +36,9 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "target_modules": ("q_proj", "v_proj"), "seq_len": 4096, "batch_size": 2,
             "gradient_accumulation": 8, "base_dtype": "bfloat16", "attention": "flash_attention_2",
             "gradient_checkpointing": True, "double_quant": True, "kbit_preparation": "none",
-            "optimizer": "adamw_fused", "training_loop": "trainer",
+            "optimizer": "adamw_fused", "training_loop": "trainer", "loss": "fused",
         },
-        {"enable_liger_kernel", "additional_target"},
+        {"additional_target"},
     ),
     "trl_sft.yaml": (
         "TRL",
@@ -47,9 +47,10 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "target_modules": ("q_proj", "k_proj", "v_proj", "o_proj"), "seq_len": 2048,
             "batch_size": 4, "gradient_accumulation": 4, "base_dtype": "bfloat16", "padding": True,
             "attention": "flash_attention_2", "gradient_checkpointing": True,
-            "optimizer": "adamw", "training_loop": "trainer",
+            "optimizer": "adamw", "training_loop": "trainer", "loss": "chunked",
+            "packing": "none",
         },
-        {"loss_type"},
+        set(),
     ),
     "torchtune_qlora.yaml": (
         "torchtune",
@@ -59,9 +60,10 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "seq_len": 1024, "batch_size": 2, "gradient_accumulation": 16,
             "base_dtype": "bfloat16", "adapter_dtype": "bfloat16", "padding": True,
             "gradient_checkpointing": True, "gradient_clipping": False,
-            "optimizer": "adamw_fused", "training_loop": "plain",
+            "optimizer": "adamw_fused", "training_loop": "plain", "loss": "chunked_output",
+            "offloading": "none",
         },
-        {"loss._component_"},
+        set(),
     ),
     "unsloth_studio.yaml": (
         "Unsloth Studio",
@@ -70,6 +72,7 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "target_modules": ALL_SEVEN, "seq_len": 2048, "batch_size": 2,
             "gradient_accumulation": 4, "padding": True, "rslora": True,
             "gradient_checkpointing": True, "optimizer": "adamw_8bit", "training_loop": "trainer",
+            "offloading": "checkpoints",
         },
         set(),
     ),
@@ -275,3 +278,52 @@ def test_peft_s_line_is_found_in_a_log_and_names_the_model() -> None:
     assert found.scenario == {"model": "qwen2.5-7b"}  # hiyouga/LLaMA-Factory, issue 5539
     old = read_import(b"trainable params: 1 || all params: 3 || trainable%: 33.333333333333336")
     assert old.counted and old.counted.percent == pytest.approx(100 / 3) and old.scenario == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "changes"),
+    [
+        ({"base_model": "gpt2", "activation_offloading": True}, {"offloading": "activations"}),
+        ({"base_model": "gpt2", "activation_offloading": "legacy"}, {"offloading": "checkpoints"}),
+        (
+            {"base_model": "gpt2", "gradient_checkpointing": "offload"},
+            {"gradient_checkpointing": True, "offloading": "activations"},
+        ),
+        (
+            {
+                "base_model": "gpt2",
+                "plugins": ["axolotl.integrations.liger.LigerPlugin"],
+                "liger_fused_linear_cross_entropy": True,
+            },
+            {"loss": "fused"},
+        ),
+        ({"base_model": "gpt2", "cut_cross_entropy": True, "bf16": True}, {"loss": "cut"}),
+        (
+            {"model_name_or_path": "gpt2", "max_length": 9, "packing": True},
+            {"packing": "one_row", "padding": False},
+        ),
+        (
+            {
+                "model_name_or_path": "gpt2",
+                "max_length": 9,
+                "packing": True,
+                "packing_strategy": "wrapped",
+            },
+            {"packing": "none", "padding": False},
+        ),
+        (
+            {"model_name_or_path": "gpt2", "template": "default", "neat_packing": True},
+            {"packing": "rows", "padding": False},
+        ),
+        (
+            {"model_name_or_path": "gpt2", "template": "default", "use_unsloth_gc": True},
+            {"offloading": "checkpoints", "gradient_checkpointing": True},
+        ),
+    ],
+)
+def test_losses_packing_and_offloading_are_read(
+    values: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    found = read(values)
+    assert {name: found.scenario[name] for name in changes} == changes
+    assert not found.not_understood

@@ -6,6 +6,8 @@ stand_in, four_bits, inputs
     The model with its adapter, weights in four bits, the batch.
 loading, step, optimizers
     How weights get onto the device; forward, backward, optimizer.
+losses, offloading
+    Losses that never hold all logits, and what waits on the host: folders of their own.
 recorder, block_hooks, classify
     What was allocated, in which block, and of which kind.
 cuda, attention, flash_attention

@@ -58,7 +58,8 @@ class AsOnCuda(TorchFunctionMode):
     `record_flops` is told the operations of attention, which runs as one kernel. `mask_is_full`
     answers libraries that look into a padding mask whether it has no padding. A whole number that
     they read off the data is how many tokens a mask has, which are all, or else the last position,
-    `tokens` − 1. `experts` is how many experts tokens are spread over.
+    `tokens` − 1. `experts` is how many experts tokens are spread over. `is_packed` says that the
+    mask keeps packed sequences apart.
 
     A number drawn at random is never below a threshold: LayerDrop, which skips a layer then, has
     every layer run, as in the step that takes the most.
@@ -71,6 +72,7 @@ class AsOnCuda(TorchFunctionMode):
         mask_is_full: bool,
         tokens: int,
         experts: int,
+        is_packed: bool = False,
     ) -> None:
         super().__init__()
         self.compute_capability = compute_capability
@@ -78,6 +80,7 @@ class AsOnCuda(TorchFunctionMode):
         self.mask_is_full = mask_is_full
         self.tokens = tokens
         self.experts = experts
+        self.is_packed = is_packed
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -126,6 +129,8 @@ class AsOnCuda(TorchFunctionMode):
         if enable_gqa and self.compute_capability < 8.0:
             key = key.repeat_interleave(query.shape[1] // key.shape[1], 1)
             value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
+        if self.is_packed and attn_mask is not None and attn_mask.dtype is torch.bool:
+            attn_mask = as_bias(attn_mask, query.dtype)
         kernel = fused_kernel(query, attn_mask, self.compute_capability)
         if kernel == "math":
             output, _scores = torch.ops.aten._scaled_dot_product_attention_math(
@@ -133,6 +138,14 @@ class AsOnCuda(TorchFunctionMode):
             )
             return output
         return FusedAttention.apply(query, key, value, attn_mask, kernel, self.record_flops)
+
+
+def as_bias(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """The mask as a number that is added to each score, which each layer makes and keeps.
+
+    `convert_boolean_attn_mask` of transformers/attention.cpp.
+    """
+    return torch.where(mask, 0.0, torch.full((), -torch.inf, dtype=dtype))
 
 
 def dropout(

@@ -20,12 +20,14 @@ from lora_viz.memory.torch_step.attention import FusedAttention
 class FlashAttention:
     """transformers' flash-attention-2 path, with the storages of its kernel.
 
-    `record_flops` is told the operations; `padding` says whether sequences are unpadded first.
+    `record_flops` is told the operations; `padding` says whether sequences are unpadded first, and
+    `rows` how many full sequences the one row of packed ones is, 0 where there are several rows.
     """
 
-    def __init__(self, record_flops: Any, padding: bool) -> None:
+    def __init__(self, record_flops: Any, padding: bool, rows: int = 0) -> None:
         self.record_flops = record_flops
         self.padding = padding
+        self.rows = rows
 
     def attention_function(
         self,
@@ -53,12 +55,18 @@ class FlashAttention:
         float32 inputs, which adapters and norms in float32 lead to, are converted first
         (`fa_peft_integration_check`). With padding the tokens are gathered into one row and the
         result is scattered again (`_upad_input`, `pad_input`); no token is taken as padding here.
+        Packed sequences are copied into one row (`_prepare_from_posids`) and taken as full ones,
+        for which the kernel computes the most.
         """
         states = [tensor.to(self._dtype(tensor)) for tensor in (query, key, value)]
         if self.padding:
             states = [_gathered(tensor) for tensor in states]
+        if self.rows:
+            states = [_in_rows(tensor.contiguous(), self.rows) for tensor in states]
         turned = [tensor.transpose(1, 2) for tensor in states]
         output = FusedAttention.apply(*turned, None, "flash", self.record_flops).transpose(1, 2)
+        if self.rows:
+            return output.flatten(0, 1).unsqueeze(0)
         return _gathered(output) if self.padding else output
 
     def _dtype(self, tensor: torch.Tensor) -> torch.dtype:
@@ -86,6 +94,11 @@ class FlashAttention:
                 yield
         finally:
             table["flash_attention_2"] = before
+
+
+def _in_rows(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    """One row of all tokens, as so many of the same length."""
+    return tensor.squeeze(0).unflatten(0, (rows, -1))
 
 
 def _gathered(tensor: torch.Tensor) -> torch.Tensor:

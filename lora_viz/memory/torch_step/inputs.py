@@ -18,6 +18,7 @@ from lora_viz.i18n import N_
 from lora_viz.memory.settings import StepSettings
 
 MULTIPLE_CHOICE = modeling_auto.MODEL_FOR_MULTIPLE_CHOICE_MAPPING_NAMES
+CAUSAL = modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 NEXT_SENTENCE = modeling_auto.MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES
 # what classes for pre-training ask for beside the labels of every token
 LABELS_OF_PAIRS = ("next_sentence_label", "sentence_order_label")
@@ -58,6 +59,29 @@ def check_inputs(model: Any) -> None:
         )
 
 
+def predicts_next_token(model: Any) -> bool:
+    """Whether it is one of transformers' classes for causal language modelling."""
+    return type(model).__name__ in class_names(CAUSAL)
+
+
+def check_packing(model: Any, settings: StepSettings) -> None:
+    """Refuse packed sequences where a model cannot tell them apart.
+
+    Raises:
+        UserError: it predicts no next token, or takes no positions.
+    """
+    if not settings.is_packed:
+        return
+    if not predicts_next_token(model) or "position_ids" not in _arguments(model):
+        raise UserError(
+            N_(
+                "%s cannot be trained on packed sequences: that needs a model that predicts the "
+                "next token and takes the position of each; turn packing off."
+            ),
+            type(model).__name__,
+        )
+
+
 def prepare_for_batches(model: Any) -> None:
     """Fill in what a configuration may leave open and a batch of several sequences needs.
 
@@ -76,8 +100,18 @@ def prepare_for_batches(model: Any) -> None:
 
 
 def make_inputs(model: Any, settings: StepSettings) -> Inputs:
-    """A batch as data collators make it: ids, mask and labels of eight bytes each."""
-    size = (settings.batch_size, settings.seq_len)
+    """A batch as data collators make it: ids, mask and labels of eight bytes each.
+
+    Packed sequences have the position of each token in its own sequence, and no mask: TRL's
+    `DataCollatorForLanguageModeling(padding_free=True)`, axolotl's multipack, torchtune's
+    `PackedDataset`.
+    """
+    if settings.is_packed:
+        return {
+            name: torch.ones(settings.rows, dtype=torch.int64)
+            for name in ("input_ids", "position_ids", "labels")
+        }
+    size = settings.rows
     inputs = {name: torch.ones(size, dtype=torch.int64) for name in ("input_ids", "attention_mask")}
     return inputs | _labels(model, settings, _arguments(model))
 

@@ -15,7 +15,8 @@ from lora_viz.adapter.refusals_from_peft import refused_readably
 from lora_viz.memory.extend import Depth
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.classify import classify
-from lora_viz.memory.torch_step.inputs import check_inputs, prepare_for_batches
+from lora_viz.memory.torch_step.inputs import check_inputs, check_packing, prepare_for_batches
+from lora_viz.memory.torch_step.losses.install import check_loss
 from lora_viz.memory.torch_step.several_cards.whole_model import WholeModel, whole_model
 from lora_viz.memory.torch_step.stand_in import prepare_model
 from lora_viz.memory.torch_step.step import record_step
@@ -45,6 +46,8 @@ def record_shallow(values: dict[str, Any], settings: StepSettings, context: int)
     """
     model = build_changed(values, settings.model_changes)
     check_inputs(model)
+    check_packing(model, settings)
+    check_loss(model, settings)
     prepare_for_batches(model)
     choices, matched = settings.lora_choices, MatchedParts()
     if settings.trains_adapter:

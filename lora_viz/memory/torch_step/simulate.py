@@ -6,6 +6,7 @@ Importing this module loads torch, transformers and peft.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
@@ -14,9 +15,11 @@ from lora_viz.errors import LastingError, UserError
 from lora_viz.i18n import N_, Message
 from lora_viz.libraries import library_versions
 from lora_viz.memory.extend import NotAlikeError, extend
+from lora_viz.memory.lengths import BatchLengths, of_batches, other_batches
 from lora_viz.memory.report import MemoryReport
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.timeline import play
+from lora_viz.memory.torch_step.offloading.activations import STASH
 from lora_viz.memory.torch_step.record import Recorded, record_shallow
 from lora_viz.memory.torch_step.recorder import EndlessBlockError
 from lora_viz.memory.torch_step.several_cards.kinds import check_cards, on_several_cards
@@ -27,6 +30,8 @@ from lora_viz.models.changed import build_changed
 Answer = TypeVar("Answer")
 # neighbours on each side that have to be alike; 0, the last resort, simulates every block
 CONTEXTS = (1, 2, 0)
+# a block saves at least one activation, and so many blocks later it has been moved
+OFFLOADED_REACH = STASH + 1
 
 
 def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
@@ -35,7 +40,12 @@ def simulate(values: dict[str, Any], settings: StepSettings) -> MemoryReport:
     Raises:
         UserError: no model can be built of it, no layer is adapted, or the step itself fails.
     """
-    return _in_the_shortest_way(values, settings, _report)
+
+    def answer(recorded: Recorded, trace: Trace, settings: StepSettings) -> MemoryReport:
+        batches = _batches(values, settings, trace) if settings.lengths else None
+        return _report(recorded, trace, settings, batches)
+
+    return _in_the_shortest_way(values, settings, answer)
 
 
 def trace_of(values: dict[str, Any], settings: StepSettings) -> Trace:
@@ -50,7 +60,7 @@ def _in_the_shortest_way(
 ) -> Answer:
     """An answer of the step, simulated with as few blocks as are alike."""
     check_cards(settings)
-    for context in CONTEXTS:
+    for context in _contexts(settings):
         try:
             return answer(*step_of_blocks(values, settings, context), settings)
         except NotAlikeError:
@@ -74,8 +84,15 @@ def step_of_blocks(
         NotAlikeError: the blocks that were kept do not stand for the others.
     """
     recorded = record_shallow(values, settings, context)
-    trace = extend(recorded.trace, recorded.depths) if context else recorded.trace
+    reach = OFFLOADED_REACH if settings.offloading == "activations" else 1
+    trace = extend(recorded.trace, recorded.depths, reach) if context else recorded.trace
     return recorded, on_several_cards(trace, recorded.model, settings)
+
+
+def _contexts(settings: StepSettings) -> tuple[int, ...]:
+    """How many neighbours blocks have to share: more where activations that are being moved
+    outlive several blocks."""
+    return (OFFLOADED_REACH, 0) if settings.offloading == "activations" else CONTEXTS
 
 
 def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -> Message:
@@ -117,10 +134,15 @@ def _why_not(values: dict[str, Any], settings: StepSettings, error: Exception) -
     )
 
 
-def _report(recorded: Recorded, trace: Trace, settings: StepSettings) -> MemoryReport:
+def _report(
+    recorded: Recorded, trace: Trace, settings: StepSettings, batches: BatchLengths | None
+) -> MemoryReport:
     timeline = play(trace)
     reserved = timeline.reserved
-    if settings.padding:
+    if batches:
+        orders = (batches.reserved_longest_first, batches.reserved_shortest_first)
+        reserved = max(reserved, *orders)
+    elif settings.padding:
         reserved = max(reserved, play(trace, varying_lengths=True).reserved)
     peak = timeline.at_peak.total
     return MemoryReport(
@@ -136,7 +158,17 @@ def _report(recorded: Recorded, trace: Trace, settings: StepSettings) -> MemoryR
         blocks_simulated=sum(depth.kept for depth in recorded.depths),
         blocks=sum(len(depth.stands_in) for depth in recorded.depths),
         software=library_versions(),
+        batches=batches,
     )
+
+
+def _batches(values: dict[str, Any], settings: StepSettings, longest: Trace) -> BatchLengths:
+    """What batches of several lengths take: the longest one's trace, and those of some others."""
+    shorter = [
+        trace_of(values, replace(settings, seq_len=length))
+        for length in other_batches(settings.lengths, settings.batch_size)
+    ]
+    return of_batches(settings.lengths, settings.batch_size, [*shorter, longest])
 
 
 def flops(trace: Trace) -> float:

@@ -26,6 +26,7 @@ from lora_viz.memory.torch_step.four_bits import (
     quantize,
     stand_in_for_bitsandbytes,
 )
+from lora_viz.memory.torch_step.offloading.checkpoints import offload_checkpoints
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def prepare_model(model: Any, settings: StepSettings, choices: Mapping[str, Any]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.gradient_checkpointing_enable()
+        if settings.offloading == "checkpoints":
+            offload_checkpoints(model)
     whole = _adapt(model, settings, choices) if settings.trains_adapter else model
     whole.train()
     return StandIn(whole, model)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -28,6 +29,10 @@ from lora_viz.memory.torch_step.flash_attention import FlashAttention
 from lora_viz.memory.torch_step.four_bits import dora_unpacks
 from lora_viz.memory.torch_step.inputs import make_inputs
 from lora_viz.memory.torch_step.loading import warm_up_allocator
+from lora_viz.memory.torch_step.losses.install import install_loss
+from lora_viz.memory.torch_step.losses.notes import Notes
+from lora_viz.memory.torch_step.offloading.activations import activations_offloaded
+from lora_viz.memory.torch_step.offloading.checkpoints import run_backward
 from lora_viz.memory.torch_step.optimizers import make_optimizer
 from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.memory.torch_step.several_cards.kinds import card_of
@@ -59,11 +64,14 @@ def record_step(
     as_on_cuda = AsOnCuda(
         settings.compute_capability,
         recorder.add_flops,
-        mask_is_full=not settings.padding,
+        mask_is_full=not (settings.padding or settings.is_packed),
         tokens=settings.seq_len,
         experts=experts_of(stand_in.base.config),
+        is_packed=settings.is_packed,
     )
-    flash_attention = FlashAttention(recorder.add_flops, settings.padding)
+    rows = settings.batch_size if settings.packing == "one_row" else 0
+    flash_attention = FlashAttention(recorder.add_flops, settings.padding, rows)
+    notes = Notes(lambda logits: recorder.see(logits, "logits"), recorder.add_flops)
     with (
         warnings.catch_warnings(),
         card.connected(),
@@ -78,13 +86,15 @@ def record_step(
         warnings.simplefilter("ignore")
         if settings.is_quantized and not settings.splits_weights:
             warm_up_allocator(stand_in.base, times)
-        trainable = _set_up(recorder, stand_in, lists, card)
+        trainable = _set_up(recorder, stand_in, lists, card, notes)
         borders = watch(recorder, lists)
         recorder.workspace(workspace)
-        loss, kept = _loss(card)
+        with _saved_where(stand_in, settings) as forget:
+            loss, kept = _loss(card)
         recorder.begin("backward", None)
         recorder.workspace(workspace)
-        _run_backward(loss)
+        _backward(loss)
+        forget()
         recorder.begin("backward", None)
         del loss, kept
         for handle in borders:
@@ -107,6 +117,7 @@ def _set_up(
     stand_in: StandIn,
     lists: list[list[nn.Module]],
     card: OneCard,
+    notes: Notes,
 ) -> list[nn.Parameter]:
     """Give the model its storages, and with accumulation the gradients of earlier batches."""
     blocks = [block for blocks in lists for block in blocks]
@@ -115,8 +126,9 @@ def _set_up(
     recorder.begin("setup", None)
     trainable = [p for p in stand_in.whole.parameters() if p.requires_grad]
     mark_weights(recorder, stand_in.whole, part_of)
+    install_loss(stand_in.base, card.settings, notes)
     if card.settings.gradient_accumulation > 1:
-        card.accumulate(trainable, lambda: _run_backward(_loss(card)[0]))
+        card.accumulate(trainable, lambda: _backward(_loss(card)[0]))
     recorder.begin("forward", None)
     return trainable
 
@@ -129,26 +141,26 @@ def _loss(card: OneCard) -> tuple[torch.Tensor, Any]:
     until the backward pass is over.
     """
     settings = card.settings
-    inputs = make_inputs(card.stand_in.base, settings)
+    inputs: dict[str, Any] = dict(make_inputs(card.stand_in.base, settings))
     for tensor in inputs.values():
         card.recorder.see(tensor, "activations")
     if not settings.padding:
-        inputs.pop("attention_mask")
+        inputs.pop("attention_mask", None)
+    if settings.is_packed:
+        inputs["use_cache"] = False  # as trainers do; with a cache transformers makes no mask of it
     outputs = card.forward(inputs)
     return outputs["loss"], outputs if settings.training_loop == "plain" else None
 
 
-def _run_backward(loss: torch.Tensor) -> None:
-    """`loss.backward()`, which would itself be a function that the mode above takes off for.
+def _backward(loss: torch.Tensor) -> None:
+    run_backward(loss, torch.ones_like(loss))
 
-    What is computed again for gradient checkpointing has to run with the mode's corrections.
-    """
-    torch.autograd.Variable._execution_engine.run_backward(  # type: ignore[attr-defined]
-        (loss,),
-        (torch.ones_like(loss),),
-        False,
-        False,
-        (),
-        allow_unreachable=True,
-        accumulate_grad=True,
-    )
+
+@contextmanager
+def _saved_where(stand_in: StandIn, settings: StepSettings) -> Iterator[Callable[[], None]]:
+    """Where what the forward pass saves waits; called when the backward pass is over."""
+    if settings.offloading != "activations":
+        yield lambda: None
+        return
+    with activations_offloaded(stand_in.whole, stand_in.base.get_output_embeddings()) as offloading:
+        yield offloading.finish

@@ -16,6 +16,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.settings import step_settings
+from lora_viz.training.settings import AS_TRAINED
 
 MODULE = "lora_viz.training.work.simulated"
 PATIENCE_SECONDS = 300.0
@@ -32,7 +33,9 @@ def simulated_peak(
     `log` is told why, where the step itself is not at fault.
     """
     as_run = scenario.changed(
-        training_loop="trainer" if bfloat16 else "plain", padding=kind == "questions"
+        **AS_TRAINED,
+        training_loop="trainer" if bfloat16 else "plain",
+        padding=kind == "questions",
     )
     question = {"model": scenario.model, "settings": step_settings(as_run).as_arguments()}
     try:

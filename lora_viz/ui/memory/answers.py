@@ -58,6 +58,10 @@ def smaller_steps(scenario: Scenario) -> dict[str, Scenario]:
     steps = {}
     if not scenario.gradient_checkpointing:
         steps[_("Gradient checkpointing")] = scenario.changed(gradient_checkpointing=True)
+    elif scenario.offloading == "none":
+        steps[_("Checkpoints on the host")] = scenario.changed(offloading="checkpoints")
+    if scenario.loss == "full" and scenario.base_dtype != "float32":
+        steps[_("A fused loss (Liger)")] = scenario.changed(loss="fused")
     if scenario.seq_len > 1:
         length = scenario.seq_len // 2
         words = _("Half the sequence length (%s)") % grouped(length)

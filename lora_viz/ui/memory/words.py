@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
+from lora_viz.choices.losses import LOSSES
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
@@ -134,6 +135,29 @@ def _listed(changes: Mapping[str, int]) -> str:
     return ", ".join(words) or _("nothing")
 
 
+def batches(report: MemoryReport) -> None:
+    """What batches of the reader's own lengths take."""
+    found = report.batches
+    if found is None:
+        return
+    st.markdown(f"**{_('Batches of your lengths')}**")
+    first, last = found.reserved_longest_first, found.reserved_shortest_first
+    lines = (
+        _("The longest batch decides: %s tokens a text.") % grouped(found.longest),
+        _(
+            "On average a batch is %(expected)s tokens long, and **%(padding)s** of all tokens are "
+            "padding. Packing would leave that out."
+        )
+        % {"expected": grouped(round(found.expected)), "padding": percent(found.padding_share, 0)},
+        _(
+            "PyTorch's allocator takes %(first)s where the longest batch comes first, and %(last)s "
+            "where batches grow."
+        )
+        % {"first": size(first), "last": size(last)},
+    )
+    st.markdown("\n".join(f"- {line}" for line in lines))
+
+
 def next_steps(report: MemoryReport, scenario: Scenario) -> None:
     """What would help most, largest first: simulated on demand, shown at once where it is known."""
     st.markdown(f"**{_('What would help most next?')}**")
@@ -236,7 +260,28 @@ def why(reports: Reports, scenario: Scenario) -> None:
     st.markdown("\n".join(f"- {point}" for point in points))
 
 
-def sources(report: MemoryReport) -> None:
+def _of_lengths(report: MemoryReport, scenario: Scenario) -> str:
+    """How long the sequences of the step are taken to be."""
+    if report.batches is not None:
+        return _(
+            "Your lengths: the step is over a batch as long as the longest of them. Padding is "
+            "what batches of texts that are drawn at random have on average."
+        )
+    if scenario.packing != "none":
+        return _(
+            "Assumed: packed sequences fill all rows; their attention is counted as for full ones."
+        )
+    return _("Assumed: every sequence has the full length; no padding tokens are dropped.")
+
+
+def _of_loss(scenario: Scenario) -> Iterator[str]:
+    """What stands in for the kernels of a loss that never holds all logits."""
+    if scenario.loss != "full":
+        words = _("The loss of %s: what its code allocates and frees is followed line by line.")
+        yield words % LOSSES[scenario.loss].library
+
+
+def sources(report: MemoryReport, scenario: Scenario) -> None:
     """What the figures rest on, and what is assumed."""
     versions = ", ".join(f"{library} {version}" for library, version in report.software.items())
     for source in (
@@ -250,7 +295,8 @@ def sources(report: MemoryReport) -> None:
         % {"simulated": report.blocks_simulated, "all": report.blocks},
         _("Assumed: the CUDA context with its loaded kernels takes %s; 300 to 600 MiB are usual.")
         % binary_size(CUDA_CONTEXT_BYTES),
-        _("Assumed: every sequence has the full length; no padding tokens are dropped."),
+        _of_lengths(report, scenario),
+        *_of_loss(scenario),
         _(
             "Assumed: a plain training loop keeps the model's outputs, logits among them, during "
             "the backward pass; the training loop “trainer” frees them."

@@ -20,7 +20,12 @@ from lora_viz.training.availability import longest_sequence, why_not_trainable
 from lora_viz.training.data.own_data import is_json_lines
 from lora_viz.training.jobs import launch
 from lora_viz.training.runs.pace import recorded_pace
-from lora_viz.training.settings import EMBEDDED_MODEL, SCENARIO_DEFAULTS, TrainingSettings
+from lora_viz.training.settings import (
+    AS_TRAINED,
+    EMBEDDED_MODEL,
+    SCENARIO_DEFAULTS,
+    TrainingSettings,
+)
 from lora_viz.ui.kit import asking
 from lora_viz.ui.kit.literal import as_code, as_markdown
 from lora_viz.ui.kit.messages import show_error, show_warning
@@ -221,6 +226,7 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
     """The scenario as the job will run it: Trainer's loop, and padding for questions."""
     bfloat16 = settings.precision == "bfloat16" or (settings.precision == "auto" and has_bfloat16)
     return settings.scenario.changed(
+        **AS_TRAINED,
         training_loop="trainer" if bfloat16 else "plain",
         padding=settings.task == "qa"
         or (settings.task == "own" and is_json_lines(settings.data_file)),
