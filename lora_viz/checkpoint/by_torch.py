@@ -108,10 +108,10 @@ def _class_of(name: str) -> Any:
 
     Raises:
         KeyError: there is no optimizer of this name.
-        ValueError: its file is bitsandbytes' own.
+        ValueError: its file has not torch's form.
     """
     optimizer = OPTIMIZERS[name]
-    if optimizer.needs_bitsandbytes:
+    if not optimizer.state_is_torchs:
         raise ValueError(f"the file of {name} has a form of its own")
     return locate(optimizer.torch_class)
 

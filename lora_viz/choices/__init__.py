@@ -17,6 +17,6 @@ peft_choices
     What `peft.LoraConfig` is told by a scenario.
 groups
     The groups of settings, as sidebar, help and comparisons show them.
-methods, optimizers, quantizations, losses
+methods, optimizers, quantizations, losses, recipes
     What varies: a table of each, from which every map is derived.
 """

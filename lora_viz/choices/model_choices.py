@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 from lora_viz.choices.declaration import Declared, InLinks, OtherSpelling, choice
 from lora_viz.choices.methods import METHODS, MethodName, method_over
 from lora_viz.choices.quantizations import QUANTIZATIONS, QuantizationName
+from lora_viz.choices.recipes import RECIPES
 from lora_viz.i18n import N_
 from lora_viz.models.known_names import known_model
 from lora_viz.models.source import MODEL_IN_LINKS
@@ -30,7 +31,12 @@ class ModelChoices(Declared):
             N_("Quantization"),
             N_("Pack the base model's linear layers into 4 bits (NF4), as QLoRA does."),
             tuple(QUANTIZATIONS),
-        )
+        ),
+        "recipe": OtherSpelling(
+            N_("Recipe"),
+            N_("Settings that people use together, set at once; others that are given go before."),
+            tuple(RECIPES),
+        ),
     }
 
     model: Annotated[str, MODEL_OF_A_LINK] = choice(

@@ -24,18 +24,22 @@ from lora_viz.choices.peft_choices import (
     lora_choices,
 )
 from lora_viz.choices.peft_settings import PeftSettings
+from lora_viz.choices.recipes import RECIPES, recipe_of
 from lora_viz.choices.several_cards import SeveralCards
 from lora_viz.choices.step_choices import StepChoices
 from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
-from lora_viz.models.hub_names import usual_targets
+from lora_viz.models.known_names import known_model
+from lora_viz.models.usual import usual_settings
+
+AUTOCAST = {"bfloat16": "bf16", "float16": "fp16"}  # as TrainingArguments calls them
 
 
 # pydantic takes the fields of the last base first
 class Scenario(SeveralCards, StepChoices, PeftSettings, AdapterChoices, ModelChoices):
     """One setting of every choice. The defaults are those of the explainer that the app follows.
 
-    Target modules that are not given are the model's usual ones.
+    Target modules, number format and training loop that are not given are the model's usual ones.
     """
 
     EXPECTATIONS: ClassVar[dict[str, str]] = {
@@ -65,12 +69,16 @@ class Scenario(SeveralCards, StepChoices, PeftSettings, AdapterChoices, ModelCho
 
     @model_validator(mode="before")
     @classmethod
-    def fill_in_targets(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "target_modules" not in values:
-            model = values.get("model", cls.model_fields["model"].default)
-            usual = usual_targets(model) if isinstance(model, str) else ()
-            return values | {"target_modules": usual} if usual else values
-        return values
+    def fill_in_what_goes_together(cls, values: Any) -> Any:
+        """What is given, then what a recipe says, then what is usual for the model."""
+        if not isinstance(values, dict):
+            return values
+        given = {name: value for name, value in values.items() if name != "recipe"}
+        if "recipe" in values:
+            given = {**RECIPES[cls.read_word("recipe", values["recipe"])].settings, **given}
+        model = given.get("model", cls.model_fields["model"].default)
+        usual = usual_settings(known_model(model)) if isinstance(model, str) else {}
+        return {**usual, **given}
 
     @field_validator("gpu")
     @classmethod
@@ -139,14 +147,52 @@ class Scenario(SeveralCards, StepChoices, PeftSettings, AdapterChoices, ModelCho
         """This scenario for another model, with that one's usual targets if they are others.
 
         So is what speaks of one vocabulary, and with the targets what names other parts of a model.
+        The number format and the loop are the usual ones of the new model where they were those of
+        the old one; what somebody has set otherwise stays.
         """
         if model == self.model:
             return self
-        targets = usual_targets(model)
-        if targets == usual_targets(self.model):
-            return self.changed(model=model, **self._usual(OF_ONE_VOCABULARY))
-        usual = self._usual(OF_ONE_VOCABULARY + OF_NAMES)
-        return self.changed(model=model, target_modules=targets, **usual)
+        before, after = usual_settings(self.model), usual_settings(model)
+        changes = {
+            field: value
+            for field, value in after.items()
+            if field != "target_modules" and getattr(self, field) == before[field]
+        }
+        changes |= self._usual(OF_ONE_VOCABULARY)
+        if after["target_modules"] != before["target_modules"]:
+            changes |= {"target_modules": after["target_modules"]} | self._usual(OF_NAMES)
+        return self.changed(model=model, **changes)
+
+    @property
+    def loop(self) -> str:
+        """The training loop that runs.
+
+        Norms in float32 over a head in half precision work under autocast only, which is Trainer's.
+        """
+        return "trainer" if self._needs_autocast else self.training_loop
+
+    @property
+    def autocast(self) -> str:
+        """The mixed precision that the forward pass runs in: "none", "bf16" or "fp16".
+
+        By itself it is that of half-precision weights under Trainer. PyTorch's scaler of gradients
+        refuses those in float16, so that weights of that format are trained without.
+        """
+        if self.mixed_precision != "auto" and not self._needs_autocast:
+            return self.mixed_precision
+        trained = self.adapter_dtype if self.trains_adapter else self.base_dtype
+        if self.loop != "trainer" or trained == "float16":
+            return "none"
+        return AUTOCAST.get(self.base_dtype, "none")
+
+    @property
+    def _needs_autocast(self) -> bool:
+        return self.is_quantized and self.kbit_preparation == "norms"
+
+    @property
+    def recipe(self) -> str | None:
+        """The recipe that this scenario is by all of its settings; None if it is none."""
+        return recipe_of(self.model_dump())
 
     def to_query(self, defaults: Self | None = None) -> dict[str, str]:
         """The settings as link parameters; the targets of a model that fits no link stay out too:

@@ -120,8 +120,17 @@ class StepChoices(Declared):
         "plain",
         N_("Training loop"),
         N_(
-            "A plain loop keeps the model's outputs during the backward pass. Trainer with mixed "
-            "precision frees them and runs the model under autocast."
+            "A plain loop keeps the model's outputs during the backward pass; Trainer frees them "
+            "before it."
+        ),
+        group="passes",
+    )
+    mixed_precision: Literal["auto", "none", "bf16", "fp16"] = choice(
+        "auto",
+        N_("Mixed precision"),
+        N_(
+            "Run the forward pass under autocast, as bf16=True or fp16=True of Trainer does; auto: "
+            "with Trainer in the format of half-precision weights, without it not at all."
         ),
         group="passes",
     )
@@ -129,8 +138,10 @@ class StepChoices(Declared):
         "adamw",
         N_("Optimizer"),
         N_(
-            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits. SGD "
-            "keeps none. Fused and loop need no copies of all weights at once."
+            "AdamW keeps two moments for each trainable value, of one byte each in 8 bits; Lion "
+            "keeps one, Adafactor sums over rows and columns, SGD nothing. What paged ones keep "
+            "leaves the card where it has no room. Fused and loop need no copies of all weights at "
+            "once."
         ),
         group="optimizer",
     )

@@ -339,9 +339,20 @@ def _memory_as_text(answer: dict[str, Any]) -> str:
         (parts["reserved_beyond"], _("reserved beyond the peak")),
         (parts["cuda_context"], _("CUDA context (assumed)")),
     ]
+    if answer["paged_optimizer_bytes"]:
+        words = _("paged optimizer state, in none of these: leaves the card where there is no room")
+        lines.append((answer["paged_optimizer_bytes"], words))
     versions = ", ".join(f"{name} {number}" for name, number in answer["software"].items())
     numbers = [f"{grouped(size):>18} B  {label}" for size, label in lines]
-    return "\n".join([*numbers, *_batches_as_text(answer), _needs_as_text(answer), versions])
+    return "\n".join(
+        [
+            *numbers,
+            *_batches_as_text(answer),
+            _needs_as_text(answer),
+            _loop_as_text(answer),
+            versions,
+        ]
+    )
 
 
 def _batches_as_text(answer: dict[str, Any]) -> list[str]:
@@ -378,6 +389,16 @@ def _needs_as_text(answer: dict[str, Any]) -> str:
     }
 
 
+def _loop_as_text(answer: dict[str, Any]) -> str:
+    """For which training loop the numbers are."""
+    loop = {"plain": _("plain loop"), "trainer": _("Trainer")}[answer["training_loop"]]
+    return _("for weights in %(dtype)s, %(loop)s, mixed precision: %(mixed)s") % {
+        "dtype": answer["base_dtype"],
+        "loop": loop,
+        "mixed": answer["mixed_precision"],
+    }
+
+
 def _fit_as_text(answer: dict[str, Any]) -> str:
     at = {
         "batch_size": _("largest batch at %s tokens") % grouped(answer["seq_len"]),
@@ -400,7 +421,7 @@ def _fit_as_text(answer: dict[str, Any]) -> str:
     context = _("an assumed CUDA context of %s B is counted everywhere") % grouped(
         answer["cuda_context_bytes"]
     )
-    return "\n".join([_needs_as_text(answer), context, *lines])
+    return "\n".join([_needs_as_text(answer), _loop_as_text(answer), context, *lines])
 
 
 @app.command("gpus")

@@ -112,11 +112,13 @@ def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "method": scenario.method,
         "cards": scenario.world_size,
         "sharding": scenario.sharding if scenario.world_size > 1 else None,
+        **_loop(scenario),
         "peak_allocated_bytes": report.peak_allocated,
         "peak_reserved_bytes": {"low": report.reserved_low, "high": report.reserved_high},
         "peak_phase": report.peak_phase,
         "phases": report.phases,
         "breakdown": report.breakdown,
+        "paged_optimizer_bytes": report.paged,
         "trainable_parameters": report.trainable_parameters,
         "flops_per_step": report.flops,
         "batches": None if report.batches is None else asdict(report.batches),
@@ -124,6 +126,15 @@ def memory(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "seconds_per_step": step_seconds(report, scenario),
         "software": report.software,
         **_warnings_of(scenario, ask),
+    }
+
+
+def _loop(scenario: Scenario) -> dict[str, Any]:
+    """For which training loop and formats a step's numbers are."""
+    return {
+        "base_dtype": scenario.base_dtype,
+        "training_loop": scenario.loop,
+        "mixed_precision": scenario.autocast,
     }
 
 
@@ -147,6 +158,7 @@ def fit(scenario: Scenario, ask: Ask = compute) -> dict[str, Any]:
         "method": scenario.method,
         "cards": scenario.world_size,
         "sharding": scenario.sharding if scenario.world_size > 1 else None,
+        **_loop(scenario),
         **_needs(_simulated(scenario, ask), scenario.card),
         "batch_size": scenario.batch_size,
         "seq_len": scenario.seq_len,
@@ -235,8 +247,8 @@ def _simulated(scenario: Scenario, ask: Ask) -> MemoryReport:
 
 
 def _optimizer_bytes(scenario: Scenario, ask: Ask) -> int | None:
-    """The optimizer state's file; None for bitsandbytes' 8-bit states, which are not sized here."""
-    if OPTIMIZERS[scenario.optimizer].needs_bitsandbytes:
+    """The optimizer state's file; None for one that is not in torch's form, and not sized here."""
+    if not OPTIMIZERS[scenario.optimizer].state_is_torchs:
         return None
     layout = ask(ask_for.optimizer_of(scenario))
     return optimizer_bytes(layout, scenario.rank, *scenario.file_dtypes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lora_viz.adapter.layout import TensorRole
-from lora_viz.choices.optimizers import OPTIMIZERS
+from lora_viz.choices.optimizers import whose_file_is_torchs
 from lora_viz.dtypes import BYTES_PER_VALUE
 
 
@@ -68,7 +68,7 @@ def full_state(in_features: int, out_features: int, base_dtype: str, optimizer: 
         trained_dtype=base_dtype,
         frozen_values=0,
         frozen_dtype=base_dtype,
-        moments=OPTIMIZERS[optimizer].moments,
+        moments=whose_file_is_torchs(optimizer).moments,
     )
 
 
@@ -97,7 +97,7 @@ def lora_state(
         trained_dtype=adapter_dtype,
         frozen_values=in_features * out_features,
         frozen_dtype=base_dtype,
-        moments=OPTIMIZERS[optimizer].moments,
+        moments=whose_file_is_torchs(optimizer).moments,
     )
 
 

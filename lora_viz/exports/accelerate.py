@@ -16,6 +16,7 @@ from lora_viz.exports.rules import (
     Said,
     Table,
     said_by,
+    said_with,
     unsaid,
     unsaid_unless_usual,
 )
@@ -52,6 +53,7 @@ ACCELERATE: Table = {
     **dict.fromkeys(("rank", "alpha", "target_modules"), unsaid()),
     **dict.fromkeys(("vocab_size", "num_labels", "task_type"), unsaid_unless_usual()),
     "training_loop": _precision,
+    "mixed_precision": said_with("training_loop"),
 }
 
 

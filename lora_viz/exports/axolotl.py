@@ -22,6 +22,7 @@ from lora_viz.exports.rules import (
     further,
     key,
     said_by,
+    said_with,
     trainer_optimizer,
     unsaid_but,
     unsaid_unless_usual,
@@ -68,10 +69,20 @@ def _targets(subject: Subject, field: str) -> Said:
 def _dtype(subject: Subject, field: str) -> Said:
     """Weights in half precision, with autocast (bf16) or without (bfloat16)."""
     names = {"bfloat16": "bf16", "float16": "fp16"}
-    dtype = subject.value(field)
+    dtype, mixed = subject.value(field), subject.mixed_precision
     if dtype == "float32":
-        return Said({"bf16": False, "fp16": False})
-    return Said({dtype if subject.mixed_precision == "no" else names[dtype]: True})
+        keys = {"bf16": False, "fp16": False}
+        return Said(keys, mixed == "no", _of_weights(mixed))
+    if mixed == "no":
+        return Said({dtype: True})
+    return Said({names[dtype]: True}, mixed == names[dtype], _of_weights(mixed, names[dtype]))
+
+
+def _of_weights(mixed: str, weights: str = "no") -> Message | None:
+    """Why mixed precision is not said, where it is not that of the weights."""
+    if mixed == weights:
+        return None
+    return Message(N_("axolotl loads the weights in the format that it computes in"))
 
 
 def _adapter_dtype(subject: Subject, field: str) -> Said:
@@ -162,6 +173,7 @@ AXOLOTL: Table = {
     "kbit_preparation": _preparation,
     "gradient_checkpointing": _checkpointing,
     "attention": key("attn_implementation"),
+    "mixed_precision": said_with("base_dtype"),
     "training_loop": unsaid_but("trainer", why=N_("axolotl trains with transformers' Trainer")),
     "optimizer": trainer_optimizer("optimizer"),
     "gradient_accumulation": key("gradient_accumulation_steps"),

@@ -20,6 +20,7 @@ from lora_viz.exports.rules import (
     clipping,
     key,
     said_by,
+    said_with,
     trainer_optimizer,
     unsaid_but,
     unsaid_unless_usual,
@@ -67,18 +68,22 @@ def _start(subject: Subject, field: str) -> Said:
 
 def _dtype(subject: Subject, field: str) -> Said:
     """Weights in half precision; in float32 LLaMA-Factory takes the format of the model's file."""
-    dtype = subject.value(field)
+    dtype, mixed = subject.value(field), subject.mixed_precision
     if dtype == "float32":
         return Said(is_whole=False, why=Message(N_("the format of the model's file here")))
-    return Said({"bf16" if dtype == "bfloat16" else "fp16": True})
+    if mixed == "no" and subject.scenario.adapter_dtype == dtype == "bfloat16":
+        return Said({"pure_bf16": True})
+    name = "bf16" if dtype == "bfloat16" else "fp16"
+    why = None if mixed == name else Message(N_("LLaMA-Factory computes in the weights' format"))
+    return Said({name: True}, mixed == name, why)
 
 
 def _adapter_dtype(subject: Subject, field: str) -> Said:
     dtype = subject.value(field)
     if dtype == "float32":
         return NOTHING
-    if dtype == subject.scenario.base_dtype == "bfloat16":
-        return Said({"pure_bf16": True})
+    if dtype == subject.scenario.base_dtype == "bfloat16" and subject.mixed_precision == "no":
+        return NOTHING  # pure_bf16 says both
     return Said(is_whole=False, why=Message(N_("float32 here")))
 
 
@@ -147,6 +152,7 @@ LLAMA_FACTORY: Table = {
     "kbit_preparation": _preparation,
     "gradient_checkpointing": key("disable_gradient_checkpointing", lambda is_on: not is_on),
     "attention": key("flash_attn", ATTENTION.__getitem__),
+    "mixed_precision": said_with("base_dtype"),
     "training_loop": unsaid_but(
         "trainer", why=N_("LLaMA-Factory trains with transformers' Trainer")
     ),

@@ -113,6 +113,11 @@ def unsaid_unless_usual(why: str = "") -> Rule:
     return rule
 
 
+def said_with(_other: str) -> Rule:
+    """A field that the rule of another one has said already."""
+    return lambda _subject, _field: NOTHING
+
+
 def as_whole_number(name: str) -> Rule:
     """A field whose value the format takes as a whole number only."""
 
@@ -190,7 +195,7 @@ OF_STEP: Table = {
         (
             "batch_size", "seq_len", "padding", "base_dtype", "adapter_dtype", "double_quant",
             "kbit_preparation", "gradient_checkpointing", "attention", "training_loop",
-            "optimizer", "gradient_accumulation", "gradient_clipping",
+            "mixed_precision", "optimizer", "gradient_accumulation", "gradient_clipping",
         ),
         unsaid(),
     ),

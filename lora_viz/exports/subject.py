@@ -73,6 +73,4 @@ class Subject:
     @property
     def mixed_precision(self) -> str:
         """accelerate's name of the format in which Trainer computes: no, bf16 or fp16."""
-        if self.scenario.training_loop != "trainer":
-            return "no"
-        return {"bfloat16": "bf16", "float16": "fp16"}.get(self.scenario.base_dtype, "no")
+        return {"none": "no"}.get(self.scenario.autocast, self.scenario.autocast)

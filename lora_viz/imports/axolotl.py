@@ -24,6 +24,8 @@ from lora_viz.imports.rules import (
     clips,
     computes_loss,
     is_on,
+    loads_and_mixes_in,
+    loads_in,
     model_named,
     offloads,
     one_of,
@@ -34,7 +36,6 @@ from lora_viz.imports.rules import (
     switches,
     targets_between_commas,
     weights_format,
-    weights_in,
     when_declared,
     without_setting,
 )
@@ -104,10 +105,10 @@ AXOLOTL_RULES: dict[str, Rule] = {
     "attn_implementation": one_of("attention", ATTENTION_BY_NAME),
     "optimizer": one_of("optimizer", OPTIMIZERS_BY_NAME),
     "max_grad_norm": clips,
-    "bf16": weights_in("bfloat16"),
-    "bfloat16": weights_in("bfloat16"),
-    "fp16": weights_in("float16"),
-    "float16": weights_in("float16"),
+    "bf16": loads_and_mixes_in("bf16"),
+    "bfloat16": loads_in("bfloat16"),
+    "fp16": loads_and_mixes_in("fp16"),
+    "float16": loads_in("float16"),
     "torch_dtype": weights_format,
     **dict.fromkeys(
         (

@@ -21,13 +21,14 @@ from lora_viz.imports.rules import (
     begins_as,
     computes_loss,
     is_on,
+    loads_and_mixes_in,
+    loads_in,
     model_named,
     one_of,
     packs_sequences,
     sets,
     switches,
     targets_between_commas,
-    weights_in,
     when_declared,
     without_setting,
 )
@@ -78,6 +79,8 @@ def _saved(value: Any) -> Taken:
 
 LLAMA_FACTORY_RULES: dict[str, Rule] = {
     **TRAINER_RULES,
+    "bf16": loads_and_mixes_in("bf16"),
+    "fp16": loads_and_mixes_in("fp16"),
     "model_name_or_path": model_named,
     "quantization_bit": _bits,
     "quantization_method": without_setting("bitsandbytes", "bnb", "BNB"),
@@ -101,7 +104,7 @@ LLAMA_FACTORY_RULES: dict[str, Rule] = {
     "disable_gradient_checkpointing": _without_checkpoints,
     "upcast_layernorm": _norms_in_float32,
     "pissa_init": begins_as("pissa"),
-    "pure_bf16": weights_in("bfloat16"),
+    "pure_bf16": loads_in("bfloat16", "adapter_dtype"),
     **dict.fromkeys(
         (
             "pissa_convert", "loraplus_lr_ratio", "use_unsloth",
@@ -137,6 +140,7 @@ def _defaults(given: Values) -> Values:
         "upcast_layernorm": False,
         "max_grad_norm": 1.0,
         "optim": "adamw_torch_fused",
+        "bf16": False,
     }
     if given.get("quantization_bit"):
         plain |= {"double_quantization": True}

@@ -155,12 +155,21 @@ def _fields(taken: Taken) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *(["target_modules"] if taken.targets else [])]))
 
 
+def _is_off(name: str, value: Any, so_far: Mapping[str, Any]) -> bool:
+    """Whether a switch is off of which another is on: bf16 and fp16 are switches of one thing."""
+    return name == "mixed_precision" and value == "none" and name in so_far
+
+
 def _merged(taken: list[Taken]) -> dict[str, Any]:
     """All that is set together, in the order of the keys."""
     changes: dict[str, Any] = {}
     packings = []
     for one in taken:
-        changes |= {name: value for name, value in one.changes.items() if name != "quantization"}
+        changes |= {
+            name: value
+            for name, value in one.changes.items()
+            if name != "quantization" and not _is_off(name, value, changes)
+        }
         packings += [one.changes["quantization"]] if "quantization" in one.changes else []
     packing = next((name for name in packings if name != "none"), "none")
     if packings or "method" in changes:

@@ -215,9 +215,25 @@ def packs_weights(value: Any) -> Taken:
     return Taken({"quantization": "nf4" if is_on(value) else "none"})
 
 
-def weights_in(dtype: str) -> Rule:
-    """A switch for mixed precision, which trainers load the base model's weights for."""
-    return sets_if("base_dtype", dtype)
+def mixes_in(precision: str) -> Rule:
+    """A switch for mixed precision, of a trainer that leaves the weights as they are."""
+    return lambda value: Taken({"mixed_precision": precision if is_on(value) else "none"})
+
+
+def loads_and_mixes_in(precision: str) -> Rule:
+    """A switch for mixed precision, which a trainer also loads the base model's weights for."""
+    together = {"base_dtype": DTYPES_BY_NAME[precision], "mixed_precision": precision}
+    return lambda value: Taken(together if is_on(value) else {"mixed_precision": "none"})
+
+
+def loads_in(dtype: str, *fields: str) -> Rule:
+    """A switch for weights in half precision, by which a trainer computes without autocast.
+
+    Args:
+        fields: what else is in this format.
+    """
+    together = dict.fromkeys(("base_dtype", *fields), dtype) | {"mixed_precision": "none"}
+    return lambda value: Taken(together) if is_on(value) else NOTHING
 
 
 def weights_format(value: Any) -> Taken:

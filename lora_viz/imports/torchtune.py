@@ -45,6 +45,14 @@ OPTIMIZERS_OF_TORCH = {
     "torch.optim.AdamW": "adamw",
     "torch.optim.SGD": "sgd",
     "bitsandbytes.optim.AdamW8bit": "adamw_8bit",
+    "bitsandbytes.optim.PagedAdamW": "paged_adamw_32bit",
+    "bitsandbytes.optim.PagedAdamW32bit": "paged_adamw_32bit",
+    "bitsandbytes.optim.PagedAdamW8bit": "paged_adamw_8bit",
+    "bitsandbytes.optim.Lion": "lion_32bit",
+    "bitsandbytes.optim.Lion8bit": "lion_8bit",
+    "bitsandbytes.optim.PagedLion": "paged_lion_32bit",
+    "bitsandbytes.optim.PagedLion8bit": "paged_lion_8bit",
+    "transformers.optimization.Adafactor": "adafactor",
 }
 
 

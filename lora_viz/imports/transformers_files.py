@@ -15,10 +15,10 @@ from lora_viz.imports.rules import (
     checkpoints,
     clips,
     computes_loss,
+    mixes_in,
     offloads,
     one_of,
     sets,
-    weights_in,
     without_setting,
 )
 
@@ -32,8 +32,8 @@ TRAINER_RULES: dict[str, Rule] = {
     "activation_offloading": offloads,
     "use_liger_kernel": computes_loss("fused", OTHER_KERNELS),
     "optim": one_of("optimizer", OPTIMIZERS_BY_NAME),
-    "bf16": weights_in("bfloat16"),
-    "fp16": weights_in("float16"),
+    "bf16": mixes_in("bf16"),
+    "fp16": mixes_in("fp16"),
     **dict.fromkeys(
         (
             "deepspeed", "fsdp", "fsdp_config", "parallelism_config", "torch_compile",
@@ -70,6 +70,7 @@ def _defaults(_given: Values) -> Values:
         "gradient_checkpointing": False,
         "max_grad_norm": 1.0,
         "optim": "adamw_torch_fused",
+        "bf16": False,
     }
 
 

@@ -37,7 +37,8 @@ class MemoryReport:
     each phase, `breakdown` its parts by kind. Between `reserved_low` and `reserved_high` lies what
     PyTorch takes from the device: the least with expandable segments, the most with the default
     allocator and, where batches are padded, varying lengths. `curve` follows the step. `batches`
-    are those of texts whose lengths were given.
+    are those of texts whose lengths were given. `paged` is optimizer state in managed memory: on
+    the card while it has room, else on the host, and in none of the other numbers.
     """
 
     peak_allocated: int
@@ -47,6 +48,7 @@ class MemoryReport:
     reserved_low: int
     reserved_high: int
     curve: list[CurvePoint]
+    paged: int
     trainable_parameters: int
     flops: float
     blocks_simulated: int

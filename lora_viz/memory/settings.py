@@ -56,6 +56,7 @@ class StepSettings:
     offloading: str
     loss: str
     training_loop: str
+    mixed_precision: str
     attention: str
     quantization: str
     double_quant: bool
@@ -139,8 +140,7 @@ def step_settings(scenario: Scenario) -> StepSettings:
     """The settings of a scenario; what its method does not use is at its default.
 
     DeepSpeed turns every weight into its half precision (`_configure_distributed_model` of its
-    engine.py), the adapter's too. Norms in float32 over a head in half precision work under
-    autocast only, which is Trainer's.
+    engine.py), the adapter's too.
     """
     values = {
         name: getattr(scenario, name)
@@ -152,8 +152,7 @@ def step_settings(scenario: Scenario) -> StepSettings:
         values |= {name: getattr(defaults, name) for name in OF_ADAPTER}
     if not scenario.is_quantized:
         values |= {"double_quant": False, "kbit_preparation": "none", "quant_storage": "uint8"}
-    elif scenario.kbit_preparation == "norms":
-        values |= {"training_loop": "trainer"}
+    values |= {"training_loop": scenario.loop, "mixed_precision": scenario.autocast}
     if scenario.world_size == 1:
         values |= {"sharding": "ddp", "cpu_offload": "none"}
     elif SHARDINGS[scenario.sharding].zero_stage and scenario.base_dtype != "float32":

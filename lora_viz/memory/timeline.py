@@ -11,6 +11,7 @@ from lora_viz.memory.trace import GRANULARITY, Event, Trace
 PHASES = ("forward", "backward", "optimizer")
 # what is made in the first step and stays for the following ones
 LASTING = ("optimizer", "workspaces")
+PAGED = "paged"  # optimizer state in managed memory, which torch's allocator does not know
 # sequence lengths of batches before one of full length, as shares of it
 EARLIER_LENGTHS = (0.5, 0.75)
 POINTS_OUTSIDE_BLOCKS = 12
@@ -35,13 +36,15 @@ class Timeline:
     """A step of a training that is under way.
 
     `peaks` are bytes allocated by phase, `at_peak` the parts of the largest; `reserved` are the
-    bytes that the allocator has taken from the device by then. The peak is a point of `curve`.
+    bytes that the allocator has taken from the device by then, `paged` those of optimizer state
+    outside of it. The peak is a point of `curve`.
     """
 
     peaks: dict[str, int]
     at_peak: CurvePoint
     curve: list[CurvePoint]
     reserved: int
+    paged: int
 
 
 def play(trace: Trace, *, varying_lengths: bool = False) -> Timeline:
@@ -105,7 +108,8 @@ class Player:
         self.finish()
         if curve[before_highest : before_highest + 1] != [highest]:
             curve.insert(before_highest, highest)
-        return Timeline(peaks, highest, curve, self.allocator.peak_reserved)
+        paged = sum(made.bytes for made in self.trace.allocations if made.kind == PAGED)
+        return Timeline(peaks, highest, curve, self.allocator.peak_reserved, paged)
 
     def apply(self, event: Event, share: float) -> None:
         """Allocate or free, what grows with the batch at this share of its tokens."""
@@ -114,7 +118,7 @@ class Player:
         if event.frees:
             if made.kind not in LASTING:
                 self.release(number)
-        elif number not in self.blocks:
+        elif number not in self.blocks and made.kind != PAGED:
             size = made.bytes
             if share != 1.0 and made.kind in ("activations", "logits", "temporaries"):
                 size = max(GRANULARITY, int(size * share))

@@ -6,6 +6,8 @@ known_names
     What people write for them.
 hub_names
     Which names on the hub mean one of those.
+usual
+    What people usually train a model with.
 source
     From a name, a folder, an upload or sizes to a configuration.
 architecture, layer_kinds

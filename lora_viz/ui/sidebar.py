@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lora_viz.choices.recipes import RECIPES
 from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.figures.wording.names import method_name, model_name
@@ -34,6 +35,7 @@ ALWAYS_SEEN = ("model", "method", "rank", "alpha", "target_modules", "language")
 OF_PEFT = Scenario.fields_of("peft")
 ELSEWHERE = (*ALWAYS_SEEN, *OF_PEFT, "gpu", "gpu_memory_gb")
 UPLOADS = "model-uploads"
+RECIPE = "sidebar:recipe"
 
 
 def sidebar() -> None:
@@ -57,6 +59,7 @@ def sidebar() -> None:
         with alpha:
             controls.number("alpha", "sidebar")
         controls.several("target_modules", known_targets(), "sidebar")
+        _recipes()
         _peft_settings()
         _training_settings()
         tours_in_sidebar()
@@ -81,6 +84,26 @@ def _language() -> None:
         controls.options("language", "sidebar", words=words)
     else:
         controls.select("language", tuple(LANGUAGES), "sidebar", words=words)
+
+
+def _recipes() -> None:
+    """A list of recipes, which shows the one that the scenario is; choosing sets all of it."""
+    st.session_state[RECIPE] = state.scenario().recipe
+    st.selectbox(
+        str(Scenario.label("recipe")),
+        tuple(RECIPES),
+        key=RECIPE,
+        format_func=lambda name: _(RECIPES[name].label),
+        placeholder=_("none: settings of your own"),
+        help=str(Scenario.help_text("recipe")),
+        on_change=_take_recipe,
+    )
+
+
+def _take_recipe() -> None:
+    name = st.session_state[RECIPE]
+    if name:
+        state.update(**RECIPES[name].settings)
 
 
 def _peft_settings() -> None:

@@ -67,7 +67,7 @@ with at.controls:
     controls.options("adapter_dtype")
 with at.side:
     words.tasks_card(storage, scenario)
-    page.note_on_8_bit_moments()
+    page.note_on_other_states()
 page.tabs(
     formula=lambda: words.formula(sizes, storage),
     table=lambda: words.table(scenario),

@@ -109,7 +109,7 @@ with at.number:
 with at.side:
     is_adapted = layer.name in {module.name for module in layout.modules}
     notes(full, lora, scenario, is_adapted)
-    page.note_on_8_bit_moments()
+    page.note_on_other_states()
 page.tabs(
     formula=lambda: formula(shape, full, lora),
     table=lambda: table(full, lora),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from peft import get_peft_model
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
+from transformers.optimization import Adafactor
 
 from lora_viz.adapter.from_peft import lora_config
 from lora_viz.choices.scenario import Scenario
@@ -73,11 +75,41 @@ def test_attention_without_a_fused_kernel_keeps_what_torchs_own_keeps() -> None:
     assert simulated == pytest.approx(real, rel=0.01)
 
 
+@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_peak_under_mixed_precision_is_that_of_a_real_step(method: str, dtype: str) -> None:
+    """Weights in float32 are cast for each use, and the casts of trained ones are kept."""
+    config = LLAMA | WIDE["llama"]
+    real = _real_peak(config, method, getattr(torch, dtype), autocast=True)
+    simulated = _simulated_peak(
+        config, method, base_dtype=dtype, mixed_precision="bf16", training_loop="plain"
+    )
+    assert simulated == pytest.approx(real, rel=0.01)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_peak_with_adafactor_is_that_of_a_real_step(method: str) -> None:
+    config = LLAMA | WIDE["llama"]
+
+    def adafactor(trainable: Any) -> torch.optim.Optimizer:
+        return Adafactor(trainable, lr=1e-3, scale_parameter=False, relative_step=False)
+
+    real = _real_peak(config, method, optimizer_of=adafactor)
+    simulated = _simulated_peak(config, method, optimizer="adafactor")
+    assert simulated == pytest.approx(real, rel=0.01)
+
+
+def _adamw(trainable: Any) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(trainable, foreach=True)
+
+
 def _real_peak(
     config: dict[str, Any],
     method: str,
     dtype: torch.dtype = torch.float32,
     choices: dict[str, Any] | None = None,
+    autocast: bool = False,
+    optimizer_of: Callable[[Any], torch.optim.Optimizer] = _adamw,
 ) -> int:
     """Bytes over what was there before, at the highest, from the profiler's own record."""
     model: Any = build(config)
@@ -90,10 +122,11 @@ def _real_peak(
     inputs["input_ids"] = torch.randint(2, config["vocab_size"], (BATCH, TOKENS))
     del inputs["attention_mask"]
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trainable, foreach=True)
+    optimizer = optimizer_of(trainable)
 
     def step() -> None:
-        outputs = model(**inputs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            outputs = model(**inputs)
         outputs["loss"].backward()
         del outputs
         nn.utils.clip_grad_norm_(trainable, 1.0, foreach=True)

@@ -33,6 +33,7 @@ def report_of(flops: float, weights: int = 0) -> MemoryReport:
         reserved_low=weights,
         reserved_high=weights,
         curve=[],
+        paged=0,
         trainable_parameters=0,
         flops=flops,
         blocks_simulated=1,

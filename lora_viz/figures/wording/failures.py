@@ -93,8 +93,8 @@ def what_to_change(row: Beside, scenario: Scenario) -> str:
             "copied once more: look at the loss and at what the training loop keeps of it."
         ),
         "temporaries": _(
-            "Look at the largest storages below: what an operation needs apart from its result, such "
-            "as an attention that writes its scores down."
+            "Look at the largest storages below: what an operation needs apart from its result, "
+            "such as an attention that writes its scores down."
         ),
         "workspaces": _(
             "Libraries took more room for themselves; other cards and versions differ."

@@ -54,9 +54,11 @@ def cards_name(scenario: Scenario) -> str:
 
 
 def step_name(scenario: Scenario) -> str:
-    """What one training step is of: the model, how it is trained, its batch, and its cards."""
-    alone = _step_of_one_card(scenario)
-    return f"{alone} · {cards_name(scenario)}" if scenario.world_size > 1 else alone
+    """What one training step is of: the model, how it is trained, its batch, format and loop."""
+    parts = [_step_of_one_card(scenario), scenario.base_dtype, loop_name(scenario)]
+    if scenario.world_size > 1:
+        parts.append(cards_name(scenario))
+    return " · ".join(parts)
 
 
 def _step_of_one_card(scenario: Scenario) -> str:
@@ -67,6 +69,12 @@ def _step_of_one_card(scenario: Scenario) -> str:
         "batch": grouped(scenario.batch_size),
         "length": grouped(scenario.seq_len),
     }
+
+
+def loop_name(scenario: Scenario) -> str:
+    """The training loop, with the mixed precision that it runs in: "Trainer, bf16"."""
+    loop = {"plain": _("plain loop"), "trainer": _("Trainer")}[scenario.loop]
+    return loop if scenario.autocast == "none" else f"{loop}, {scenario.autocast}"
 
 
 def run_name(name: str) -> str:

@@ -30,6 +30,14 @@ def parts_of(report: MemoryReport) -> str:
     }
 
 
+def paged_sentence(report: MemoryReport) -> str:
+    """Where a paged optimizer's state is, which no other number holds."""
+    return _(
+        "Another %s of optimizer state are paged: on the card while it has room, else in the "
+        "host's memory."
+    ) % size(report.paged)
+
+
 def verdict_words() -> dict[Verdict, str]:
     """What the three verdicts are called."""
     return {

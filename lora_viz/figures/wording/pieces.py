@@ -101,6 +101,7 @@ def rows(reports: Mapping[str, MemoryReport]) -> list[dict[str, str]]:
         _("Reserved beyond the peak"): {},
         _("CUDA context (assumed)"): {},
         _("Needed of the card"): {},
+        _("Paged optimizer state, outside of it"): {},
     }
     for method, report in reports.items():
         numbers = [
@@ -112,6 +113,7 @@ def rows(reports: Mapping[str, MemoryReport]) -> list[dict[str, str]]:
             report.needs.reserved_beyond,
             report.needs.context,
             report.needs.total,
+            report.paged,
         ]
         for line, number in zip(lines.values(), numbers, strict=True):
             line[f"{method_name(method)} (B)"] = grouped(number)

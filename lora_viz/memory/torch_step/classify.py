@@ -13,6 +13,7 @@ from torch import nn
 
 from lora_viz.adapter.from_peft import is_adapter, is_copy
 from lora_viz.memory.torch_step.four_bits import Linear4bit
+from lora_viz.memory.torch_step.optimizers import kind_of_state
 from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.memory.trace import Trace
 
@@ -40,16 +41,18 @@ def _kind_of_weight(name: str) -> str:
     return "adapter" if is_adapter(name) else "weights"
 
 
-def mark_trained(recorder: Recorder, trainable: list[nn.Parameter], state: Any) -> None:
+def mark_trained(
+    recorder: Recorder, trainable: list[nn.Parameter], state: Any, optimizer: str
+) -> None:
     """Say of gradients and optimizer state what they are and which block they belong to."""
     for parameter in trainable:
         number = recorder.number(parameter)
         owner = None if number is None else recorder.trace.allocations[number].owner
         if parameter.grad is not None:
             recorder.mark(parameter.grad, "gradients", owner)
-        for tensor in state.get(parameter, {}).values():
+        for part, tensor in state.get(parameter, {}).items():
             if isinstance(tensor, torch.Tensor):
-                recorder.mark(tensor, "optimizer", owner)
+                recorder.mark(tensor, kind_of_state(optimizer, part, tensor), owner)
 
 
 def classify(trace: Trace, vocabulary: int) -> None:

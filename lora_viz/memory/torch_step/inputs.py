@@ -137,14 +137,14 @@ def _labels(model: Any, settings: StepSettings, arguments: Mapping[str, Any]) ->
 def _labels_of_sequences(config: Any, settings: StepSettings) -> torch.Tensor:
     """One label a sequence; one number for each label where they are numbers or may be several.
 
-    Numbers are float32 under autocast, and have the dtype of the logits in a plain loop, which
-    fails otherwise.
+    Numbers are float32 under autocast, and have the dtype of the logits without it, which fails
+    otherwise.
     """
     problem = config.problem_type or ("regression" if config.num_labels == 1 else None)
     if problem not in ("regression", "multi_label_classification"):
         return torch.ones(settings.batch_size, dtype=torch.int64)
-    is_plain = settings.training_loop == "plain"
-    dtype = getattr(torch, settings.base_dtype) if is_plain else torch.float32
+    has_no_autocast = settings.mixed_precision == "none"
+    dtype = getattr(torch, settings.base_dtype) if has_no_autocast else torch.float32
     if problem == "regression" and config.num_labels == 1:
         return torch.ones(settings.batch_size, dtype=dtype)
     return torch.ones((settings.batch_size, config.num_labels), dtype=dtype)

@@ -1,4 +1,4 @@
-"""The optimizers of a simulated step: PyTorch's own, and a stand-in for bitsandbytes' 8-bit ones.
+"""The optimizers of a simulated step: PyTorch's, transformers', a stand-in for bitsandbytes'.
 
 Importing this module loads torch.
 """
@@ -16,6 +16,7 @@ from lora_viz.choices.optimizers import OPTIMIZERS
 # (`min_8bit_size`); the others have one float32 for each block of 256 (`blocksize`).
 SMALLEST_8BIT = 4096
 BLOCK_8BIT = 256
+SMALLEST_PAGED = 100_000  # values; `get_state_buffer` takes ordinary memory for fewer
 
 
 def make_optimizer(name: str, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -23,29 +24,48 @@ def make_optimizer(name: str, parameters: list[torch.nn.Parameter]) -> torch.opt
 
     Raises:
         KeyError: no optimizer has this name.
-        NotImplementedError: moments of its size have no stand-in.
     """
     wanted = OPTIMIZERS[name]
-    if not wanted.needs_bitsandbytes:
-        kind: Any = locate(wanted.torch_class)
-        return kind(parameters, lr=1e-3, **wanted.torch_options)
-    if wanted.moment_bytes != 1:
-        raise NotImplementedError(f"moments of {wanted.moment_bytes} bytes: {name}")
-    return EightBitOptimizer(parameters, wanted.moments)
+    if wanted.needs_bitsandbytes:
+        return BitsandbytesOptimizer(parameters, wanted.moments, wanted.moment_bytes == 1)
+    kind: Any = locate(wanted.torch_class)
+    return kind(parameters, lr=1e-3, **wanted.torch_options)
 
 
-class EightBitOptimizer(torch.optim.Optimizer):
-    """The storages of one of bitsandbytes' 8-bit optimizers; its kernels update in place."""
+def kind_of_state(name: str, part: str, state: torch.Tensor) -> str:
+    """What a part of an optimizer's state is: "optimizer", or "paged" outside of the allocator.
 
-    def __init__(self, parameters: list[torch.nn.Parameter], moments: int) -> None:
+    Args:
+        name: the optimizer's.
+        part: the state's; constants of blocks, `absmax1`, are never paged.
+    """
+    can_be_paged = OPTIMIZERS[name].is_paged and part.startswith("state")
+    return "paged" if can_be_paged and state.numel() >= SMALLEST_PAGED else "optimizer"
+
+
+class BitsandbytesOptimizer(torch.optim.Optimizer):
+    """The storages of one of bitsandbytes' optimizers; its kernels update in place."""
+
+    def __init__(
+        self, parameters: list[torch.nn.Parameter], moments: int, has_8_bits: bool
+    ) -> None:
         super().__init__(parameters, {})
-        self._moments = moments
+        self._moments, self._has_8_bits = moments, has_8_bits
 
     def step(self, _closure: Any = None) -> None:  # type: ignore[override]
         """Make the state of every parameter that has a gradient."""
+        state_of = eight_bit_state if self._has_8_bits else wide_state
         for parameter in self.param_groups[0]["params"]:
             if parameter.grad is not None:
-                self.state[parameter] = eight_bit_state(parameter, self._moments)
+                self.state[parameter] = state_of(parameter, self._moments)
+
+
+def wide_state(parameter: torch.Tensor, moments: int) -> dict[str, torch.Tensor]:
+    """Moments in float32, whatever the parameter's format."""
+    return {
+        f"state{number}": torch.zeros_like(parameter, dtype=torch.float32)
+        for number in range(1, moments + 1)
+    }
 
 
 def eight_bit_state(parameter: torch.Tensor, moments: int) -> dict[str, torch.Tensor]:
@@ -55,9 +75,7 @@ def eight_bit_state(parameter: torch.Tensor, moments: int) -> dict[str, torch.Te
     """
     numbers = range(1, moments + 1)
     if parameter.numel() < SMALLEST_8BIT:
-        return {
-            f"state{number}": torch.zeros_like(parameter, dtype=torch.float32) for number in numbers
-        }
+        return wide_state(parameter, moments)
     blocks = -(-parameter.numel() // BLOCK_8BIT)
     return {
         f"state{number}": torch.zeros_like(parameter, dtype=torch.uint8) for number in numbers

@@ -153,6 +153,7 @@ def _report(
         reserved_low=peak,
         reserved_high=reserved,
         curve=timeline.curve,
+        paged=timeline.paged,
         trainable_parameters=recorded.trainable_parameters,
         flops=flops(trace),
         blocks_simulated=sum(depth.kept for depth in recorded.depths),

@@ -31,6 +31,7 @@ from lora_viz.memory.torch_step.inputs import make_inputs
 from lora_viz.memory.torch_step.loading import warm_up_allocator
 from lora_viz.memory.torch_step.losses.install import install_loss
 from lora_viz.memory.torch_step.losses.notes import Notes
+from lora_viz.memory.torch_step.mixed_precision import GradientScaler
 from lora_viz.memory.torch_step.offloading.activations import activations_offloaded
 from lora_viz.memory.torch_step.offloading.checkpoints import run_backward
 from lora_viz.memory.torch_step.optimizers import make_optimizer
@@ -93,20 +94,23 @@ def record_step(
             loss, kept = _loss(card)
         recorder.begin("backward", None)
         recorder.workspace(workspace)
-        _backward(loss)
+        scaler = GradientScaler() if card.scales_gradients else None
+        _backward(scaler.scaled(loss) if scaler else loss)
         forget()
         recorder.begin("backward", None)
         del loss, kept
         for handle in borders:
             handle.remove()
         recorder.begin("optimizer", None)
-        mark_trained(recorder, trainable, {})
+        mark_trained(recorder, trainable, {}, settings.optimizer)
         with card.updating():
+            if scaler:
+                scaler.unscale(trainable)
             if settings.gradient_clipping:
                 nn.utils.clip_grad_norm_(trainable, CLIP_NORM, foreach=True)
             optimizer = make_optimizer(settings.optimizer, trainable)
             optimizer.step()
-        mark_trained(recorder, trainable, optimizer.state)
+        mark_trained(recorder, trainable, optimizer.state, settings.optimizer)
         recorder.begin("end", None)
         recorder.close()
     return recorder.trace
@@ -136,9 +140,9 @@ def _set_up(
 def _loss(card: OneCard) -> tuple[torch.Tensor, Any]:
     """The loss, and what the training loop keeps of the model's other outputs.
 
-    `Trainer.compute_loss` returns the loss only, so that the others are freed, and runs the model
-    under autocast where weights are in half precision. A plain loop has the outputs in a variable
-    until the backward pass is over.
+    `Trainer.compute_loss` returns the loss only, so that the others are freed; under mixed
+    precision its outputs become float32. A plain loop has the outputs in a variable until the
+    backward pass is over.
     """
     settings = card.settings
     inputs: dict[str, Any] = dict(make_inputs(card.stand_in.base, settings))

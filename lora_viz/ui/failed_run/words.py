@@ -126,8 +126,8 @@ def simulated_snapshot(scenario: Scenario) -> None:
     """A button for the simulated step as a snapshot, which PyTorch's viewer draws."""
     st.markdown(
         _(
-            "The simulated step as a snapshot, to look at it in PyTorch's own viewer next to yours: "
-            "drop both on <https://pytorch.org/memory_viz>, which keeps them in the browser."
+            "The simulated step as a snapshot, to look at it in PyTorch's own viewer next to "
+            "yours: drop both on <https://pytorch.org/memory_viz>, which keeps them in the browser."
         )
     )
     st.download_button(

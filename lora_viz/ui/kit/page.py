@@ -153,14 +153,16 @@ def csv_button(frame: pd.DataFrame, name: str) -> None:
     )
 
 
-def note_on_8_bit_moments() -> None:
+def note_on_other_states() -> None:
     """For pages that count AdamW's moments in the dtype of the weights, whatever is chosen."""
-    if OPTIMIZERS[state.scenario().optimizer].moment_bytes is not None:
+    optimizer = OPTIMIZERS[state.scenario().optimizer]
+    if not optimizer.state_is_torchs:
         st.caption(
             _(
-                "This page shows AdamW's moments in the dtype of the weights. Moments in 8 bits "
-                "are on the Memory page."
+                "This page shows AdamW's moments in the dtype of the weights. The state of "
+                "%(optimizer)s has another form, and is on the Memory page."
             )
+            % {"optimizer": optimizer.label}
         )
 
 

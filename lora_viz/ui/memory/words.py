@@ -11,7 +11,7 @@ from lora_viz.choices.scenario import Scenario
 from lora_viz.errors import UserError
 from lora_viz.explainer import quotes
 from lora_viz.figures.wording.names import cards_name, method_name
-from lora_viz.figures.wording.needs import needs_of, parts_of, verdict_sentence
+from lora_viz.figures.wording.needs import needs_of, paged_sentence, parts_of, verdict_sentence
 from lora_viz.figures.wording.pieces import bar_pieces, words_for
 from lora_viz.figures.wording.sharding import about_sharding
 from lora_viz.format import binary_size, grouped, percent, size
@@ -46,7 +46,10 @@ def key_number(report: MemoryReport, scenario: Scenario) -> None:
             "%(parts)s."
         )
         number = _("%s a card") % number
-    page.key_number(number, words % values)
+    words = words % values
+    if report.paged:
+        words += " " + paged_sentence(report)
+    page.key_number(number, words)
 
 
 def note_on_context(scenario: Scenario, context_length: int | None) -> None:

@@ -30,7 +30,7 @@ def flat_update(optimizer: str, numel: int) -> Trace:
         recorder.begin("optimizer", None)
         made = make_optimizer(optimizer, [row])
         made.step()
-        mark_trained(recorder, [row], made.state)
+        mark_trained(recorder, [row], made.state, optimizer)
         recorder.close()
     for allocation in recorder.trace.allocations:
         allocation.kind = allocation.kind or "temporaries"

@@ -30,11 +30,11 @@ from lora_viz.errors import UserError
 from lora_viz.i18n import N_
 from lora_viz.memory.torch_step.four_bits import Linear4bit
 from lora_viz.memory.torch_step.loading import give_storages
+from lora_viz.memory.torch_step.mixed_precision import AUTOCAST_DTYPES
 from lora_viz.memory.torch_step.recorder import Recorder, storage_of
 from lora_viz.memory.torch_step.several_cards.group import MESH, first_of_cards
 from lora_viz.memory.torch_step.several_cards.one_card import Inputs, OneCard, under_autocast
 
-MIXED_PRECISION = {"bfloat16": "bf16", "float16": "fp16"}  # accelerate's names
 Parameters = list[_fsdp_param.FSDPParam]
 
 
@@ -71,7 +71,8 @@ class Fsdp2Card(OneCard):
         with self.recorder.paused():
             give_storages(whole, lambda _module: None)
             if self.is_mixed:
-                whole.forward = under_autocast(whole.forward, self.dtype)
+                dtype = AUTOCAST_DTYPES[self.settings.mixed_precision]
+                whole.forward = under_autocast(whole.forward, dtype)
             shard(whole, self)
         for module in whole.modules():
             begin(module)
@@ -103,6 +104,11 @@ class Fsdp2Card(OneCard):
                     self.recorder.see(gradient, "gradients")
         self.recorder.begin("setup", None)
 
+    @property
+    def scales_gradients(self) -> bool:
+        """The scaler of sharded gradients adds a few numbers only, which are left out."""
+        return False
+
     def forward(self, inputs: Inputs) -> Any:
         """The model's outputs; its own forward pass is wrapped for mixed precision by now."""
         return self.stand_in.whole(**inputs)
@@ -127,7 +133,7 @@ def shard(whole: nn.Module, card: Fsdp2Card) -> None:
     """
     packed = {m.weight for m in whole.modules() if isinstance(m, Linear4bit)}
     left_whole = {weight for weight in packed if not weight.is_floating_point()}
-    precision = MIXED_PRECISION[card.settings.base_dtype] if card.is_mixed else "no"
+    precision = card.settings.mixed_precision if card.is_mixed else "no"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plugin = FullyShardedDataParallelPlugin(

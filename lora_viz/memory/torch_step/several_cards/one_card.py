@@ -15,6 +15,7 @@ from torch import nn
 from lora_viz.memory.settings import StepSettings
 from lora_viz.memory.torch_step.classify import mark_trained
 from lora_viz.memory.torch_step.loading import give_storages
+from lora_viz.memory.torch_step.mixed_precision import AUTOCAST_DTYPES
 from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.memory.torch_step.stand_in import StandIn
 
@@ -40,13 +41,14 @@ class OneCard:
         """Have the gradients of earlier batches there; `_batch` runs one."""
         for parameter in trainable:
             parameter.grad = torch.empty_like(parameter)
-        mark_trained(self.recorder, trainable, {})
+        mark_trained(self.recorder, trainable, {}, self.settings.optimizer)
 
     def forward(self, inputs: Inputs) -> Any:
         """The model's outputs, under mixed precision where the training loop has it."""
         if not self.is_mixed:
             return self.stand_in.whole(**inputs)
-        return under_autocast(self.stand_in.whole, self.dtype)(**inputs)
+        dtype = AUTOCAST_DTYPES[self.settings.mixed_precision]
+        return under_autocast(self.stand_in.whole, dtype, self.loop_turns_outputs)(**inputs)
 
     @contextmanager
     def updating(self) -> Iterator[None]:
@@ -55,25 +57,33 @@ class OneCard:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether Trainer runs the model under autocast."""
-        return self.settings.training_loop == "trainer" and self.settings.base_dtype != "float32"
+        """Whether the model runs under autocast."""
+        return self.settings.mixed_precision != "none"
 
     @property
-    def dtype(self) -> torch.dtype:
-        """The base model's number format."""
-        return getattr(torch, self.settings.base_dtype)
+    def loop_turns_outputs(self) -> bool:
+        """Whether outputs become float32 under autocast, as accelerate does for Trainer."""
+        return self.settings.training_loop == "trainer"
+
+    @property
+    def scales_gradients(self) -> bool:
+        """Whether PyTorch's own scaler of gradients is used, which float16 needs."""
+        return self.settings.mixed_precision == "fp16"
 
 
-def under_autocast(forward: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
+def under_autocast(
+    forward: Callable[..., Any], dtype: torch.dtype, turns_outputs: bool = True
+) -> Callable[..., Any]:
     """A forward pass as accelerate wraps it for mixed precision (`Accelerator.prepare_model`).
 
-    Its outputs are turned to float32 (`convert_outputs_to_fp32`).
+    Args:
+        turns_outputs: whether its outputs become float32 (`convert_outputs_to_fp32`).
     """
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         with torch.autocast("cpu", dtype=dtype):
             outputs = forward(*args, **kwargs)
-        for name, value in list(outputs.items()):
+        for name, value in list(outputs.items()) if turns_outputs else ():
             if isinstance(value, torch.Tensor) and value.is_floating_point():
                 outputs[name] = value.float()
         return outputs

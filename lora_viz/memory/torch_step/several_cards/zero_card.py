@@ -46,6 +46,11 @@ class ZeroCard(OneCard):
         if SHARDINGS[self.settings.sharding].zero_stage == 1:
             super().accumulate(trainable, batch)
 
+    @property
+    def scales_gradients(self) -> bool:
+        """DeepSpeed scales the loss itself, by a number of Python's."""
+        return False
+
     def forward(self, inputs: Inputs) -> Any:
         return self.stand_in.whole(**inputs)
 
