@@ -4,9 +4,10 @@ declaration
     `Declared`, on which every set of choices stands: limits, labels, links, sentences.
 scenario
     `Scenario`: all choices together, and the card.
-model_choices, adapter_choices, peft_settings, step_choices, several_cards
-    The fields of a scenario by their subjects: the model and its method, the adapter, PEFT's
-    further settings, the training step, and the cards that share one.
+fields
+    The fields of a scenario by their subjects: model, adapter, PEFT's further settings, step.
+several_cards
+    Those of the cards that share a step, and the ways in which they do.
 scenario_links
     Several scenarios in one link.
 targets

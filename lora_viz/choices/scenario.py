@@ -13,9 +13,11 @@ from typing import Annotated, Any, ClassVar, Self
 from annotated_types import Ge, Le
 from pydantic import field_validator, model_validator
 
-from lora_viz.choices.adapter_choices import AdapterChoices
 from lora_viz.choices.declaration import InLinks, choice
-from lora_viz.choices.model_choices import ModelChoices
+from lora_viz.choices.fields.adapter_choices import AdapterChoices
+from lora_viz.choices.fields.model_choices import ModelChoices
+from lora_viz.choices.fields.peft_settings import PeftSettings
+from lora_viz.choices.fields.step_choices import StepChoices
 from lora_viz.choices.peft_choices import (
     ADAPTER_FIELDS,
     MODEL_FIELDS,
@@ -23,10 +25,8 @@ from lora_viz.choices.peft_choices import (
     OF_ONE_VOCABULARY,
     lora_choices,
 )
-from lora_viz.choices.peft_settings import PeftSettings
 from lora_viz.choices.recipes import RECIPES, recipe_of
 from lora_viz.choices.several_cards import SeveralCards
-from lora_viz.choices.step_choices import StepChoices
 from lora_viz.i18n import N_, Language
 from lora_viz.machine.cards import Card, cards, gpus
 from lora_viz.models.known_names import known_model

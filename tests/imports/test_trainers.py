@@ -27,7 +27,7 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], set[str]]] = {
             "gradient_checkpointing": True, "attention": "flash_attention_2",
             "double_quant": True, "training_loop": "trainer", "packing": "one_row",
         },
-        {"optimizer", "deepspeed", "lora_modules_to_save"},
+        {"deepspeed", "lora_modules_to_save"},
     ),
     "llama_factory_qlora.yaml": (
         "LLaMA-Factory",
@@ -172,7 +172,8 @@ def test_training_arguments_are_read_as_transformers_writes_them(tmp_path: Path)
     found = read_import(arguments.to_json_string().encode())
     assert found.kind == "TrainingArguments" and not found.not_understood
     assert found.scenario == {
-        "training_loop": "trainer", "batch_size": 6, "gradient_accumulation": 3,
+        "training_loop": "trainer", "mixed_precision": "none",
+        "batch_size": 6, "gradient_accumulation": 3,
         "gradient_checkpointing": True, "gradient_clipping": False, "optimizer": "sgd",
     }  # fmt: skip
     assert set(arguments.to_dict()) <= set(said_of(found))

@@ -17,7 +17,7 @@ def test_count_is_the_first_that_fits(seed: int) -> None:
     chance = random.Random(seed)
     split, whole = chance.randrange(10**9, 10**12), chance.randrange(10**8, 10**10)
     memory = chance.choice((24, 80, 180)) * 10**9
-    empty = MemoryReport(0, "forward", {}, {}, 0, 0, [], 0, 0.0, 0, 0, {})
+    empty = MemoryReport(0, "forward", {}, {}, 0, 0, [], 0, 0, 0.0, 0, 0, {})
     asked: list[int] = []
 
     def simulate(scenario: Scenario) -> MemoryReport:

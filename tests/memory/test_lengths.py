@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from lora_viz.choices.fields.step_choices import MOST_LENGTHS, read_lengths
 from lora_viz.choices.scenario import Scenario
-from lora_viz.choices.step_choices import MOST_LENGTHS, read_lengths
 from lora_viz.cli.app import app
 from lora_viz.memory.ask import simulate_step
 from lora_viz.memory.lengths import expected_longest, other_batches, padding_share

@@ -27,7 +27,7 @@ SHIPPED = tuple(
     for name, run in shipped_runs().items()
     if (result := run.result())
 )
-BY_STEP = ("memory", "planner")
+BY_STEP = ("memory", "planner", "failed_run")
 
 
 def random_facts(random: Random) -> KnownFacts:

@@ -4,7 +4,7 @@ record
     The recorded step of a shallow model, which stands for the whole one.
 stand_in, four_bits, inputs
     The model with its adapter, weights in four bits, the batch.
-loading, step, optimizers
+loading, step, mixed_precision, optimizers
     How weights get onto the device; forward, backward, optimizer.
 losses, offloading
     Losses that never hold all logits, and what waits on the host: folders of their own.

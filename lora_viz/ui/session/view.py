@@ -11,8 +11,8 @@ from pydantic import ValidationInfo, field_validator
 
 from lora_viz.choices import scenario_links
 from lora_viz.choices.declaration import Declared, InLinks, choice
+from lora_viz.choices.fields.model_choices import MODEL_OF_A_LINK
 from lora_viz.choices.methods import METHODS, MethodName
-from lora_viz.choices.model_choices import MODEL_OF_A_LINK
 from lora_viz.i18n import N_, Message
 from lora_viz.memory.step_time import UTILISATION
 from lora_viz.models.known_names import known_model
