@@ -22,7 +22,6 @@ from lora_viz.exports.rules import (
     further,
     key,
     said_by,
-    said_with,
     trainer_optimizer,
     unsaid_but,
     unsaid_unless_usual,
@@ -71,18 +70,16 @@ def _dtype(subject: Subject, field: str) -> Said:
     names = {"bfloat16": "bf16", "float16": "fp16"}
     dtype, mixed = subject.value(field), subject.mixed_precision
     if dtype == "float32":
-        keys = {"bf16": False, "fp16": False}
-        return Said(keys, mixed == "no", _of_weights(mixed))
-    if mixed == "no":
-        return Said({dtype: True})
-    return Said({names[dtype]: True}, mixed == names[dtype], _of_weights(mixed, names[dtype]))
+        return Said({"bf16": False, "fp16": False})
+    return Said({dtype if mixed == "no" else names[dtype]: True})
 
 
-def _of_weights(mixed: str, weights: str = "no") -> Message | None:
-    """Why mixed precision is not said, where it is not that of the weights."""
-    if mixed == weights:
-        return None
-    return Message(N_("axolotl loads the weights in the format that it computes in"))
+def _mixed_precision(subject: Subject, _field: str) -> Said:
+    weights = {"bfloat16": "bf16", "float16": "fp16"}.get(subject.scenario.base_dtype)
+    if subject.mixed_precision in ("no", weights):
+        return NOTHING  # the weights' key says both
+    why = N_("axolotl loads the weights in the format that it computes in")
+    return Said(is_whole=False, why=Message(why))
 
 
 def _adapter_dtype(subject: Subject, field: str) -> Said:
@@ -173,7 +170,7 @@ AXOLOTL: Table = {
     "kbit_preparation": _preparation,
     "gradient_checkpointing": _checkpointing,
     "attention": key("attn_implementation"),
-    "mixed_precision": said_with("base_dtype"),
+    "mixed_precision": _mixed_precision,
     "training_loop": unsaid_but("trainer", why=N_("axolotl trains with transformers' Trainer")),
     "optimizer": trainer_optimizer("optimizer"),
     "gradient_accumulation": key("gradient_accumulation_steps"),

@@ -20,7 +20,6 @@ from lora_viz.exports.rules import (
     clipping,
     key,
     said_by,
-    said_with,
     trainer_optimizer,
     unsaid_but,
     unsaid_unless_usual,
@@ -66,6 +65,9 @@ def _start(subject: Subject, field: str) -> Said:
     return unsaid_unless_usual()(subject, field)
 
 
+PRECISIONS = {"bfloat16": "bf16", "float16": "fp16"}
+
+
 def _dtype(subject: Subject, field: str) -> Said:
     """Weights in half precision; in float32 LLaMA-Factory takes the format of the model's file."""
     dtype, mixed = subject.value(field), subject.mixed_precision
@@ -73,9 +75,16 @@ def _dtype(subject: Subject, field: str) -> Said:
         return Said(is_whole=False, why=Message(N_("the format of the model's file here")))
     if mixed == "no" and subject.scenario.adapter_dtype == dtype == "bfloat16":
         return Said({"pure_bf16": True})
-    name = "bf16" if dtype == "bfloat16" else "fp16"
-    why = None if mixed == name else Message(N_("LLaMA-Factory computes in the weights' format"))
-    return Said({name: True}, mixed == name, why)
+    return Said({PRECISIONS[dtype]: True})
+
+
+def _mixed_precision(subject: Subject, _field: str) -> Said:
+    scenario, mixed = subject.scenario, subject.mixed_precision
+    is_pure = mixed == "no" and scenario.adapter_dtype == scenario.base_dtype == "bfloat16"
+    if is_pure or mixed == PRECISIONS.get(scenario.base_dtype, "no"):
+        return NOTHING  # the weights' key says both
+    why = N_("LLaMA-Factory computes in the weights' format")
+    return Said(is_whole=False, why=Message(why))
 
 
 def _adapter_dtype(subject: Subject, field: str) -> Said:
@@ -106,7 +115,7 @@ def _packing(subject: Subject, field: str) -> Said:
 
 def _offloading(subject: Subject, field: str) -> Said:
     how = subject.value(field)
-    if how == "checkpoints":
+    if how == "checkpoints" and subject.scenario.gradient_checkpointing:
         return Said({"use_unsloth_gc": True})
     why = N_("LLaMA-Factory moves gradient checkpoints only")
     return unsaid_but("none", why=why)(subject, field)
@@ -152,7 +161,7 @@ LLAMA_FACTORY: Table = {
     "kbit_preparation": _preparation,
     "gradient_checkpointing": key("disable_gradient_checkpointing", lambda is_on: not is_on),
     "attention": key("flash_attn", ATTENTION.__getitem__),
-    "mixed_precision": said_with("base_dtype"),
+    "mixed_precision": _mixed_precision,
     "training_loop": unsaid_but(
         "trainer", why=N_("LLaMA-Factory trains with transformers' Trainer")
     ),

@@ -182,6 +182,8 @@ def usual_rate(scenario: Scenario) -> float:
 def _means_something(name: str, scenario: Scenario) -> bool:
     if name in OF_ADAPTER:
         return scenario.trains_adapter
+    if name == "padding":
+        return scenario.packing == "none"  # packed sequences have none
     return scenario.is_quantized or name not in OF_PACKING
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lora_viz.choices.targets import ALL_LINEAR
 from lora_viz.errors import UserError
-from lora_viz.i18n import N_
+from lora_viz.i18n import N_, Message
 from lora_viz.imports.peft_files import starts_from, targets_of_peft
 from lora_viz.imports.reading import FileKind, Values
 from lora_viz.imports.rules import (
@@ -67,6 +67,25 @@ def _plugins(value: Any) -> Taken:
     return NOTHING
 
 
+def _autocasts_adapter(value: Any) -> Taken:
+    """Whether A and B are float32, as PEFT makes them; else they are in the weights' format."""
+    if is_on(value):
+        return Taken({"adapter_dtype": "float32"})
+    return Taken(note=Message(N_("A and B are in the number format of the weights.")))
+
+
+def _settle(given: Values, changes: dict[str, Any]) -> dict[str, Any]:
+    """Number formats that several keys say together.
+
+    Without bf16 and fp16 axolotl loads the weights in float32.
+    """
+    if "base_dtype" not in changes and given.get("bf16") is False and not given.get("fp16"):
+        changes |= {"base_dtype": "float32"}
+    if given.get("peft_autocast_adapter_dtype") is False and "base_dtype" in changes:
+        changes |= {"adapter_dtype": changes["base_dtype"]}
+    return changes
+
+
 AXOLOTL_RULES: dict[str, Rule] = {
     "base_model": model_named,
     "adapter": _adapter,
@@ -86,6 +105,11 @@ AXOLOTL_RULES: dict[str, Rule] = {
     "peft_init_lora_weights": starts_from,
     "peft_layers_to_transform": when_declared("layers_to_transform"),
     "peft_layers_pattern": when_declared("layers_pattern"),
+    "peft_ensure_weight_tying": switches("ensure_weight_tying"),
+    "peft_autocast_adapter_dtype": _autocasts_adapter,
+    "lora_rank_pattern": when_declared("rank_pattern"),
+    "lora_alpha_pattern": when_declared("alpha_pattern"),
+    "embeddings_skip_upcast": sets_if("kbit_preparation", "norms"),
     "peft_trainable_token_indices": when_declared("trainable_token_indices"),
     "sequence_len": sets("seq_len"),
     "micro_batch_size": sets("batch_size"),
@@ -173,4 +197,5 @@ AXOLOTL = FileKind(
     IMPLIED,
     _defaults,
     resets=OF_TRAINING,
+    settle=_settle,
 )

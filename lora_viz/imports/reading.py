@@ -36,6 +36,7 @@ class FileKind:
         implied: what the kind alone sets.
         resets: fields that are at their defaults where a file of the kind sets nothing else.
         defaults: what the trainer takes for keys that a file leaves out, given those that it has.
+        settle: from the keys and the changes to those that several keys make together.
     """
 
     name: str
@@ -45,6 +46,7 @@ class FileKind:
     implied: Mapping[str, Any] = field(default_factory=dict)
     defaults: Callable[[Values], Values] = lambda _given: {}
     resets: tuple[str, ...] = ()
+    settle: Callable[[Values, dict[str, Any]], dict[str, Any]] = lambda _given, changes: changes
 
     @cached_property
     def _idle_form(self) -> re.Pattern[str]:
@@ -83,7 +85,7 @@ def read_as(kind: FileKind, values: Values) -> Imported:
         understood.append(Understood(name, value, (name,), note, is_default=True))
     usually = Scenario()
     reset = {name: getattr(usually, name) for name in kind.resets if hasattr(usually, name)}
-    scenario = reset | dict(kind.implied) | _merged(taken)
+    scenario = kind.settle(given, reset | dict(kind.implied) | _merged(taken))
     return Imported(kind.name, scenario, tuple(understood), tuple(left_out))
 
 

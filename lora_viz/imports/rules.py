@@ -257,10 +257,19 @@ def model_named(value: Any) -> Taken:
         return Taken({"model": key} | packed, note=_of_catalogue(name, key))
     if HUB_ID_FORM.fullmatch(name):
         return Taken({"model": name} | packed)
-    key = catalogue_key(name.replace("\\", "/").rpartition("/")[2])
+    last = name.replace("\\", "/").rpartition("/")[2]
+    key = catalogue_key(last) or _shipped_in(last)
     if key is not None:
         return Taken({"model": key} | packed, note=_of_catalogue(name, key))
     raise UserError(N_("It names no model of the hub; choose the model in the sidebar."))
+
+
+def _shipped_in(folder: str) -> str | None:
+    """The model whose weights ship in a folder of this name."""
+    for key, entry in catalogue().items():
+        if entry.weights_folder and entry.weights_folder.name == folder:
+            return key
+    return None
 
 
 def _of_catalogue(name: str, key: str) -> Message | None:
