@@ -24,7 +24,10 @@ from lora_viz.memory.measured_runs import (
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENTS = REPOSITORY / ".venv" / "accuracy"
-COMMON = ("torch==2.13.0", "pydantic", "typer", "babel", "safetensors", "huggingface_hub")
+COMMON = (
+    "torch==2.13.0", "pydantic", "typer", "babel", "safetensors", "huggingface_hub",
+    "plotly", "pandas",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ ONE_CARD = {
 
 def _precision(subject: Subject, field: str) -> Said:
     """The format in which a Trainer computes over weights in half precision."""
-    return Said({"mixed_precision": subject.mixed_precision}, subject.value(field) == "trainer")
+    return Said({"mixed_precision": subject.mixed_precision}, subject.value(field) != "plain")
 
 
 ACCELERATE: Table = {

@@ -94,7 +94,7 @@ def _precision(subject: Subject, field: str) -> Said:
     """How Trainer computes; it has no plain loop, in which outputs live through the backward."""
     flag = subject.mixed_precision
     keys = {} if flag == "no" else {f"arguments.{flag}": True}
-    if subject.value(field) == "trainer":
+    if subject.value(field) != "plain":
         return Said(keys)
     why = N_("Trainer frees the model's outputs before the backward pass")
     return Said(keys, False, Message(why))

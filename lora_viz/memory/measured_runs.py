@@ -62,12 +62,20 @@ def measured_runs() -> list[MeasuredRun]:
     with RUNS_FILE.open(newline="", encoding="utf-8") as file:
         return [
             MeasuredRun(
-                scenario={k: v for k, v in row.items() if v and k not in ABOUT},
+                scenario=_scenario(row),
                 bytes=int(row["bytes"]),
                 **{name: row[name] for name in ("id", "metric", "software", "source", "notes")},
             )
             for row in csv.DictReader(file)
         ]
+
+
+def _scenario(row: dict[str, str]) -> dict[str, str]:
+    """A row's choices; a model that is in no catalogue is a file beside the table."""
+    found = {name: value for name, value in row.items() if value and name not in ABOUT}
+    if found["model"].endswith(".json"):
+        found["model"] = str(DATA / found["model"])
+    return found
 
 
 def accuracies() -> list[Accuracy]:

@@ -89,6 +89,7 @@ def test_the_code_makes_pefts_configuration(changes: dict[str, Any], tmp_path: P
         ({"base_dtype": "float16"}, "fp16"),
         ({"base_dtype": "float32"}, "no"),
         ({"base_dtype": "bfloat16", "training_loop": "plain"}, "no"),
+        ({"base_dtype": "bfloat16", "mixed_precision": "none"}, "no"),
     ],
 )
 def test_accelerate_s_own_loader_takes_its_file(

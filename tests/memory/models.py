@@ -15,6 +15,7 @@ GPT2: dict[str, Any] = {
     "embd_pdrop": 0.0,
     "attn_pdrop": 0.0,
 }
+GPT_BIGCODE: dict[str, Any] = {**GPT2, "model_type": "gpt_bigcode", "multi_query": True}
 LLAMA: dict[str, Any] = {
     "model_type": "llama",
     "num_hidden_layers": 6,
@@ -55,6 +56,7 @@ BART: dict[str, Any] = {
 }
 TARGETS = {
     "gpt2": "c_attn",
+    "gpt_bigcode": "c_attn",
     "t5": "q,v",
     "roberta": "query,value",
 }

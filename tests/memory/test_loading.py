@@ -17,7 +17,8 @@ from lora_viz.memory.torch_step.four_bits import Linear4bit
 from lora_viz.memory.torch_step.loading import warm_up_allocator
 from lora_viz.memory.torch_step.record import record_shallow
 from lora_viz.memory.torch_step.recorder import Recorder
-from lora_viz.memory.torch_step.stand_in import prepare_model
+from lora_viz.memory.torch_step.stand_in import prepare_model, set_attention
+from lora_viz.memory.trace import rounded
 from lora_viz.models.meta import build_meta_model
 from tests.memory.models import LLAMA, QWEN2, targets
 
@@ -79,3 +80,25 @@ def test_weights_are_cut_out_of_the_block_that_was_freed() -> None:
         allocator.allocate(7 * 2**20 + 2**19)
     assert allocator.reserved == 64 * 2**20
     assert allocator.allocated == 60 * 2**20
+
+
+def test_nested_statistics_of_all_weights_share_one_table() -> None:
+    """bitsandbytes/functional.py keeps it in `name2qmap["dynamic"]`; all else is each weight's."""
+    values = {"method": "qlora", "target_modules": targets(LLAMA), "double_quant": True}
+    settings = step_settings(Scenario.make(values))
+    trace = record_shallow(LLAMA, settings, context=0).trace
+    sizes = [p.numel() for name, p in build_meta_model(LLAMA).named_parameters() if "proj" in name]
+    constants = sum(
+        rounded(16 * 4) + rounded(4) + rounded(size // 64) + rounded(-(-size // (64 * 256)) * 4)
+        for size in sizes
+    )
+    made = [a.bytes for a in trace.allocations if a.kind == "quantization"]
+    assert sum(made) == constants + 256 * 4
+
+
+def test_flags_that_older_models_keep_of_their_attention_follow_the_choice() -> None:
+    """gpt_bigcode in transformers 4.48 builds a mask of all pairs of tokens by these."""
+    model: Any = build_meta_model(LLAMA)
+    model.model._use_sdpa, model.model._use_flash_attention_2 = True, False
+    set_attention(model, "flash_attention_2")
+    assert (model.model._use_sdpa, model.model._use_flash_attention_2) == (False, True)

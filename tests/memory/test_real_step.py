@@ -19,18 +19,21 @@ from lora_viz.memory.settings import step_settings
 from lora_viz.memory.torch_step.inputs import make_inputs
 from lora_viz.memory.torch_step.record import record_shallow
 from tests.classifiers import classifier
-from tests.memory.models import GPT2, LLAMA, QWEN2, targets
+from tests.memory.models import GPT2, GPT_BIGCODE, LLAMA, QWEN2, targets
 from tests.small_models import build
 
 BATCH, TOKENS = 8, 128
 WIDE = {
     "gpt2": {"n_embd": 256, "n_layer": 3},
+    "gpt_bigcode": {"n_embd": 256, "n_layer": 3},
     "llama": {"hidden_size": 256, "num_hidden_layers": 3},
     "qwen2": {"hidden_size": 256, "num_hidden_layers": 3},
 }
 
 
-@pytest.mark.parametrize("config", [GPT2, LLAMA, QWEN2], ids=["gpt2", "llama", "qwen2"])
+@pytest.mark.parametrize(
+    "config", [GPT2, GPT_BIGCODE, LLAMA, QWEN2], ids=lambda config: config["model_type"]
+)
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_peak_is_that_of_a_real_step(config: dict[str, Any], method: str) -> None:
     config = config | WIDE[config["model_type"]]

@@ -133,10 +133,23 @@ def test_flash_attention_of_a_model_without_it_gives_one_sentence(tmp_path: Path
 
 def test_recorded_accuracies_are_within_what_the_readme_says() -> None:
     runs = {run.id: run for run in measured_runs()}
+    assert set(runs) == {row.id for row in accuracies()}
     for row in accuracies():
         assert row.measured == runs[row.id].bytes
-        limit = 0.003 if row.metric == "torch_peak_allocated" else 0.05
-        assert abs(row.error) < limit
+        unexplained = row.id.startswith("a100-santacoder-bnb")
+        limit = {"torch_peak_allocated": 0.008 if unexplained else 0.0025}.get(row.metric, 0.033)
+        assert abs(row.error) < limit, row.id
+
+
+def test_every_byte_of_eight_recorded_peaks_is_explained_but_some_scalars() -> None:
+    """Trainer's running loss and the norm of the gradients are 512 bytes each, on the device."""
+    allocated = [row for row in accuracies() if row.metric == "torch_peak_allocated"]
+    exact = [row for row in allocated if abs(row.simulated - row.measured) <= 4 * 512]
+    assert {row.id.rpartition("-")[0] for row in exact} == {
+        "a100-mistral-full", "a100-mistral-lora", "a100-mistral-qlora", "a100-mistral-bnb",
+        "a100-santacoder-full",
+    }  # fmt: skip
+    assert len(exact) == 8
 
 
 def test_command_line_answers_for_a_configuration(

@@ -219,6 +219,15 @@ def temporaries(func: Any, args: Any) -> list[torch.Tensor]:
     return []
 
 
+def is_on_host(func: Any) -> bool:
+    """Whether an optimizer's operation makes a tensor that stays with the CPU.
+
+    AdamW counts the steps of each parameter in `torch.tensor(0.0)`, which names no device, unless
+    it is fused (`_init_group` in torch/optim/adam.py).
+    """
+    return func is torch.ops.aten.lift_fresh.default
+
+
 def autocast_to_float32(func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Inputs as CUDA's autocast hands them to operations that it runs in float32."""
     if func in FLOAT32_UNDER_AUTOCAST:

@@ -23,9 +23,11 @@ from lora_viz.adapter.tasks_from_peft import HEADS, task_of
 from lora_viz.choices.quantizations import QUANTIZATIONS
 
 # bitsandbytes/functional.py: quantize_4bit(blocksize=64), nested statistics in blocks of 256,
-# a table of 16 float32 values for NF4 and one of 256 for the nested statistics.
+# a table of 16 float32 values for each weight.
 BLOCK = 64
 NESTED_BLOCK = 256
+# `name2qmap["dynamic"]`, which the nested statistics of all weights share
+NESTED_CODE_BYTES = 256 * 4
 STAND_INS = ("bitsandbytes", "bitsandbytes.nn", "bitsandbytes.functional")
 
 
@@ -54,7 +56,6 @@ class QuantState:
         if double_quant:
             self.offset = absmax.mean()
             centred = absmax - self.offset
-            self.nested_code = torch.empty(256)
             self.nested_absmax = torch.empty(-(-absmax.numel() // NESTED_BLOCK))
             self.absmax = torch.empty_like(centred, dtype=torch.uint8)
 

@@ -1,6 +1,6 @@
 """The optimizers of a simulated step: PyTorch's, transformers', a stand-in for bitsandbytes'.
 
-Importing this module loads torch.
+Importing this module loads torch and transformers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from pydoc import locate
 from typing import Any
 
 import torch
+from torch import nn
+from transformers.trainer import Trainer
 
 from lora_viz.choices.optimizers import OPTIMIZERS
 
@@ -19,7 +21,28 @@ BLOCK_8BIT = 256
 SMALLEST_PAGED = 100_000  # values; `get_state_buffer` takes ordinary memory for fewer
 
 
-def make_optimizer(name: str, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+Groups = list[dict[str, Any]]
+
+
+def parameter_groups(whole: nn.Module, training_loop: str) -> Groups:
+    """What is trained, in the groups in which a training loop hands it to its optimizer.
+
+    Trainer makes two, with and without weight decay (`Trainer.create_optimizer`). A foreach
+    optimizer goes through them one after the other, and copies no more than one at a time.
+    """
+    trained = [(name, p) for name, p in whole.named_parameters() if p.requires_grad]
+    if training_loop == "plain":
+        return [{"params": [parameter for _, parameter in trained]}]
+    of_trainer: Any = Trainer.get_decay_parameter_names
+    decaying = set(of_trainer(None, whole))
+    groups = [
+        {"params": [parameter for name, parameter in trained if (name in decaying) is decays]}
+        for decays in (True, False)
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def make_optimizer(name: str, parameters: Groups | list[nn.Parameter]) -> torch.optim.Optimizer:
     """The optimizer of this name as transformers makes it on CUDA.
 
     Raises:
@@ -47,7 +70,7 @@ class BitsandbytesOptimizer(torch.optim.Optimizer):
     """The storages of one of bitsandbytes' optimizers; its kernels update in place."""
 
     def __init__(
-        self, parameters: list[torch.nn.Parameter], moments: int, has_8_bits: bool
+        self, parameters: Groups | list[nn.Parameter], moments: int, has_8_bits: bool
     ) -> None:
         super().__init__(parameters, {})
         self._moments, self._has_8_bits = moments, has_8_bits
@@ -55,9 +78,10 @@ class BitsandbytesOptimizer(torch.optim.Optimizer):
     def step(self, _closure: Any = None) -> None:  # type: ignore[override]
         """Make the state of every parameter that has a gradient."""
         state_of = eight_bit_state if self._has_8_bits else wide_state
-        for parameter in self.param_groups[0]["params"]:
-            if parameter.grad is not None:
-                self.state[parameter] = state_of(parameter, self._moments)
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self.state[parameter] = state_of(parameter, self._moments)
 
 
 def wide_state(parameter: torch.Tensor, moments: int) -> dict[str, torch.Tensor]:

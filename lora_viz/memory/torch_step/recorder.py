@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
-from lora_viz.memory.torch_step.cuda import grouped_product, temporaries
+from lora_viz.memory.torch_step.cuda import grouped_product, is_on_host, temporaries
 from lora_viz.memory.trace import Allocation, Event, Segment, Trace, rounded
 
 SHARDED = "DTensor"  # torch's class of tensors that are spread over cards, which costs an import
@@ -72,6 +72,8 @@ class Recorder(TorchDispatchMode):
             result = func(*args, **(kwargs or {}))
         self._count_flops(func, args, kwargs or {}, result)
         owners = self._owners(args, kwargs or {}) if self.phase == "optimizer" else {}
+        if self.phase == "optimizer" and is_on_host(func):
+            self.leaves(result)  # it never comes to the card
         for place, tensor in enumerate(_tensors(result)):
             self.see(tensor, owner=owners.get(place, owners.get(-1)))
         del beside  # not before the result is there
@@ -144,10 +146,10 @@ class Recorder(TorchDispatchMode):
             self.trace.allocations[number].kind = kind
             self.trace.allocations[number].owner = owner
 
-    def workspace(self, size: int) -> None:
-        """Count memory that a library takes once and keeps."""
+    def take_once(self, size: int, kind: str) -> None:
+        """Count memory that a library takes once and keeps for all that needs it."""
         segment = len(self.trace.segments) - 1
-        self.trace.allocations.append(Allocation(rounded(size), segment, "workspaces"))
+        self.trace.allocations.append(Allocation(rounded(size), segment, kind))
         self.trace.events.append(Event(len(self.trace.allocations) - 1, False, segment))
 
     def close(self) -> None:

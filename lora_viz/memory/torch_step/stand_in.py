@@ -28,6 +28,10 @@ from lora_viz.memory.torch_step.four_bits import (
 )
 from lora_viz.memory.torch_step.offloading.checkpoints import offload_checkpoints
 
+# what models of transformers before 4.50 note of their attention when they are made, and by which
+# some (gpt_bigcode) decide later whether to build a mask of all pairs of tokens
+ATTENTION_FLAGS = {"_use_sdpa": "sdpa", "_use_flash_attention_2": "flash_attention_2"}
+
 
 @dataclass(frozen=True)
 class StandIn:
@@ -91,6 +95,9 @@ def set_attention(model: Any, attention: str) -> None:
             module.config._attn_implementation = attention
         if "_attn_implementation" in vars(module):
             module._attn_implementation = attention
+        for flag, means in ATTENTION_FLAGS.items():
+            if flag in vars(module):
+                setattr(module, flag, attention == means)
     _choose_attention_class(model, attention)
 
 

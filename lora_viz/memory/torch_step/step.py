@@ -26,7 +26,7 @@ from lora_viz.memory.torch_step.cuda import (
     not_traced,
 )
 from lora_viz.memory.torch_step.flash_attention import FlashAttention
-from lora_viz.memory.torch_step.four_bits import dora_unpacks
+from lora_viz.memory.torch_step.four_bits import NESTED_CODE_BYTES, dora_unpacks
 from lora_viz.memory.torch_step.inputs import make_inputs
 from lora_viz.memory.torch_step.loading import warm_up_allocator
 from lora_viz.memory.torch_step.losses.install import install_loss
@@ -34,7 +34,7 @@ from lora_viz.memory.torch_step.losses.notes import Notes
 from lora_viz.memory.torch_step.mixed_precision import GradientScaler
 from lora_viz.memory.torch_step.offloading.activations import activations_offloaded
 from lora_viz.memory.torch_step.offloading.checkpoints import run_backward
-from lora_viz.memory.torch_step.optimizers import make_optimizer
+from lora_viz.memory.torch_step.optimizers import make_optimizer, parameter_groups
 from lora_viz.memory.torch_step.recorder import Recorder
 from lora_viz.memory.torch_step.several_cards.kinds import card_of
 from lora_viz.memory.torch_step.several_cards.one_card import OneCard
@@ -89,16 +89,18 @@ def record_step(
             warm_up_allocator(stand_in.base, times)
         trainable = _set_up(recorder, stand_in, lists, card, notes)
         borders = watch(recorder, lists)
-        recorder.workspace(workspace)
+        recorder.take_once(workspace, "workspaces")
+        batch = _batch(card)  # a loop's variable, until its next batch
         with _saved_where(stand_in, settings) as forget:
-            loss, kept = _loss(card)
+            loss, outputs = _loss(card, batch)
         recorder.begin("backward", None)
-        recorder.workspace(workspace)
+        recorder.take_once(workspace, "workspaces")
         scaler = GradientScaler() if card.scales_gradients else None
         _backward(scaler.scaled(loss) if scaler else loss)
         forget()
         recorder.begin("backward", None)
-        del loss, kept
+        del outputs
+        loss = loss.detach()  # logged after the step
         for handle in borders:
             handle.remove()
         recorder.begin("optimizer", None)
@@ -108,7 +110,8 @@ def record_step(
                 scaler.unscale(trainable)
             if settings.gradient_clipping:
                 nn.utils.clip_grad_norm_(trainable, CLIP_NORM, foreach=True)
-            optimizer = make_optimizer(settings.optimizer, trainable)
+            groups = parameter_groups(stand_in.whole, settings.training_loop)
+            optimizer = make_optimizer(settings.optimizer, groups)
             optimizer.step()
         mark_trained(recorder, trainable, optimizer.state, settings.optimizer)
         recorder.begin("end", None)
@@ -126,30 +129,39 @@ def _set_up(
     """Give the model its storages, and with accumulation the gradients of earlier batches."""
     blocks = [block for blocks in lists for block in blocks]
     part_of = {id(module): part for part, block in enumerate(blocks) for module in block.modules()}
+    if card.settings.double_quant:
+        recorder.take_once(NESTED_CODE_BYTES, "quantization")
     card.load(lambda module: recorder.begin("setup", part_of.get(id(module))))
     recorder.begin("setup", None)
     trainable = [p for p in stand_in.whole.parameters() if p.requires_grad]
     mark_weights(recorder, stand_in.whole, part_of)
     install_loss(stand_in.base, card.settings, notes)
     if card.settings.gradient_accumulation > 1:
-        card.accumulate(trainable, lambda: _backward(_loss(card)[0]))
+        card.accumulate(trainable, lambda: _backward(_loss(card, _batch(card))[0]))
     recorder.begin("forward", None)
     return trainable
 
 
-def _loss(card: OneCard) -> tuple[torch.Tensor, Any]:
+def _batch(card: OneCard) -> dict[str, Any]:
+    """What a data collator made, on the device until the step's end: accelerate's loader put it
+    there, and the variable of the loop over its batches holds it."""
+    batch: dict[str, Any] = dict(make_inputs(card.stand_in.base, card.settings))
+    for tensor in batch.values():
+        card.recorder.see(tensor, "activations")
+    return batch
+
+
+def _loss(card: OneCard, batch: Mapping[str, Any]) -> tuple[torch.Tensor, Any]:
     """The loss, and what the training loop keeps of the model's other outputs.
 
-    `Trainer.compute_loss` returns the loss only, so that the others are freed; under mixed
-    precision its outputs become float32. A plain loop has the outputs in a variable until the
-    backward pass is over.
+    `Trainer.compute_loss` returns the loss only, so that the others are freed. It runs the model
+    under autocast where it is told bf16 or fp16; weights in half precision alone do not make it do
+    so (`TrainingArguments.bf16`, `Accelerator.prepare_model`). A plain loop has the outputs in a
+    variable until the backward pass is over.
     """
     settings = card.settings
-    inputs: dict[str, Any] = dict(make_inputs(card.stand_in.base, settings))
-    for tensor in inputs.values():
-        card.recorder.see(tensor, "activations")
-    if not settings.padding:
-        inputs.pop("attention_mask", None)
+    names = [name for name in batch if name != "attention_mask" or settings.padding]
+    inputs = {name: batch[name] for name in names}
     if settings.is_packed:
         inputs["use_cache"] = False  # as trainers do; with a cache transformers makes no mask of it
     outputs = card.forward(inputs)

@@ -302,7 +302,7 @@ def sources(report: MemoryReport, scenario: Scenario) -> None:
         *_of_loss(scenario),
         _(
             "Assumed: a plain training loop keeps the model's outputs, logits among them, during "
-            "the backward pass; the training loop “trainer” frees them."
+            "the backward pass; Trainer frees them."
         ),
         *about_sharding(),
         _("Reserved, at least: with expandable segments. At most: the default allocator."),
