@@ -4,7 +4,7 @@ from statistics import median
 
 import streamlit as st
 
-from lora_viz.format import THIN_SPACE, grouped, percent
+from lora_viz.format import THIN_SPACE, grouped
 from lora_viz.i18n import _
 from lora_viz.memory.measured_runs import accuracies, measured_runs
 from lora_viz.ui.kit import page
@@ -32,7 +32,7 @@ page.table(
     [
         {
             _("Run"): row.id,
-            _("Error"): percent(row.error, 3),
+            _("Error"): f"{100 * row.error:z.4f}{THIN_SPACE}%",
             _("Peak"): peaks[row.metric],
             _("Measured (B)"): grouped(row.measured),
             _("Simulated (B)"): " – ".join(map(grouped, dict.fromkeys((row.low, row.high)))),
