@@ -34,7 +34,8 @@ def simulated_peak(
     """
     as_run = scenario.changed(
         **AS_TRAINED,
-        training_loop="trainer" if bfloat16 else "plain",
+        training_loop="trainer",
+        mixed_precision="bf16" if bfloat16 else "none",
         padding=kind == "questions",
     )
     question = {"model": scenario.model, "settings": step_settings(as_run).as_arguments()}

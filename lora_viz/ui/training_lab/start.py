@@ -227,7 +227,8 @@ def _as_run(settings: TrainingSettings, has_bfloat16: bool) -> Scenario:
     bfloat16 = settings.precision == "bfloat16" or (settings.precision == "auto" and has_bfloat16)
     return settings.scenario.changed(
         **AS_TRAINED,
-        training_loop="trainer" if bfloat16 else "plain",
+        training_loop="trainer",
+        mixed_precision="bf16" if bfloat16 else "none",
         padding=settings.task == "qa"
         or (settings.task == "own" and is_json_lines(settings.data_file)),
     )
