@@ -114,7 +114,7 @@ MEMORY_TERMS = (
         ),
         TORCH_CUDA,
         part="memory management",
-        pages=("memory", "planner", "trust"),
+        pages=("memory", "planner", "failed_run", "trust"),
     ),
     Term(
         "allocator",
@@ -126,7 +126,7 @@ MEMORY_TERMS = (
         ),
         TORCH_CUDA,
         part="memory management",
-        pages=("memory", "bring_your_own", "planner", "trust"),
+        pages=("memory", "bring_your_own", "planner", "failed_run", "trust"),
     ),
     Term(
         "cuda_context",
@@ -138,6 +138,6 @@ MEMORY_TERMS = (
         ),
         CUDA_GUIDE,
         part="context",
-        pages=("memory", "bring_your_own", "planner"),
+        pages=("memory", "bring_your_own", "planner", "failed_run"),
     ),
 )

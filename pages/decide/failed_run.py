@@ -14,7 +14,7 @@ from lora_viz.memory.snapshots.refused_memory import RefusedMemory
 from lora_viz.ui.charts.chart import chart
 from lora_viz.ui.failed_run import words
 from lora_viz.ui.failed_run.given import place_for_what_is_left, what_was_said
-from lora_viz.ui.kit import controls, page
+from lora_viz.ui.kit import asking, controls, page
 from lora_viz.ui.kit.literal import as_markdown
 from lora_viz.ui.kit.messages import show_warning
 from lora_viz.ui.memory import words as memory_words
@@ -31,6 +31,7 @@ page.headline(
     ),
     step_name(scenario),
 )
+memory_words.note_on_context(scenario, asking.architecture().context_length)
 at = page.areas()
 with at.controls:
     place_for_what_is_left()
