@@ -145,7 +145,7 @@ def trainer_script(subject: Subject) -> tuple[str, list[Remark]]:
         _imports(keys, subject),
         _settings(keys, subject),
         script_text.READING,
-        script_text.PADDED if keys["padding"] else script_text.BLOCKS,
+        script_text.PADDED if keys.get("padding") else script_text.BLOCKS,
         _loading(keys, subject),
         script_text.ARGUMENTS % repr(usual_rate(subject.scenario)),
         _training_arguments(in_section(keys, "arguments")),
@@ -166,7 +166,7 @@ def _imports(keys: dict[str, Any], subject: Subject) -> str:
         [
             "import argparse",
             "import json",
-            *(["from functools import partial"] if keys["padding"] else []),
+            *(["from functools import partial"] if keys.get("padding") else []),
             "from pathlib import Path",
             "",
             "import torch",

@@ -47,7 +47,8 @@ def train(method: str, mesh) -> dict[str, int]:
     state = [
         value.to_local() if hasattr(value, "to_local") else value
         for values in optimizer.state.values()
-        for value in values.values()
+        for name, value in values.items()
+        if name != "step"  # which stays with the host where cards are CUDA's
     ]
     parameters: list[Any] = list(whole.parameters())
     shards = [parameter.to_local() for parameter in parameters]
