@@ -41,7 +41,7 @@ def nothing_given() -> None:
         )
     )
     st.markdown(_("A snapshot is taken so, in the script that fails:"))
-    st.code(HISTORY, language="python", wrap_lines=True)
+    st.code(HISTORY, language=None, wrap_lines=True)  # its colours are too pale for words
 
 
 def causes(sentences: Iterable[str]) -> None:
