@@ -49,7 +49,8 @@ SCROLL = """<style>
     const below = part ? part.bottom + 12 - frame.bottom : 0;
     const room = part ? part.top - frame.top - 64 : 0; // below the page's header
     const by = Math.min(below, room);
-    if (by > 4) main.scrollBy({ top: by, behavior: calm ? "instant" : "smooth" });
+    const behavior = calm ? "instant" : "smooth"; // codespell:ignore behavior
+    if (by > 4) main.scrollBy({ top: by, behavior }); // codespell:ignore behavior
     setTimeout(look, 400);
   };
   setTimeout(look, 300);
