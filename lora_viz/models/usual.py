@@ -13,7 +13,7 @@ from lora_viz.errors import UserError
 from lora_viz.models.catalogue import catalogue
 from lora_viz.models.hub_names import catalogue_key, usual_targets
 from lora_viz.models.known_names import known_model
-from lora_viz.models.source import local_config, resolve
+from lora_viz.models.source import MODEL_IN_LINKS, resolve
 
 EXPLAINERS = "gpt2"
 WITHOUT_CONFIGURATION = "bfloat16"  # of a model on the hub, as most are published
@@ -23,8 +23,9 @@ def usual_settings(name: str) -> dict[str, Any]:
     """The usual target modules, number format and loop of a model, by the scenario's field.
 
     A model of the catalogue has the format that its configuration names, as `from_pretrained` loads
-    it, and float32 where it names none. So has one in a folder, and an uploaded one. A
-    configuration on the hub is not read for this, since links are read where it is out of reach.
+    it, and float32 where it names none. So has an uploaded one. A configuration on the hub is not
+    read for this, since links are read where it is out of reach, and none of this machine's folders
+    is, since no link may have one read: they begin in float32.
     """
     is_explainers = known_model(name) == EXPLAINERS
     return {
@@ -43,14 +44,8 @@ def _usual_dtype(name: str) -> str:
     if name.startswith("custom:"):
         return "float32"  # it has no weights, which begin in torch's own format
     if name.startswith("upload:"):
-        return _dtype_of_file(name, ())
-    try:
-        found = file.stat() if (file := local_config(name)) else None
-    except (OSError, ValueError):  # no name of a file can be like this
-        found = None
-    return (
-        _dtype_of_file(name, (found.st_mtime_ns, found.st_size)) if found else WITHOUT_CONFIGURATION
-    )
+        return _dtype_of_upload(name)
+    return WITHOUT_CONFIGURATION if MODEL_IN_LINKS.fullmatch(name) else "float32"
 
 
 def dtype_of(config: dict[str, Any]) -> str:
@@ -67,9 +62,8 @@ def dtype_of(config: dict[str, Any]) -> str:
     return "float32"
 
 
-@lru_cache(maxsize=256)
-def _dtype_of_file(name: str, _stamp: tuple[int, ...]) -> str:
-    """What a file says that has this stamp; an upload needs none, whose name is of its content."""
+@lru_cache(maxsize=256)  # its name is that of its content
+def _dtype_of_upload(name: str) -> str:
     try:
         return dtype_of(resolve(name).values)
     except UserError:

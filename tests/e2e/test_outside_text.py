@@ -44,7 +44,8 @@ app => [
     .filter(address => /example|mailto/.test(address ?? "")),
   ...[...app.querySelectorAll("img")].filter(img => /example/.test(img.src) ||
     /Streamlit/.test(img.alt)).map(img => img.outerHTML),
-  ...[...app.querySelectorAll(".katex, h1, h2, h3, h4, del, table:not([role=grid]), sup"),
+  ...[...app.querySelectorAll(".katex, h1, h2, h3, h4, del, sup"),
+      ...app.querySelectorAll("table:not([role=grid], .table-lines table)"),
       ...app.querySelectorAll("script${OWN_SCRIPTS}")]
     .filter(made => /Z[A-Za-z]\\b|alert/.test(made.textContent)).map(made => made.outerHTML),
   ...[...app.querySelectorAll("[role=img]")].map(icon => icon.getAttribute("aria-label"))
@@ -53,11 +54,13 @@ app => [
     .filter(words => words == "home"),
 ]
 """.replace("${OWN_SCRIPTS}", OWN_SCRIPTS)
-# all words but those in blocks of code, among them the address, whose every mark has another form
+# All words but those in blocks of code, among them the address, whose every mark has another form,
+# and those of tables as HTML, where paths stand as the system writes them.
 WORDS = """
 app => {
   const copy = app.cloneNode(true);
-  copy.querySelectorAll("[data-testid=stCode], style, script").forEach(code => code.remove());
+  const left = "[data-testid=stCode], .table-lines, style, script";
+  copy.querySelectorAll(left).forEach(one => one.remove());
   return copy.textContent.replaceAll("\\u200b", "");
 }
 """

@@ -36,7 +36,7 @@ def test_a_pasted_message_is_laid_beside_the_simulated_step(page: AppTest) -> No
     page.text_area(key=PASTED).set_value(MESSAGE).run()
     assert "The run wanted 7.52" in texts_of(page)  # (2 + 5) · 2³⁰ bytes
     page.text_area(key=PASTED).set_value("Killed").run()
-    assert "has no message of PyTorch" in texts_of(page)
+    assert "has no message of PyTorch about memory" in texts_of(page)
     assert "7.52" not in texts_of(page)
 
 

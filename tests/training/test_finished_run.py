@@ -54,7 +54,7 @@ def test_every_check_passed(finished: Run) -> None:
         "merged": True,
     }
     assert result.seconds.keys() == {"loading", "tokenising", "evaluating", "training", "checking"}
-    scenario = finished.settings.scenario.changed(training_loop="plain")
+    scenario = finished.settings.scenario.changed(training_loop="trainer", mixed_precision="none")
     asked = {"model": scenario.model, "settings": step_settings(scenario).as_arguments()}
     assert result.memory and answer(asked) == {"peak": result.memory.simulated_peak_allocated}
     assert result.files.adapter == sum(

@@ -29,10 +29,11 @@ from lora_viz.training.settings import TrainingSettings
 from lora_viz.training.sweeps import launch as sweep_launch
 from lora_viz.training.sweeps.findings import recorded_sweep
 from lora_viz.training.sweeps.sweep import Sweep
-from lora_viz.ui import page_list
+from lora_viz.ui import page_list, sidebar
 from lora_viz.ui.bring_your_own import given as brought
 from lora_viz.ui.compare import words as compare
 from lora_viz.ui.compare_runs import words as compare_runs
+from lora_viz.ui.failed_run import given as failed
 from lora_viz.ui.kit import asking, controls, long_work
 from lora_viz.ui.layer_map import map as layer_map
 from lora_viz.ui.planner import time as planner_time
@@ -137,6 +138,19 @@ def started() -> None:
     start._start()
 
 
+def chose_recipe() -> None:
+    """A recipe of the sidebar's list."""
+    put(sidebar.RECIPE, "qlora-paper")
+    sidebar._take_recipe()
+
+
+def pasted_failure() -> None:
+    """A text that is no message of PyTorch's."""
+    put(failed.PASTED, "Killed")
+    failed._take_text()
+    st.write(str(st.session_state[failed.GIVEN]))
+
+
 def pasted() -> None:
     """A text that is no file that is known."""
     put(brought.PASTED, "a: 1")
@@ -192,6 +206,8 @@ FIRED: dict[str, Callable[[], object]] = {
     "training_lab/settings:_let_go": settings._let_go,
     "training_lab/progress:_view": lambda: progress._view(recorded_lora_run(), False),
     "bring_your_own/given:_take_text": pasted,
+    "failed_run/given:_take_text": pasted_failure,
+    "ui/sidebar:_take_recipe": chose_recipe,
     "compare_runs/words:_delete_now": lambda: compare_runs._delete_now(
         recorded(recorded_lora_run())
     ),
@@ -252,6 +268,7 @@ SILENT = {
     "compare/words:_keep",
     "compare/words:_use",
     "quiz/questions:_look",
+    "ui/sidebar:_take_recipe",
     "layer_map/map:_open",
     "this_machine/words:reading_now.clear",
 }

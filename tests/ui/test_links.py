@@ -98,7 +98,7 @@ def is_in_order(given: links.Link) -> bool:
         and given.training.data_file == ""
         and given.scenario.fits_links("model")
         and len(given.complaints) <= links.MOST_COMPLAINTS + 1
-        and all(len(one) < 700 and one.isprintable() for one in map(str, given.complaints))
+        and all(len(one) < 900 and one.isprintable() for one in map(str, given.complaints))
     )
 
 

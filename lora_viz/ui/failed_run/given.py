@@ -20,9 +20,7 @@ from lora_viz.ui.session.frames import may_act, uploader
 GIVEN, UPLOADS, PASTED = "failed-run", "failed-run-uploads", "failed-run-text"
 KIND = "snapshots"
 LARGEST_SNAPSHOT_MB = 100  # `maxUploadSize` in .streamlit/config.toml lets uploads of this size in
-NO_MESSAGE = N_(
-    "This text has no message of PyTorch: it says “CUDA out of memory. Tried to allocate …”."
-)
+NO_MESSAGE = N_("This text has no message of PyTorch about memory that ran out.")
 
 
 @dataclass(frozen=True)

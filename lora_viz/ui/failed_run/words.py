@@ -115,7 +115,7 @@ def key_number(facts: SnapshotFacts) -> None:
         size(facts.highest),
         words
         % {
-            "card": facts.device,
+            "card": grouped(facts.device),
             "bytes": grouped(facts.highest),
             "events": grouped(facts.events),
         },

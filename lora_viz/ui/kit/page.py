@@ -162,7 +162,7 @@ def note_on_other_states() -> None:
                 "This page shows AdamW's moments in the dtype of the weights. The state of "
                 "%(optimizer)s has another form, and is on the Memory page."
             )
-            % {"optimizer": optimizer.label}
+            % {"optimizer": as_markdown(optimizer.label)}
         )
 
 
